@@ -1,0 +1,88 @@
+/* Typed records: the one in-memory shape of everything that has an Avro schema (inputs, derived events, rows).
+ *
+ * A record is an array of values in the order of its schema's fields. The descriptors are generated at build time from
+ * schemas/ *.avsc (tools/records_gen.c), so that the schema files are the only place where a field is declared. */
+#ifndef FUNNELD_BASE_RECORD_H
+#define FUNNELD_BASE_RECORD_H
+
+#include "funneld/base/wire.h"
+
+enum fnl_kind {
+	FNL_KIND_BOOL,      /* i64: 0 or 1 */
+	FNL_KIND_INT,       /* i64 within 32 bits */
+	FNL_KIND_LONG,      /* i64 */
+	FNL_KIND_DATE,      /* i64: days since 1970-01-01, 32 bits (Avro logical type date) */
+	FNL_KIND_TIMESTAMP, /* i64: milliseconds since 1970-01-01T00:00Z (timestamp-millis) */
+	FNL_KIND_STRING,    /* str: UTF-8 */
+	FNL_KIND_ENUM,      /* i64: index into the reader's symbols */
+	FNL_KIND_MONEY,     /* money: the record Money {amount_minor: long, currency: string} */
+	FNL_KIND_RECORD,    /* list.items: the values of the nested record, list.count = its field_count */
+	FNL_KIND_LIST       /* list: items of the element's kind */
+};
+
+/* Money is exact: minor units and an ISO 4217 code, NUL-terminated. */
+struct fnl_money {
+	int64_t amount_minor;
+	char currency[4];
+};
+
+struct fnl_value;
+
+struct fnl_list {
+	const struct fnl_value *items;
+	size_t count;
+};
+
+/* set == false is null (only for a nullable field). Spans and lists are borrowed, by default from the batch's arena. */
+struct fnl_value {
+	bool set;
+	union {
+		int64_t i64;
+		struct fnl_span str;
+		struct fnl_money money;
+		struct fnl_list list;
+	};
+};
+
+struct fnl_record_desc;
+
+struct fnl_field_desc {
+	const char *name;
+	enum fnl_kind kind;
+	bool nullable;    /* the schema is ["null", …] */
+	bool has_default; /* false: the writer must have the field */
+	int64_t default_i64; /* for BOOL, INT, LONG, DATE, TIMESTAMP, ENUM that have a non-null default */
+	enum fnl_kind item_kind;               /* of a LIST */
+	const struct fnl_record_desc *record;  /* of a RECORD, or of a LIST of them */
+	const char *const *symbols;            /* of an ENUM */
+	size_t symbol_count;
+	size_t symbol_default; /* what an unknown symbol of a newer writer becomes */
+};
+
+struct fnl_record_desc {
+	const char *name;       /* "ProspectChanged" */
+	const char *full_name;  /* "com.funneld.v1.ProspectChanged": the subject under TopicRecordNameStrategy ends so */
+	const char *avsc;       /* the schema file's text, byte for byte */
+	const struct fnl_field_desc *fields;
+	size_t field_count;
+};
+
+enum {
+	FNL_RECORD_FIELDS_MAX = 64,       /* fields of one record */
+	FNL_RECORD_LIST_ITEMS_MAX = 256,  /* items of one list */
+	FNL_RECORD_STRING_BYTES_MAX = 262144, /* of one string: the rules' text is the longest */
+	FNL_ID_BYTES_MAX = 128            /* of an id that becomes a key */
+};
+
+/* Index of a field by name, or -1. */
+int fnl_record_field_index(const struct fnl_record_desc *d, struct fnl_span name);
+
+/* Avro binary, same schema on both sides: for rows and internal records. The values of decode borrow strings from the
+ * input and take lists from the arena. Decode checks every length, index and count before it is believed and wants the
+ * input used up. encode returns FNL_E_NOMEM, or FNL_E_INVALID for a null in a field that is not nullable;
+ * decode FNL_E_INVALID, FNL_E_LIMIT or FNL_E_NOMEM, with *why (may be NULL) naming the field. */
+int fnl_record_encode(const struct fnl_record_desc *d, const struct fnl_value *values, struct fnl_writer *w) FNL_MUST_USE;
+int fnl_record_decode(const struct fnl_record_desc *d, struct fnl_span body, struct fnl_arena *arena,
+                      struct fnl_value *ret_values, struct fnl_error *why) FNL_MUST_USE;
+
+#endif

@@ -1,0 +1,52 @@
+/* The rules of a company: thresholds, stage map, weights. Defaults are those of the article and of the field's
+ * practice; a rules file overrides them. Parsing is the job of an adapter: it hands each key to fnl_rules_set. */
+#ifndef FUNNELD_CORE_RULES_H
+#define FUNNELD_CORE_RULES_H
+
+#include "funneld/base/arena.h"
+#include "funneld/base/record.h"
+#include "funneld_records.h"
+
+enum {
+	FNL_RULES_STAGES_MAX = 512,
+	FNL_FUNNEL_LAYERS = 3 /* TOP, MIDDLE, BOTTOM, in this order */
+};
+
+struct fnl_stage_rule {
+	struct fnl_span pipeline; /* data == NULL: any pipeline */
+	struct fnl_span stage;    /* compared without regard to ASCII case */
+	int layer;                /* FNL_LAYER_TOP, _MIDDLE, _BOTTOM */
+	int32_t probability_bp;   /* the stage's default in the CRM; -1: not known */
+};
+
+struct fnl_rules {
+	int32_t version; /* 0: the compiled defaults */
+	int32_t nominal_bp[FNL_FUNNEL_LAYERS];          /* 2500, 5000, 7500: the article */
+	int32_t manual_from_bp[FNL_FUNNEL_LAYERS];      /* lower bound of each range: 0, 3750, 6250 */
+	bool weighting_prospect;                        /* false: the layer's nominal; true: the prospect's own probability */
+	int64_t deleted_keep_days;                      /* 90 */
+	const struct fnl_stage_rule *stages;            /* pipeline-specific ones win over any-pipeline ones */
+	size_t stage_count;
+	/* hashed index over stages, built by fnl_rules_finish; opaque */
+	const void *stage_index;
+	/* thresholds of later stages are kept here too, so that one file is checked as a whole: see the key table */
+	int64_t values[64]; /* indexed by the key table of rules.c */
+};
+
+/* The compiled defaults, version 0; static, never freed. */
+const struct fnl_rules *fnl_rules_default(void);
+
+/* A rules set being read: starts as the defaults. Memory from the arena. */
+struct fnl_rules_builder;
+int fnl_rules_begin(struct fnl_arena *arena, struct fnl_rules_builder **ret) FNL_MUST_USE;
+/* One "key = value" of "[section]". FNL_E_INVALID with *why naming key, value and the allowed range; an unknown key
+ * names the nearest known one. line is for "given twice" messages. */
+int fnl_rules_set(struct fnl_rules_builder *b, struct fnl_span section, struct fnl_span key, struct fnl_span value, int line,
+                  struct fnl_error *why) FNL_MUST_USE;
+/* Checks what concerns several keys (ranges in order …) and gives the rules, living in the arena. */
+int fnl_rules_finish(struct fnl_rules_builder *b, const struct fnl_rules **ret, struct fnl_error *why) FNL_MUST_USE;
+
+/* The stage's rule, or NULL when the rules don't know it. */
+const struct fnl_stage_rule *fnl_rules_stage(const struct fnl_rules *r, struct fnl_span pipeline, struct fnl_span stage);
+
+#endif
