@@ -1,0 +1,53 @@
+/* The embedded log: a broker inside this process with Kafka's semantics, for the demo, the tests and the proof: never
+ * for production. Partitions, transactions with markers, generations, stable offsets, last stable offset, fencing,
+ * compaction. Nothing is on disk. The broker is thread safe; each connection belongs to one thread. */
+#ifndef FUNNELD_ADAPTERS_EMBEDDED_H
+#define FUNNELD_ADAPTERS_EMBEDDED_H
+
+#include "funneld/ports/bus.h"
+#include "funneld/ports/clock.h"
+#include "funneld/ports/log.h"
+
+struct fnl_embedded;
+
+struct fnl_embedded_settings {
+	const struct fnl_clock *clock; /* borrowed */
+	int session_timeout_ms;        /* a member that did not poll for so long is out: generation + 1 */
+	int txn_timeout_ms;            /* an open transaction that is older is aborted and its producer fenced */
+	bool manual_markers;           /* true: a decided transaction's markers are written only by fnl_embedded_deliver_markers */
+	bool manual_time;              /* true: time-outs are looked at only in fnl_embedded_tick (else at each call) */
+};
+
+int fnl_embedded_open(const struct fnl_embedded_settings *settings, struct fnl_embedded **ret) FNL_MUST_USE;
+/* All connections must be closed. NULL is fine. */
+struct fnl_embedded *fnl_embedded_close(struct fnl_embedded *e);
+
+struct fnl_embedded_log_settings {
+	const char *input_topic;
+	const char *changelog_topic;
+	const char *const *output_topics; /* index = the topic argument of produce */
+	size_t output_topic_count;
+	const char *group;
+	const char *group_instance_id; /* NULL: dynamic membership */
+	const char *transactional_id;
+};
+/* The connection joins the group at its first poll; the newcomer wins over the same group_instance_id (the older one
+ * gets FNL_E_FENCED_INSTANCE from poll, FNL_E_NOT_ASSIGNED elsewhere). Range assignment in order of joining. */
+int fnl_embedded_log_open(struct fnl_embedded *e, const struct fnl_embedded_log_settings *settings, struct fnl_log **ret) FNL_MUST_USE;
+/* As a kill -9: the connection is freed, the broker is told nothing (its transaction stays open, its membership too). */
+void fnl_embedded_log_crash(struct fnl_log *l);
+
+int fnl_embedded_bus_open(struct fnl_embedded *e, struct fnl_bus **ret) FNL_MUST_USE;
+
+/* --- for tests and the simulation --- */
+/* Writes at most max pending markers, chosen by the caller's order (which: index among the pending ones). Returns how
+ * many are pending afterwards. */
+size_t fnl_embedded_deliver_marker(struct fnl_embedded *e, size_t which);
+size_t fnl_embedded_pending_markers(const struct fnl_embedded *e);
+void fnl_embedded_tick(struct fnl_embedded *e);
+/* Kicks every member out of a group: generation + 1, all must join again. */
+void fnl_embedded_rebalance(struct fnl_embedded *e, const char *group);
+/* Compacts a compacted topic up to its last stable offset; tombstones older than retention_ms go. */
+void fnl_embedded_compact(struct fnl_embedded *e, const char *topic, int64_t delete_retention_ms);
+
+#endif
