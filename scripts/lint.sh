@@ -1,0 +1,43 @@
+#!/usr/bin/env bash
+# ./run lint: format, clang-tidy, cppcheck over our own C files. With --format, --tidy or --cppcheck only that one;
+# --fix writes the format.
+set -euo pipefail
+cd "${FNL_ROOT:-$(dirname "$0")/..}"
+. scripts/lib.sh
+
+format=0 tidy=0 cppcheck=0 fix=0
+for option in "$@"; do
+	case $option in
+	--format) format=1 ;;
+	--tidy) tidy=1 ;;
+	--cppcheck) cppcheck=1 ;;
+	--fix) fix=1 format=1 ;;
+	*) die "lint: no such option: $option" ;;
+	esac
+done
+if [ $((format + tidy + cppcheck)) -eq 0 ]; then
+	format=1 tidy=1 cppcheck=1
+	packages build full
+fi
+
+sources() { find include src tests tools -name '*.c' -o -name '*.h' | sort; }
+units() { find src tools -name '*.c' | sort; }
+rc=0
+
+if [ $fix -eq 1 ]; then
+	sources | xargs -r clang-format -i
+elif [ $format -eq 1 ]; then
+	sources | xargs -r clang-format --dry-run -Werror || rc=1
+fi
+if [ $tidy -eq 1 ]; then
+	# Its own tree: clang's view of the compile commands, and the generated records.
+	build build-tidy -DCMAKE_C_COMPILER=clang -DCMAKE_EXPORT_COMPILE_COMMANDS=ON
+	units | xargs -r -n 4 -P "${FNL_JOBS:-2}" clang-tidy --quiet -p build-tidy || rc=1
+fi
+if [ $cppcheck -eq 1 ]; then
+	[ -d build/generated ] || build build
+	cppcheck --quiet --error-exitcode=1 --std=c11 --language=c -j "${FNL_JOBS:-2}" --inline-suppr \
+		--enable=warning,performance,portability --suppress=missingInclude --suppress=missingIncludeSystem \
+		--library=posix -D_GNU_SOURCE -Iinclude -Ibuild/generated src tools || rc=1
+fi
+exit $rc

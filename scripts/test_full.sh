@@ -1,0 +1,20 @@
+# The slower half of ./run test --full; sourced by scripts/test.sh, whose functions it uses.
+
+check lint/clang-tidy 1200 bash scripts/lint.sh --tidy
+check lint/cppcheck 600 bash scripts/lint.sh --cppcheck
+
+if built build-asan -DFNL_SANITIZE=address,undefined; then
+	programs build-asan 'unit|property|contract|crash' ASAN_OPTIONS=detect_leaks=1:abort_on_error=0 \
+		UBSAN_OPTIONS=print_stacktrace=1
+fi
+if built build-tsan -DFNL_SANITIZE=thread; then
+	programs build-tsan 'unit|crash|tsan' TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1
+fi
+if compgen -G 'tests/fuzz/fuzz_*.c' >/dev/null; then
+	if built build-fuzz -DCMAKE_C_COMPILER=clang -DFNL_FUZZ=ON; then
+		for source in tests/fuzz/fuzz_*.c; do
+			name=$(basename "$source" .c)
+			check "fuzz/$name" 180 bash scripts/fuzz.sh build-fuzz "$name" "${FNL_FUZZ_SECONDS:-60}"
+		done
+	fi
+fi
