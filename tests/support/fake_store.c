@@ -1,0 +1,626 @@
+#include "fake_store.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "funneld/base/map.h"
+
+enum { PARTITIONS_MAX = 4096 };
+
+struct row {
+	struct fnl_map_node node; /* key: the table's byte, then the row's key */
+	int64_t deadline_ms;
+	uint8_t *value;
+	size_t value_len;
+	size_t id_len;
+	uint8_t id[];
+};
+
+struct partition {
+	int32_t number;
+	struct fnl_applied applied;
+	struct fnl_map rows;
+};
+
+struct image {
+	struct partition *partitions;
+	size_t count;
+	uint8_t *cluster_id; /* NULL: no layout recorded */
+	size_t cluster_id_len;
+	int32_t partition_count;
+};
+
+struct fnl_fake_redis {
+	pthread_mutex_t lock;
+	struct image now;
+	struct image snapshot;
+	bool down;
+	bool lose_next_reply;
+	enum fnl_fake_fault fault;
+	size_t fault_countdown;
+	size_t calls;
+};
+
+struct fake_store {
+	struct fnl_store store;
+	struct fnl_fake_redis *redis;
+	size_t table_count;
+	struct fnl_error error;
+};
+
+/* --- rows --- */
+
+static uint8_t *copy_bytes(const void *data, size_t len)
+{
+	uint8_t *copy = fnl_calloc(1, len ? len : 1);
+	if (copy && len) {
+		memcpy(copy, data, len);
+	}
+	return copy;
+}
+
+static struct row *row_free(struct row *row)
+{
+	if (row) {
+		fnl_free(row->value);
+	}
+	return fnl_free(row);
+}
+
+static struct row *row_new(uint8_t table, struct fnl_span key)
+{
+	struct row *row = fnl_calloc(1, sizeof *row + 1 + key.len);
+	if (!row) {
+		return NULL;
+	}
+	row->deadline_ms = FNL_NO_DEADLINE;
+	row->id_len = 1 + key.len;
+	row->id[0] = table;
+	if (key.len) {
+		memcpy(row->id + 1, key.data, key.len);
+	}
+	return row;
+}
+
+static struct row *row_of(struct fnl_map_node *node)
+{
+	return FNL_CONTAINER_OF(node, struct row, node);
+}
+
+static struct fnl_span row_id(const struct row *row)
+{
+	return fnl_span_of(row->id, row->id_len);
+}
+
+static struct row *row_find(const struct partition *p, struct fnl_row_key row)
+{
+	uint8_t small[256];
+	uint8_t *id = row.key.len < sizeof small ? small : fnl_calloc(1, row.key.len + 1);
+	if (!id) {
+		return NULL;
+	}
+	id[0] = row.table;
+	if (row.key.len) {
+		memcpy(id + 1, row.key.data, row.key.len);
+	}
+	struct fnl_map_node *node = fnl_map_find(&p->rows, fnl_span_of(id, row.key.len + 1));
+	if (id != small) {
+		fnl_free(id);
+	}
+	return node ? row_of(node) : NULL;
+}
+
+static void rows_clear(struct partition *p)
+{
+	size_t cursor = 0;
+	struct fnl_map_node *node = fnl_map_next(&p->rows, &cursor, NULL);
+	while (node) {
+		struct fnl_map_node *next = fnl_map_next(&p->rows, &cursor, node);
+		row_free(row_of(node));
+		node = next;
+	}
+	fnl_map_deinit(&p->rows);
+}
+
+/* --- images --- */
+
+static void image_deinit(struct image *image)
+{
+	for (size_t i = 0; i < image->count; i++) {
+		rows_clear(&image->partitions[i]);
+	}
+	fnl_free(image->partitions);
+	fnl_free(image->cluster_id);
+	*image = (struct image){0};
+}
+
+static struct partition *image_find(const struct image *image, int32_t number)
+{
+	for (size_t i = 0; i < image->count; i++) {
+		if (image->partitions[i].number == number) {
+			return &image->partitions[i];
+		}
+	}
+	return NULL;
+}
+
+static struct partition *image_need(struct image *image, int32_t number)
+{
+	struct partition *p = image_find(image, number);
+	if (p || image->count >= PARTITIONS_MAX) {
+		return p;
+	}
+	struct partition *grown = fnl_reallocarray(image->partitions, image->count + 1, sizeof *grown);
+	if (!grown) {
+		return NULL;
+	}
+	image->partitions = grown;
+	p = &grown[image->count++];
+	*p = (struct partition){.number = number};
+	return p;
+}
+
+static int partition_copy(struct partition *to, const struct partition *from)
+{
+	size_t cursor = 0;
+	to->applied = from->applied;
+	for (struct fnl_map_node *n = fnl_map_next(&from->rows, &cursor, NULL); n; n = fnl_map_next(&from->rows, &cursor, n)) {
+		const struct row *row = row_of(n);
+		struct row *copy = row_new(row->id[0], fnl_span_of(row->id + 1, row->id_len - 1));
+		if (!copy) {
+			return FNL_E_NOMEM;
+		}
+		copy->deadline_ms = row->deadline_ms;
+		copy->value = copy_bytes(row->value, row->value_len);
+		copy->value_len = row->value_len;
+		if (!copy->value || fnl_map_insert(&to->rows, &copy->node, row_id(copy)) != 0) {
+			row_free(copy);
+			return FNL_E_NOMEM;
+		}
+	}
+	return 0;
+}
+
+static int image_copy(const struct image *from, struct image *ret)
+{
+	struct image copy = {.partition_count = from->partition_count, .cluster_id_len = from->cluster_id_len};
+	if (from->cluster_id) {
+		copy.cluster_id = copy_bytes(from->cluster_id, from->cluster_id_len);
+	}
+	int err = from->cluster_id && !copy.cluster_id ? FNL_E_NOMEM : 0;
+	for (size_t i = 0; err == 0 && i < from->count; i++) {
+		struct partition *p = image_need(&copy, from->partitions[i].number);
+		err = p ? partition_copy(p, &from->partitions[i]) : FNL_E_NOMEM;
+	}
+	if (err != 0) {
+		image_deinit(&copy);
+		return err;
+	}
+	image_deinit(ret);
+	*ret = copy;
+	return 0;
+}
+
+/* --- the server --- */
+
+int fnl_fake_redis_open(struct fnl_fake_redis **ret)
+{
+	struct fnl_fake_redis *r = fnl_calloc(1, sizeof *r);
+	if (!r) {
+		return FNL_E_NOMEM;
+	}
+	pthread_mutex_init(&r->lock, NULL);
+	*ret = r;
+	return 0;
+}
+
+struct fnl_fake_redis *fnl_fake_redis_close(struct fnl_fake_redis *r)
+{
+	if (r) {
+		image_deinit(&r->now);
+		image_deinit(&r->snapshot);
+		pthread_mutex_destroy(&r->lock);
+	}
+	return fnl_free(r);
+}
+
+void fnl_fake_redis_flush(struct fnl_fake_redis *r)
+{
+	pthread_mutex_lock(&r->lock);
+	image_deinit(&r->now);
+	pthread_mutex_unlock(&r->lock);
+}
+
+int fnl_fake_redis_snapshot(struct fnl_fake_redis *r)
+{
+	pthread_mutex_lock(&r->lock);
+	int err = image_copy(&r->now, &r->snapshot);
+	pthread_mutex_unlock(&r->lock);
+	return err;
+}
+
+int fnl_fake_redis_rollback(struct fnl_fake_redis *r)
+{
+	pthread_mutex_lock(&r->lock);
+	int err = image_copy(&r->snapshot, &r->now);
+	pthread_mutex_unlock(&r->lock);
+	return err;
+}
+
+void fnl_fake_redis_set_down(struct fnl_fake_redis *r, bool down)
+{
+	pthread_mutex_lock(&r->lock);
+	r->down = down;
+	pthread_mutex_unlock(&r->lock);
+}
+
+void fnl_fake_redis_fault_after(struct fnl_fake_redis *r, size_t calls, enum fnl_fake_fault fault)
+{
+	pthread_mutex_lock(&r->lock);
+	r->fault = fault;
+	r->fault_countdown = calls;
+	pthread_mutex_unlock(&r->lock);
+}
+
+void fnl_fake_redis_lose_next_reply(struct fnl_fake_redis *r)
+{
+	pthread_mutex_lock(&r->lock);
+	r->lose_next_reply = true;
+	pthread_mutex_unlock(&r->lock);
+}
+
+size_t fnl_fake_redis_calls(struct fnl_fake_redis *r)
+{
+	pthread_mutex_lock(&r->lock);
+	size_t calls = r->calls;
+	pthread_mutex_unlock(&r->lock);
+	return calls;
+}
+
+struct fnl_applied fnl_fake_redis_applied(struct fnl_fake_redis *r, int32_t partition, size_t *ret_rows)
+{
+	pthread_mutex_lock(&r->lock);
+	const struct partition *p = image_find(&r->now, partition);
+	struct fnl_applied applied = p ? p->applied : (struct fnl_applied){0};
+	if (ret_rows) {
+		*ret_rows = p ? p->rows.count : 0;
+	}
+	pthread_mutex_unlock(&r->lock);
+	return applied;
+}
+
+/* --- one call --- */
+
+/* Takes the lock and lets a fault of this call happen. A status: the call ends with it and the lock is free again. */
+static int call_begin(struct fake_store *s, bool writes, bool *ret_lost)
+{
+	struct fnl_fake_redis *r = s->redis;
+	enum fnl_fake_fault fault = FNL_FAKE_NO_FAULT;
+	int err = 0;
+	pthread_mutex_lock(&r->lock);
+	r->calls++;
+	if (r->fault != FNL_FAKE_NO_FAULT && r->fault_countdown-- == 0) {
+		fault = r->fault;
+		r->fault = FNL_FAKE_NO_FAULT;
+	}
+	if (r->down || fault == FNL_FAKE_REFUSE) {
+		err = fnl_fail(&s->error, FNL_E_DISCONNECTED, "the fake store is down");
+	} else if (fault == FNL_FAKE_FLUSH) {
+		image_deinit(&r->now);
+	} else if (fault == FNL_FAKE_ROLLBACK) {
+		err = image_copy(&r->snapshot, &r->now);
+	}
+	*ret_lost = fault == FNL_FAKE_REPLY_LOST;
+	if (err == 0 && writes && r->lose_next_reply) {
+		r->lose_next_reply = false;
+		*ret_lost = true;
+	}
+	if (err != 0) {
+		pthread_mutex_unlock(&r->lock);
+	}
+	return err;
+}
+
+static int call_end(struct fake_store *s, bool lost, int err)
+{
+	pthread_mutex_unlock(&s->redis->lock);
+	if (err == 0 && lost) {
+		return fnl_fail(&s->error, FNL_E_TIMEOUT, "the reply of the fake store was lost");
+	}
+	return err;
+}
+
+static bool row_key_fits(const struct fake_store *s, struct fnl_row_key row)
+{
+	return row.table < s->table_count && row.key.data != NULL;
+}
+
+/* --- read --- */
+
+static int due_order(const void *left, const void *right)
+{
+	const struct row *a = *(const struct row *const *)left;
+	const struct row *b = *(const struct row *const *)right;
+	if (a->deadline_ms != b->deadline_ms) {
+		return a->deadline_ms < b->deadline_ms ? -1 : 1;
+	}
+	return fnl_span_cmp(row_id(a), row_id(b));
+}
+
+static int read_due(const struct partition *p, struct fnl_store_read *read, struct fnl_arena *arena)
+{
+	if (read->due_max == 0 || !p || p->rows.count == 0) {
+		return 0;
+	}
+	const struct row **all = fnl_calloc(p->rows.count, sizeof *all);
+	if (!all) {
+		return FNL_E_NOMEM;
+	}
+	size_t found = 0;
+	size_t cursor = 0;
+	for (struct fnl_map_node *n = fnl_map_next(&p->rows, &cursor, NULL); n; n = fnl_map_next(&p->rows, &cursor, n)) {
+		const struct row *row = row_of(n);
+		if (row->deadline_ms != FNL_NO_DEADLINE && row->deadline_ms <= read->due_until_ms) {
+			all[found++] = row;
+		}
+	}
+	if (found) {
+		qsort(all, found, sizeof *all, due_order);
+	}
+	size_t count = found < read->due_max ? found : read->due_max;
+	struct fnl_due *due = fnl_arena_calloc(arena, count, sizeof *due);
+	bool full = !due;
+	for (size_t i = 0; !full && i < count; i++) {
+		struct fnl_span key = fnl_arena_dup(arena, fnl_span_of(all[i]->id + 1, all[i]->id_len - 1));
+		full = fnl_span_is_none(key);
+		due[i] = (struct fnl_due){{all[i]->id[0], key}, all[i]->deadline_ms};
+	}
+	fnl_free(all);
+	if (full) {
+		return FNL_E_NOMEM;
+	}
+	read->ret_due = due;
+	read->ret_due_count = count;
+	return 0;
+}
+
+static int read_one(struct fake_store *s, struct fnl_store_read *read, struct fnl_arena *arena)
+{
+	const struct partition *p = image_find(&s->redis->now, read->partition);
+	struct fnl_span *rows = fnl_arena_calloc(arena, read->key_count, sizeof *rows);
+	if (!rows) {
+		return FNL_E_NOMEM;
+	}
+	for (size_t i = 0; p && i < read->key_count; i++) {
+		const struct row *row = row_find(p, read->keys[i]);
+		if (row) {
+			rows[i] = fnl_arena_dup(arena, fnl_span_of(row->value, row->value_len));
+			if (fnl_span_is_none(rows[i])) {
+				return FNL_E_NOMEM;
+			}
+		}
+	}
+	read->ret_rows = rows;
+	read->ret_due = NULL;
+	read->ret_due_count = 0;
+	read->ret_applied = p ? p->applied : (struct fnl_applied){0};
+	return read_due(p, read, arena);
+}
+
+static int fake_read(struct fnl_store *store, struct fnl_store_read *reads, size_t count, struct fnl_arena *arena)
+{
+	struct fake_store *s = (struct fake_store *)store;
+	for (size_t i = 0; i < count; i++) {
+		bool fits = reads[i].key_count <= FNL_STORE_KEYS_MAX && reads[i].due_max <= FNL_STORE_KEYS_MAX;
+		for (size_t k = 0; fits && k < reads[i].key_count; k++) {
+			fits = row_key_fits(s, reads[i].keys[k]);
+		}
+		if (!fits) {
+			return fnl_fail(&s->error, FNL_E_ARGUMENT, "read %zu asks beyond the store's limits", i);
+		}
+	}
+	bool lost = false;
+	int err = call_begin(s, false, &lost);
+	if (err != 0) {
+		return err;
+	}
+	for (size_t i = 0; err == 0 && i < count; i++) {
+		struct fnl_store_read read = reads[i];
+		err = read_one(s, &read, arena);
+		if (err == 0 && !lost) {
+			reads[i] = read;
+		}
+	}
+	return call_end(s, lost, err);
+}
+
+/* --- apply, wipe --- */
+
+static bool stands_at(struct fnl_applied found, struct fnl_applied expected, bool compare_as_of)
+{
+	if (found.present != expected.present) {
+		return false;
+	}
+	if (!found.present) {
+		return true;
+	}
+	return found.cl == expected.cl && (!compare_as_of || found.complete_as_of_ms == expected.complete_as_of_ms);
+}
+
+static int write_row(struct partition *p, const struct fnl_row_write *write, bool keep_deadline)
+{
+	struct row *row = row_find(p, write->row);
+	if (fnl_span_is_none(write->value)) {
+		if (row) {
+			fnl_map_remove(&p->rows, row_id(row));
+			row_free(row);
+		}
+		return 0;
+	}
+	uint8_t *value = copy_bytes(write->value.data, write->value.len);
+	if (!value) {
+		return FNL_E_NOMEM;
+	}
+	if (!row) {
+		row = row_new(write->row.table, write->row.key);
+		if (!row || fnl_map_insert(&p->rows, &row->node, row_id(row)) != 0) {
+			row_free(row);
+			fnl_free(value);
+			return FNL_E_NOMEM;
+		}
+	}
+	fnl_free(row->value);
+	row->value = value;
+	row->value_len = write->value.len;
+	if (!keep_deadline) {
+		row->deadline_ms = write->deadline_ms;
+	}
+	return 0;
+}
+
+static int apply_one(struct fake_store *s, struct fnl_store_apply *apply, bool lost)
+{
+	struct partition *p = image_find(&s->redis->now, apply->partition);
+	struct fnl_applied found = p ? p->applied : (struct fnl_applied){0};
+	bool fits = stands_at(found, apply->expected, apply->compare_as_of);
+	int err = 0;
+	if (fits) {
+		p = image_need(&s->redis->now, apply->partition);
+		if (!p) {
+			return FNL_E_NOMEM;
+		}
+		if (apply->delete_first) {
+			rows_clear(p);
+		}
+		for (size_t i = 0; err == 0 && i < apply->row_count; i++) {
+			err = write_row(p, &apply->rows[i], apply->rows[i].deadline_unchanged && !apply->delete_first);
+		}
+		p->applied = apply->next;
+	}
+	if (err == 0 && !lost) {
+		apply->ret_outcome = fits ? FNL_APPLIED : FNL_MISMATCH;
+		apply->ret_found = found;
+	}
+	return err;
+}
+
+static int fake_apply(struct fnl_store *store, struct fnl_store_apply *applies, size_t count)
+{
+	struct fake_store *s = (struct fake_store *)store;
+	for (size_t i = 0; i < count; i++) {
+		bool fits = applies[i].row_count <= FNL_STORE_KEYS_MAX && applies[i].next.present;
+		for (size_t k = 0; fits && k < applies[i].row_count; k++) {
+			fits = row_key_fits(s, applies[i].rows[k].row);
+		}
+		if (!fits) {
+			return fnl_fail(&s->error, FNL_E_ARGUMENT, "apply %zu asks beyond the store's limits", i);
+		}
+	}
+	bool lost = false;
+	int err = call_begin(s, true, &lost);
+	if (err != 0) {
+		return err;
+	}
+	for (size_t i = 0; err == 0 && i < count; i++) {
+		err = apply_one(s, &applies[i], lost);
+	}
+	return call_end(s, lost, err);
+}
+
+static int fake_wipe(struct fnl_store *store, int32_t partition, struct fnl_applied expected,
+                     enum fnl_apply_outcome *ret_outcome)
+{
+	struct fake_store *s = (struct fake_store *)store;
+	bool lost = false;
+	int err = call_begin(s, true, &lost);
+	if (err != 0) {
+		return err;
+	}
+	struct partition *p = image_find(&s->redis->now, partition);
+	bool fits = stands_at(p ? p->applied : (struct fnl_applied){0}, expected, true);
+	if (fits && p) {
+		rows_clear(p);
+		p->applied = (struct fnl_applied){0};
+	}
+	if (!lost) {
+		*ret_outcome = fits ? FNL_APPLIED : FNL_MISMATCH;
+	}
+	return call_end(s, lost, 0);
+}
+
+/* --- the rest --- */
+
+/* The visitor runs under the lock: it must not call the store. */
+static int fake_scan(struct fnl_store *store, int32_t partition, fnl_store_visit visit, void *context)
+{
+	struct fake_store *s = (struct fake_store *)store;
+	bool lost = false;
+	int err = call_begin(s, false, &lost);
+	if (err != 0) {
+		return err;
+	}
+	struct partition *p = image_find(&s->redis->now, partition);
+	size_t cursor = 0;
+	for (struct fnl_map_node *n = p && !lost ? fnl_map_next(&p->rows, &cursor, NULL) : NULL; n && err == 0;
+	     n = fnl_map_next(&p->rows, &cursor, n)) {
+		const struct row *row = row_of(n);
+		struct fnl_row_key key = {row->id[0], fnl_span_of(row->id + 1, row->id_len - 1)};
+		err = visit(context, key, fnl_span_of(row->value, row->value_len), row->deadline_ms);
+	}
+	return call_end(s, lost, err);
+}
+
+static int fake_check_layout(struct fnl_store *store, struct fnl_span cluster_id, int32_t partition_count)
+{
+	struct fake_store *s = (struct fake_store *)store;
+	bool lost = false;
+	int err = call_begin(s, false, &lost);
+	if (err != 0) {
+		return err;
+	}
+	struct image *now = &s->redis->now;
+	if (!now->cluster_id) {
+		now->cluster_id = copy_bytes(cluster_id.data, cluster_id.len);
+		now->cluster_id_len = cluster_id.len;
+		now->partition_count = partition_count;
+		err = now->cluster_id ? 0 : FNL_E_NOMEM;
+	} else if (!fnl_span_eq(fnl_span_of(now->cluster_id, now->cluster_id_len), cluster_id) ||
+	           now->partition_count != partition_count) {
+		err = fnl_fail(&s->error, FNL_E_LAYOUT, "recorded for %d partitions of another layout", now->partition_count);
+	}
+	return call_end(s, lost, err);
+}
+
+static const char *fake_explain(struct fnl_store *store)
+{
+	return ((struct fake_store *)store)->error.text;
+}
+
+static void fake_close(struct fnl_store *store)
+{
+	fnl_free(store);
+}
+
+static const struct fnl_store_ops fake_ops = {
+	.read = fake_read,
+	.apply = fake_apply,
+	.wipe = fake_wipe,
+	.scan = fake_scan,
+	.check_layout = fake_check_layout,
+	.explain = fake_explain,
+	.close = fake_close,
+};
+
+int fnl_fake_store_open(struct fnl_fake_redis *r, size_t table_count, struct fnl_store **ret)
+{
+	if (!r || table_count == 0 || table_count > FNL_STORE_TABLES_MAX) {
+		return FNL_E_ARGUMENT;
+	}
+	struct fake_store *s = fnl_calloc(1, sizeof *s);
+	if (!s) {
+		return FNL_E_NOMEM;
+	}
+	*s = (struct fake_store){.store.ops = &fake_ops, .redis = r, .table_count = table_count};
+	*ret = &s->store;
+	return 0;
+}
