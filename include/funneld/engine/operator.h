@@ -8,6 +8,7 @@
 
 #include "funneld/base/arena.h"
 #include "funneld/ports/record.h"
+#include "funneld/base/status.h"
 #include "funneld/ports/store.h"
 
 enum {
@@ -55,7 +56,8 @@ struct fnl_output {
 	size_t header_count;
 };
 
-/* What follows from a step. Zeroed by the engine; all bytes in the arena (or borrowed from the step). */
+/* What follows from a step. The engine zeroes the counts and `stale` only; each entry is filled whole. All bytes live in
+ * the arena (or are borrowed from the step). */
 struct fnl_decision {
 	struct fnl_row_out rows[FNL_STEP_ROWS_MAX];
 	size_t row_count;

@@ -1,0 +1,527 @@
+/* One batch: inputs and due timers of all running partitions -> overlay and outputs. Nothing leaves the process here. */
+#include "internal.h"
+
+static struct fnl_partition *partition_of(struct fnl_stream *s, int32_t id)
+{
+	for (size_t i = 0; i < s->partition_count; i++) {
+		if (s->partitions[i].id == id) {
+			return &s->partitions[i];
+		}
+	}
+	return NULL;
+}
+
+static bool by_event_time(const struct fnl_stream *s)
+{
+	return s->settings.clock == FNL_CLOCK_EVENT;
+}
+
+static void partition_begin(struct fnl_partition *p)
+{
+	fnl_overlay_reset(&p->overlay);
+	memset(&p->timers, 0, sizeof(p->timers));
+	memset(&p->read, 0, sizeof(p->read));
+	p->inputs = NULL;
+	p->inputs_tail = &p->inputs;
+	p->input_count = 0;
+	p->produced = NULL;
+	p->produced_tail = &p->produced;
+	p->next_offset = p->offset;
+	p->next_cl = p->cl;
+	p->time_ms = p->event_time_ms;
+	p->fired = p->stale = p->dead = p->outputs = p->dirty = 0;
+	p->taken = 0;
+	p->cut = p->due_full = false;
+}
+
+static const char *arena_text(struct fnl_arena *a, const char *text)
+{
+	size_t n = strlen(text) + 1;
+	char *copy = fnl_arena_alloc(a, n);
+	return copy ? memcpy(copy, text, n) : "out of memory while saying why";
+}
+
+/* An event far in the future would fire every timer at once, or park the event clock: it is not believed. */
+static int check_time(const struct fnl_stream *s, int64_t event_time_ms, struct fnl_error *why)
+{
+	if (event_time_ms == FNL_NO_TIME) {
+		return 0;
+	}
+	int64_t limit_ms = by_event_time(s) ? s->settings.event_time_max_ms : s->now_ms + s->settings.future_max_ms;
+	if (event_time_ms <= limit_ms) {
+		return 0;
+	}
+	return fnl_fail(why, FNL_E_LIMIT, "its time %lld (ms since 1970) is beyond the limit %lld", (long long)event_time_ms,
+	                (long long)limit_ms);
+}
+
+/* 0 = taken, 1 = the batch ends before it for this partition, < 0 STOP. */
+static int input_take(struct fnl_stream *s, struct fnl_partition *p, const struct fnl_record *r, struct fnl_error *why)
+{
+	struct fnl_input *in = fnl_arena_calloc(&s->arena, 1, sizeof(*in));
+	if (!in) {
+		return p->input_count ? 1 : fnl_fail(why, FNL_E_NOMEM, "no memory for one record: raise the arena's limit");
+	}
+	struct fnl_error story = {0};
+	in->record = r;
+	in->prepared.event_time_ms = FNL_NO_TIME;
+	int rc = s->ports.op->ops->prepare(s->ports.op, r, &s->arena, &in->prepared, &story);
+	if (rc == 0) {
+		rc = check_time(s, in->prepared.event_time_ms, &story);
+	}
+	if (rc == FNL_E_NOMEM) {
+		return p->input_count ? 1 : fnl_fail(why, rc, "no memory to decode one record");
+	}
+	if (rc != 0 && fnl_status_class(rc) == FNL_CLASS_RETRIABLE) {
+		fnl_log_line(s->ports.logger, FNL_WARN, "partition %d waits at offset %lld: %s", p->id, (long long)r->offset, story.text);
+		return 1;
+	}
+	if (rc != 0 && fnl_status_class(rc) != FNL_CLASS_POISON) {
+		return fnl_fail(why, rc, "%s", story.text);
+	}
+	if (rc != 0) {
+		in->poison = rc;
+		in->why = arena_text(&s->arena, story.text[0] ? story.text : fnl_status_text(rc));
+		in->prepared.row_count = 0;
+		in->prepared.event_time_ms = FNL_NO_TIME;
+	}
+	*p->inputs_tail = in;
+	p->inputs_tail = &in->next;
+	p->input_count++;
+	return 0;
+}
+
+static int collect(struct fnl_stream *s, const struct fnl_poll *poll, struct fnl_error *why)
+{
+	struct fnl_partition *p = NULL;
+	for (size_t i = 0; i < poll->record_count; i++) {
+		const struct fnl_record *r = &poll->records[i];
+		if (!p || p->id != r->partition) {
+			p = partition_of(s, r->partition);
+		}
+		if (!p || p->phase != FNL_PHASE_RUN || p->cut || r->offset < p->offset) {
+			continue;
+		}
+		int rc = input_take(s, p, r, why);
+		if (rc < 0) {
+			return rc;
+		}
+		p->cut = rc > 0;
+	}
+	return 0;
+}
+
+struct fnl_entry *fnl_batch_entry(struct fnl_stream *s, struct fnl_partition *p, struct fnl_row_key row)
+{
+	struct fnl_entry *e = fnl_overlay_find(&p->overlay, row);
+	if (e) {
+		return e;
+	}
+	e = fnl_arena_calloc(&s->arena, 1, sizeof(*e));
+	if (!e || fnl_map_insert(&p->overlay.maps[row.table], &e->node, row.key) != 0) {
+		return NULL;
+	}
+	e->table = row.table;
+	struct fnl_span value;
+	bool young = false;
+	if (fnl_cache_get(&p->cache, row, &value, &young)) {
+		/* copied, so that the cache may move while the batch goes on */
+		e->value = fnl_arena_dup(&s->arena, value);
+		if (fnl_span_is_none(e->value) && !fnl_span_is_none(value)) {
+			return NULL;
+		}
+		e->known = true;
+	}
+	e->from_view = !young;
+	e->loaded = e->value;
+	e->deadline_ms = e->known ? s->ports.op->ops->row_deadline(s->ports.op, row.table, e->value) : FNL_NO_DEADLINE;
+	e->loaded_deadline_ms = e->deadline_ms;
+	*p->overlay.tail = e;
+	p->overlay.tail = &e->next;
+	return e;
+}
+
+static void entry_fill(struct fnl_stream *s, struct fnl_entry *e, struct fnl_span value)
+{
+	e->value = e->loaded = value;
+	e->known = true;
+	e->deadline_ms = e->loaded_deadline_ms =
+		fnl_span_is_none(value) ? FNL_NO_DEADLINE : s->ports.op->ops->row_deadline(s->ports.op, e->table, value);
+}
+
+/* Rule 3: an answer about another changelog offset is thrown away. */
+static bool guarded(const struct fnl_partition *p, const struct fnl_store_read *r)
+{
+	return r->ret_applied.present && r->ret_applied.cl == p->cl;
+}
+
+/* Collects the keys of entries that are not known yet; 0 or FNL_E_NOMEM. */
+static int missing_keys(struct fnl_stream *s, struct fnl_partition *p, struct fnl_store_read *read)
+{
+	size_t n = 0;
+	for (struct fnl_entry *e = p->overlay.first; e; e = e->next) {
+		n += !e->known;
+	}
+	struct fnl_row_key *keys = fnl_arena_calloc(&s->arena, n ? n : 1, sizeof(*keys));
+	if (!keys) {
+		return FNL_E_NOMEM;
+	}
+	n = 0;
+	for (struct fnl_entry *e = p->overlay.first; e; e = e->next) {
+		if (!e->known) {
+			keys[n++] = (struct fnl_row_key){e->table, e->node.key};
+		}
+	}
+	read->partition = p->id;
+	read->keys = keys;
+	read->key_count = n;
+	return 0;
+}
+
+static void fill_missing(struct fnl_stream *s, struct fnl_partition *p, const struct fnl_store_read *read)
+{
+	size_t n = 0;
+	for (struct fnl_entry *e = p->overlay.first; e && n < read->key_count; e = e->next) {
+		if (!e->known) {
+			entry_fill(s, e, read->ret_rows[n++]);
+		}
+	}
+}
+
+/* The view is away or unfit: nothing was decided yet, so the batch is simply forgotten. */
+static int view_error(struct fnl_stream *s, int rc, struct fnl_error *why)
+{
+	const char *story = s->ports.store->ops->explain(s->ports.store);
+	if (fnl_status_class(rc) != FNL_CLASS_RETRIABLE) {
+		return fnl_fail(why, rc, "%s", story);
+	}
+	fnl_log_line(s->ports.logger, FNL_WARN, "the view does not answer (%s); paused, trying again", story);
+	fnl_lifecycle_repair_all(s, s->settings.store_retry_ms);
+	return 1;
+}
+
+int fnl_batch_load(struct fnl_stream *s, struct fnl_partition *p, const struct fnl_row_key *rows, size_t count)
+{
+	bool all_known = true;
+	for (size_t i = 0; i < count; i++) {
+		struct fnl_entry *e = fnl_batch_entry(s, p, rows[i]);
+		if (!e) {
+			return FNL_E_NOMEM;
+		}
+		all_known = all_known && e->known;
+	}
+	if (all_known) {
+		return 0;
+	}
+	struct fnl_store_read read = {0};
+	int rc = missing_keys(s, p, &read);
+	if (rc == 0) {
+		rc = s->ports.store->ops->read(s->ports.store, &read, 1, &s->arena);
+	}
+	if (rc < 0) {
+		return fnl_status_class(rc) == FNL_CLASS_RETRIABLE ? view_error(s, rc, NULL) : rc;
+	}
+	if (!guarded(p, &read)) {
+		fnl_lifecycle_repair(s, p, 0);
+		return 1;
+	}
+	fill_missing(s, p, &read);
+	return 0;
+}
+
+/* All rows that the inputs need, and up to when timers must be known. */
+static int partition_needs(struct fnl_stream *s, struct fnl_partition *p)
+{
+	p->horizon_ms = by_event_time(s) ? (p->event_time_known ? p->event_time_ms : FNL_NO_TIME) : s->now_ms;
+	if (by_event_time(s) && !fnl_batch_entry(s, p, s->ports.op->ops->time_row(s->ports.op))) {
+		return FNL_E_NOMEM;
+	}
+	size_t taken = 0;
+	for (struct fnl_input *in = p->inputs; in; in = in->next, taken++) {
+		for (size_t i = 0; i < in->prepared.row_count; i++) {
+			if (!fnl_batch_entry(s, p, in->prepared.rows[i])) {
+				return FNL_E_NOMEM;
+			}
+		}
+		if (by_event_time(s) && in->prepared.event_time_ms > p->horizon_ms) {
+			p->horizon_ms = in->prepared.event_time_ms;
+		}
+	}
+	int rc = missing_keys(s, p, &p->read);
+	p->read.due_until_ms = p->horizon_ms;
+	p->read.due_max = p->horizon_ms == FNL_NO_TIME ? 0 : s->settings.timers_max;
+	return rc;
+}
+
+/* One round trip for all running partitions (rules 3 and 4: also when there is no input). 0, 1 = no batch, < 0 STOP. */
+static int load_all(struct fnl_stream *s, struct fnl_error *why)
+{
+	struct fnl_store_read *reads = fnl_arena_calloc(&s->arena, s->partition_count, sizeof(*reads));
+	struct fnl_partition **who = fnl_arena_calloc(&s->arena, s->partition_count, sizeof(struct fnl_partition *));
+	if (!reads || !who) {
+		return fnl_fail(why, FNL_E_NOMEM, "no memory for a batch");
+	}
+	size_t n = 0;
+	for (size_t i = 0; i < s->partition_count; i++) {
+		struct fnl_partition *p = &s->partitions[i];
+		if (p->phase != FNL_PHASE_RUN) {
+			continue;
+		}
+		int rc = partition_needs(s, p);
+		if (rc) {
+			return fnl_fail(why, rc, "no memory for the rows of a batch: raise the arena's limit or lower batch.records");
+		}
+		reads[n] = p->read;
+		who[n++] = p;
+	}
+	if (n == 0) {
+		return 1;
+	}
+	int rc = s->ports.store->ops->read(s->ports.store, reads, n, &s->arena);
+	if (rc < 0) {
+		return view_error(s, rc, why);
+	}
+	for (size_t i = 0; i < n; i++) {
+		if (!guarded(who[i], &reads[i])) {
+			fnl_log_line(s->ports.logger, FNL_WARN, "partition %d: the view stands elsewhere than the committed changelog; repairing",
+			             who[i]->id);
+			fnl_lifecycle_repair(s, who[i], 0);
+			continue;
+		}
+		fill_missing(s, who[i], &reads[i]);
+		who[i]->read = reads[i];
+	}
+	return 0;
+}
+
+static int event_time_begin(struct fnl_stream *s, struct fnl_partition *p)
+{
+	if (!by_event_time(s) || p->event_time_known) {
+		return 0;
+	}
+	struct fnl_entry *e = fnl_overlay_find(&p->overlay, s->ports.op->ops->time_row(s->ports.op));
+	p->event_time_ms = e && !fnl_span_is_none(e->value) ? s->ports.op->ops->time_of(s->ports.op, e->value) : FNL_NO_TIME;
+	p->event_time_known = true;
+	p->time_ms = p->event_time_ms;
+	if (p->read.due_max == 0 && p->event_time_ms != FNL_NO_TIME) {
+		p->horizon_ms = FNL_NO_TIME; /* timers up to the stored time were not asked for: the next batch does */
+	}
+	return 0;
+}
+
+static int take_due(struct fnl_stream *s, struct fnl_partition *p)
+{
+	for (size_t i = 0; i < p->read.ret_due_count; i++) {
+		const struct fnl_due *d = &p->read.ret_due[i];
+		int rc = fnl_timers_push(s, p, (struct fnl_timer){d->deadline_ms, d->row});
+		if (rc) {
+			return rc;
+		}
+	}
+	if (p->read.due_max && p->read.ret_due_count == p->read.due_max) {
+		p->horizon_ms = p->read.ret_due[p->read.ret_due_count - 1].deadline_ms;
+		p->due_full = true;
+	}
+	return 0;
+}
+
+/* Rows of due timers, in one further round trip for each partition that has any. */
+static int load_due(struct fnl_stream *s, struct fnl_partition *p)
+{
+	size_t n = p->read.ret_due_count;
+	if (n == 0) {
+		return 0;
+	}
+	struct fnl_row_key *keys = fnl_arena_calloc(&s->arena, n, sizeof(*keys));
+	if (!keys) {
+		return FNL_E_NOMEM;
+	}
+	for (size_t i = 0; i < n; i++) {
+		keys[i] = p->read.ret_due[i].row;
+	}
+	return fnl_batch_load(s, p, keys, n);
+}
+
+static int keep_outputs(struct fnl_stream *s, struct fnl_partition *p, const struct fnl_decision *d)
+{
+	for (size_t i = 0; i < d->output_count; i++) {
+		const struct fnl_output *o = &d->outputs[i];
+		struct fnl_produced *out = fnl_arena_calloc(&s->arena, 1, sizeof(*out));
+		struct fnl_header *h = fnl_arena_calloc(&s->arena, o->header_count ? o->header_count : 1, sizeof(*h));
+		if (!out || !h) {
+			return FNL_E_NOMEM;
+		}
+		memcpy(h, o->headers, o->header_count * sizeof(*h));
+		*out = (struct fnl_produced){NULL, o->topic, o->key, o->value, h, o->header_count};
+		*p->produced_tail = out;
+		p->produced_tail = &out->next;
+	}
+	p->outputs += d->output_count;
+	return 0;
+}
+
+/* The arena may end in the middle of taking a decision: then nothing of it may stay. */
+struct mark {
+	struct fnl_produced **tail;
+	size_t outputs;
+	struct fnl_span values[FNL_STEP_ROWS_MAX];
+	int64_t deadlines[FNL_STEP_ROWS_MAX];
+};
+
+static int take_rows(struct fnl_stream *s, struct fnl_partition *p, struct fnl_entry **entries, const struct fnl_decision *d)
+{
+	for (size_t i = 0; i < d->row_count; i++) {
+		struct fnl_entry *e = entries[d->rows[i].row];
+		e->value = d->rows[i].value;
+		e->deadline_ms = fnl_span_is_none(e->value) ? FNL_NO_DEADLINE
+		                                            : s->ports.op->ops->row_deadline(s->ports.op, e->table, e->value);
+		if (e->deadline_ms != FNL_NO_DEADLINE) {
+			struct fnl_timer t = {e->deadline_ms, {e->table, e->node.key}};
+			int rc = fnl_timers_push(s, p, t);
+			if (rc) {
+				return rc;
+			}
+		}
+	}
+	return 0;
+}
+
+int fnl_batch_step(struct fnl_stream *s, struct fnl_partition *p, struct fnl_step *step, const struct fnl_prepared *prepared,
+                   struct fnl_error *why)
+{
+	struct fnl_entry *entries[FNL_STEP_ROWS_MAX];
+	struct fnl_span rows[FNL_STEP_ROWS_MAX];
+	struct mark mark = {.tail = p->produced_tail, .outputs = p->outputs};
+	for (size_t i = 0; i < prepared->row_count; i++) {
+		entries[i] = fnl_overlay_find(&p->overlay, prepared->rows[i]);
+		if (!entries[i] || !entries[i]->known) {
+			return fnl_fail(why, FNL_E_INTERNAL, "a row that stage %s needs was not loaded", s->stage.name);
+		}
+		rows[i] = mark.values[i] = entries[i]->value;
+		mark.deadlines[i] = entries[i]->deadline_ms;
+	}
+	step->partition = p->id;
+	step->event = prepared->event;
+	step->rows = rows;
+	step->row_count = prepared->row_count;
+	step->arena = &s->arena;
+	s->decision.row_count = s->decision.output_count = 0;
+	s->decision.stale = false;
+	int rc = s->ports.op->ops->step(s->ports.op, step, &s->decision, why);
+	if (rc) {
+		return rc;
+	}
+	rc = take_rows(s, p, entries, &s->decision);
+	if (rc == 0) {
+		rc = keep_outputs(s, p, &s->decision);
+	}
+	if (rc) {
+		for (size_t i = 0; i < prepared->row_count; i++) {
+			entries[i]->value = mark.values[i];
+			entries[i]->deadline_ms = mark.deadlines[i];
+		}
+		p->produced_tail = mark.tail;
+		*p->produced_tail = NULL;
+		p->outputs = mark.outputs;
+		return rc;
+	}
+	p->stale += s->decision.stale;
+	return 0;
+}
+
+/* 0 = done; 1 = repair; 2 = the batch ends before it; < 0 STOP. */
+static int input_run(struct fnl_stream *s, struct fnl_partition *p, struct fnl_input *in, struct fnl_error *why)
+{
+	int64_t limit_ms = s->now_ms;
+	if (by_event_time(s)) {
+		limit_ms = in->prepared.event_time_ms > p->time_ms ? in->prepared.event_time_ms : p->time_ms;
+		if (limit_ms > p->horizon_ms || (p->due_full && limit_ms == p->horizon_ms)) {
+			int rc = fnl_timers_fire(s, p, p->horizon_ms, why);
+			return rc ? rc : 2; /* not all timers before it are known */
+		}
+	}
+	int rc = fnl_timers_fire(s, p, limit_ms, why);
+	if (rc) {
+		return rc;
+	}
+	struct fnl_error story = {0};
+	rc = in->poison;
+	const char *text = in->why;
+	if (rc == 0) {
+		struct fnl_step step = {
+			.cause = FNL_CAUSE_RECORD, .now_ms = limit_ms, .input_offset = in->record->offset, .record = in->record};
+		rc = fnl_batch_step(s, p, &step, &in->prepared, &story);
+		text = story.text;
+	}
+	if (rc != 0 && rc != FNL_E_NOMEM && fnl_status_class(rc) == FNL_CLASS_POISON) {
+		rc = fnl_dead_letter(s, p, in->record, rc, text);
+	} else if (rc == 0 || rc == FNL_E_NOMEM) {
+		/* fine, or the arena is full */
+	} else {
+		return fnl_fail(why, rc, "%s", text);
+	}
+	if (rc == FNL_E_NOMEM) {
+		bool first = p->next_offset == p->offset && p->fired == 0;
+		return first ? fnl_fail(why, rc, "no memory to process one record: raise the arena's limit") : 2;
+	}
+	p->time_ms = by_event_time(s) ? limit_ms : p->time_ms;
+	p->next_offset = in->record->offset + 1;
+	p->taken++;
+	return 0;
+}
+
+/* The event time reached is a row like any other. */
+static int event_time_end(struct fnl_stream *s, struct fnl_partition *p)
+{
+	if (!by_event_time(s) || p->time_ms == p->event_time_ms) {
+		return 0;
+	}
+	struct fnl_entry *e = fnl_overlay_find(&p->overlay, s->ports.op->ops->time_row(s->ports.op));
+	return e ? s->ports.op->ops->time_write(s->ports.op, p->time_ms, &s->arena, &e->value) : FNL_E_INTERNAL;
+}
+
+/* 0, 1 = the partition went to repair, < 0 STOP. */
+static int partition_run(struct fnl_stream *s, struct fnl_partition *p, struct fnl_error *why)
+{
+	int rc = event_time_begin(s, p);
+	rc = rc ? rc : take_due(s, p);
+	rc = rc ? rc : load_due(s, p);
+	for (struct fnl_input *in = p->inputs; in && rc == 0; in = in->next) {
+		rc = input_run(s, p, in, why);
+	}
+	if (rc == 0) {
+		int64_t limit_ms = by_event_time(s) ? p->time_ms : s->now_ms;
+		rc = fnl_timers_fire(s, p, limit_ms < p->horizon_ms ? limit_ms : p->horizon_ms, why);
+	}
+	if (rc == 2) {
+		p->cut = true;
+		rc = 0;
+	}
+	rc = rc ? rc : event_time_end(s, p);
+	return rc < 0 && why->code == 0 ? fnl_fail(why, rc, "%s", fnl_status_text(rc)) : rc;
+}
+
+int fnl_batch_run(struct fnl_stream *s, const struct fnl_poll *poll, struct fnl_error *why)
+{
+	fnl_arena_reset(&s->arena);
+	s->now_ms = fnl_wall(s);
+	for (size_t i = 0; i < s->partition_count; i++) {
+		partition_begin(&s->partitions[i]);
+	}
+	int rc = collect(s, poll, why);
+	rc = rc ? rc : load_all(s, why);
+	if (rc) {
+		return rc < 0 ? rc : 0;
+	}
+	for (size_t i = 0; i < s->partition_count; i++) {
+		struct fnl_partition *p = &s->partitions[i];
+		if (p->phase != FNL_PHASE_RUN) {
+			continue;
+		}
+		rc = partition_run(s, p, why);
+		if (rc < 0) {
+			return rc;
+		}
+	}
+	return fnl_commit_batch(s, why);
+}

@@ -1,0 +1,197 @@
+/* Shapes shared by the engine's files. */
+#ifndef FUNNELD_ENGINE_INTERNAL_H
+#define FUNNELD_ENGINE_INTERNAL_H
+
+#include "funneld/base/map.h"
+#include "funneld/base/wire.h"
+#include "funneld/engine/stream.h"
+
+/* ---- rows.c: the overlay of a batch and the cache behind it ---- */
+
+/* One row as this batch sees it. Lives in the batch's arena. */
+struct fnl_entry {
+	struct fnl_map_node node; /* key = row key */
+	struct fnl_entry *next;   /* in order of first touch: the order of the changelog */
+	struct fnl_span value;    /* now */
+	struct fnl_span loaded;   /* as committed */
+	int64_t deadline_ms;
+	int64_t loaded_deadline_ms;
+	uint8_t table;
+	bool known;     /* value was found in the cache or read from the view */
+	bool from_view; /* not in the young half of the cache yet */
+};
+
+struct fnl_overlay {
+	struct fnl_map maps[FNL_STORE_TABLES_MAX];
+	struct fnl_entry *first;
+	struct fnl_entry **tail;
+};
+
+/* Two generations, each with an arena: when the young one is full the old one goes at once and they change places. */
+struct fnl_cache_half {
+	struct fnl_arena arena;
+	struct fnl_map maps[FNL_STORE_TABLES_MAX];
+};
+struct fnl_cache {
+	struct fnl_cache_half halves[2];
+	int young;
+};
+
+void fnl_overlay_reset(struct fnl_overlay *o);
+void fnl_overlay_deinit(struct fnl_overlay *o);
+struct fnl_entry *fnl_overlay_find(const struct fnl_overlay *o, struct fnl_row_key row);
+static inline bool fnl_entry_dirty(const struct fnl_entry *e)
+{
+	return !fnl_span_eq(e->value, e->loaded);
+}
+
+void fnl_cache_init(struct fnl_cache *c, size_t bytes_max);
+void fnl_cache_clear(struct fnl_cache *c);
+void fnl_cache_deinit(struct fnl_cache *c);
+/* true: known, *ret is the value (data == NULL: known to be absent), borrowed until the next put or clear. */
+bool fnl_cache_get(const struct fnl_cache *c, struct fnl_row_key row, struct fnl_span *ret, bool *ret_young);
+/* Keeps a copy when there is room; a row that doesn't fit is not cached, which is no error. */
+void fnl_cache_put(struct fnl_cache *c, struct fnl_row_key row, struct fnl_span value);
+
+/* ---- a partition ---- */
+
+/*  assigned -> PAIR -> CHECK -> RUN          PAIR: fetch the committed pair (rule 5)
+ *              ^ |       | \-> WIPE -> CHECK CHECK: compare with the view
+ *              | \-> PROBE \-> RESTORE -> RUN PROBE: no pair: is the changelog really empty?
+ *              +-- any surprise while running, restoring, checking
+ */
+enum fnl_phase { FNL_PHASE_PAIR, FNL_PHASE_PROBE, FNL_PHASE_CHECK, FNL_PHASE_WIPE, FNL_PHASE_RESTORE, FNL_PHASE_RUN };
+
+struct fnl_timer {
+	int64_t deadline_ms;
+	struct fnl_row_key row;
+};
+
+struct fnl_timer_heap {
+	struct fnl_timer *at; /* in the batch's arena */
+	size_t count;
+	size_t capacity;
+};
+
+/* One input of a batch. */
+struct fnl_input {
+	struct fnl_input *next;
+	const struct fnl_record *record;
+	struct fnl_prepared prepared;
+	int poison; /* 0, or the error that dead-letters it */
+	const char *why;
+};
+
+struct fnl_produced {
+	struct fnl_produced *next;
+	size_t topic;
+	struct fnl_span key;
+	struct fnl_span value;
+	const struct fnl_header *headers;
+	size_t header_count;
+};
+
+struct fnl_partition {
+	int32_t id;
+	enum fnl_phase phase;
+	int64_t offset; /* the pair: next input, */
+	int64_t cl;     /* and next changelog record */
+	int64_t pair_wall_ms;      /* when the pair was fetched */
+	int64_t retry_at_ms;       /* monotonic: do nothing before */
+	int64_t ahead_since_ms;    /* monotonic; 0: the view is not ahead */
+	struct fnl_applied applied; /* while checking and restoring: what the view stood at */
+	int64_t probe_end;
+	bool restore_open;
+	bool rebuild; /* the restore began from an absent view */
+	int64_t event_time_ms; /* committed; clock = event */
+	bool event_time_known;
+	struct fnl_cache cache;
+
+	/* of the batch */
+	struct fnl_overlay overlay;
+	struct fnl_timer_heap timers;
+	struct fnl_input *inputs;
+	struct fnl_input **inputs_tail;
+	size_t input_count;
+	struct fnl_produced *produced;
+	struct fnl_produced **produced_tail;
+	struct fnl_store_read read;
+	int64_t next_offset;
+	int64_t next_cl;
+	int64_t time_ms;    /* event time within the batch */
+	int64_t horizon_ms; /* timers are known up to here */
+	bool due_full;      /* more timers may be due at the horizon */
+	size_t taken;       /* inputs done */
+	size_t fired;
+	size_t stale;
+	size_t dead;
+	size_t outputs;
+	size_t dirty;
+	bool cut; /* inputs beyond next_offset must be delivered again */
+};
+
+struct fnl_stream {
+	struct fnl_stage stage;
+	struct fnl_stream_settings settings;
+	struct fnl_stream_ports ports;
+	struct fnl_arena arena;
+	struct fnl_partition *partitions;
+	size_t partition_count;
+	struct fnl_partition *restoring; /* who has the restore reader */
+	struct fnl_stream_stats stats;
+	int64_t now_ms; /* wall time when the cycle's batch began */
+	bool producer_ready;
+	int64_t producer_retry_at_ms;
+	bool idle;
+	struct fnl_decision decision; /* scratch */
+};
+
+static inline int64_t fnl_wall(const struct fnl_stream *s)
+{
+	return s->ports.clock->wall_ms(s->ports.clock->context);
+}
+static inline int64_t fnl_mono(const struct fnl_stream *s)
+{
+	return s->ports.clock->monotonic_ms(s->ports.clock->context);
+}
+
+/* ---- lifecycle.c ---- */
+/* Takes a new assignment; everything of the old one goes (rule 9). */
+int fnl_lifecycle_assign(struct fnl_stream *s, const int32_t *ids, size_t count) FNL_MUST_USE;
+void fnl_lifecycle_clear(struct fnl_stream *s);
+/* One step for every partition that is not running. Negative only for class STOP. */
+int fnl_lifecycle_step(struct fnl_stream *s, struct fnl_error *why) FNL_MUST_USE;
+/* Nothing of what the partition believes is trusted any more: pair and view are fetched and compared again. */
+void fnl_lifecycle_repair(struct fnl_stream *s, struct fnl_partition *p, int64_t wait_ms);
+void fnl_lifecycle_repair_all(struct fnl_stream *s, int64_t wait_ms);
+
+/* ---- restore.c ---- */
+int fnl_restore_probe(struct fnl_stream *s, struct fnl_partition *p, struct fnl_error *why) FNL_MUST_USE;
+int fnl_restore_step(struct fnl_stream *s, struct fnl_partition *p, struct fnl_error *why) FNL_MUST_USE;
+void fnl_restore_release(struct fnl_stream *s, struct fnl_partition *p);
+
+/* ---- batch.c ---- */
+int fnl_batch_run(struct fnl_stream *s, const struct fnl_poll *poll, struct fnl_error *why) FNL_MUST_USE;
+/* The row in the overlay, from the cache if it has it; entry->known tells. NULL: out of memory. */
+struct fnl_entry *fnl_batch_entry(struct fnl_stream *s, struct fnl_partition *p, struct fnl_row_key row);
+/* Reads every listed row that is not known yet, guarded. 0, 1: the partition was sent to repair, < 0: STOP. */
+int fnl_batch_load(struct fnl_stream *s, struct fnl_partition *p, const struct fnl_row_key *rows, size_t count) FNL_MUST_USE;
+/* Runs one step and takes its decision into the overlay and the produced list. FNL_E_NOMEM, POISON, INTERNAL. */
+int fnl_batch_step(struct fnl_stream *s, struct fnl_partition *p, struct fnl_step *step, const struct fnl_prepared *prepared,
+                   struct fnl_error *why) FNL_MUST_USE;
+
+/* ---- timers.c ---- */
+int fnl_timers_push(struct fnl_stream *s, struct fnl_partition *p, struct fnl_timer t) FNL_MUST_USE;
+/* Fires all timers of the partition with a deadline <= limit, in order of (deadline, table, key). 0; 1: the partition
+ * went to repair; 2: no more in this batch (limit or arena); < 0: STOP. */
+int fnl_timers_fire(struct fnl_stream *s, struct fnl_partition *p, int64_t limit_ms, struct fnl_error *why) FNL_MUST_USE;
+
+/* ---- dead_letter.c ---- */
+int fnl_dead_letter(struct fnl_stream *s, struct fnl_partition *p, const struct fnl_record *r, int code, const char *why) FNL_MUST_USE;
+
+/* ---- commit.c ---- */
+int fnl_commit_batch(struct fnl_stream *s, struct fnl_error *why) FNL_MUST_USE;
+/* cl=<n> of a committed offset; false when it is not there. */
+bool fnl_commit_parse(struct fnl_span metadata, int64_t *ret_cl);
+
+#endif
