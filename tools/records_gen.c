@@ -13,7 +13,14 @@
 
 #include <jansson.h>
 
-enum { TYPES_MAX = 64, RECORDS_MAX = 256, NAME_BYTES_MAX = 128, FIELDS_MAX = 64, FILE_BYTES_MAX = 1 << 20, DEPTH_MAX = 4 };
+enum {
+	TYPES_MAX = 64,
+	RECORDS_MAX = 256,
+	NAME_BYTES_MAX = 128,
+	FIELDS_MAX = 64,
+	FILE_BYTES_MAX = 1 << 20,
+	DEPTH_MAX = 4
+};
 
 /* An enum or a nested record that was met, with the C text that stands for it; that text is also what is compared. */
 struct type {
@@ -117,7 +124,8 @@ static void claim(struct gen *g, const char *constant, const char *owner)
 }
 
 /* Adds the type, or makes sure that it is the same as when it was met before. Takes both texts. */
-static void add_type(struct gen *g, struct type *types, size_t *count, const char *name, char *constants, char *definition)
+static void add_type(struct gen *g, struct type *types, size_t *count, const char *name, char *constants,
+                     char *definition)
 {
 	for (size_t i = 0; i < *count; i++) {
 		if (strcmp(types[i].name, name) != 0) {
@@ -177,7 +185,8 @@ static void read_enum(struct gen *g, json_t *type, struct kind *k)
 	k->symbol_default = found;
 }
 
-static void read_fields(struct gen *g, json_t *type, const char *name, int depth, char **ret_constants, char **ret_definition);
+static void read_fields(struct gen *g, json_t *type, const char *name, int depth, char **ret_constants,
+                        char **ret_definition);
 
 static void read_nested(struct gen *g, json_t *type, struct kind *k, int depth)
 {
@@ -342,7 +351,8 @@ static void write_field(FILE *d, const char *name, const struct kind *k, int has
 	fprintf(d, "},\n");
 }
 
-static void read_fields(struct gen *g, json_t *type, const char *name, int depth, char **ret_constants, char **ret_definition)
+static void read_fields(struct gen *g, json_t *type, const char *name, int depth, char **ret_constants,
+                        char **ret_definition)
 {
 	json_t *fields = json_object_get(type, "fields"), *field;
 	char prefix[2 * NAME_BYTES_MAX], upper[2 * NAME_BYTES_MAX], constant[6 * NAME_BYTES_MAX], where[4 * NAME_BYTES_MAX];
@@ -461,7 +471,8 @@ static void write_header(const struct gen *g, const char *directory)
 		        g->records[i].name, g->records[i].constants, snake(g->records[i].name, 0, lower));
 	}
 	fprintf(f, "\n/* All records that have a schema file, in the order of the files. */\n"
-	        "extern const struct fnl_record_desc *const fnl_records[];\nextern const size_t fnl_record_count;\n\n#endif\n");
+	        "extern const struct fnl_record_desc *const fnl_records[];\n"
+	        "extern const size_t fnl_record_count;\n\n#endif\n");
 	finish(f, "funneld_records.h");
 }
 
