@@ -1,7 +1,17 @@
 # Shared by the verbs of ./run; sourced, with the repository as working directory.
 # bash only, and nothing that a fresh Debian does not have.
 
-export FUNNELD_CACHE=${FUNNELD_CACHE:-$HOME/.cache/funneld} # what is fetched once: Kafka's jars
+# What is fetched once (Kafka's jars) lies in FUNNELD_CACHE. The scripts find it as .run/cache, because a variable that is
+# no setting would be refused by the programs, which read FUNNELD_… from the environment.
+link_cache() {
+	local cache=${FUNNELD_CACHE:-${HOME:-/root}/.cache/funneld}
+	unset FUNNELD_CACHE
+	mkdir -p .run
+	if [ ! -e .run/cache ]; then
+		mkdir -p "$cache" && ln -sfn "$cache" .run/cache
+	fi
+}
+link_cache
 
 say() { printf '%s\n' "$*" >&2; }
 die() {

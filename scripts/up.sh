@@ -15,7 +15,7 @@ if ! kafka_alive "$dir"; then
 	if [ -d "$dir/kafka-data" ]; then
 		kafka_restart "$dir" || die "up: Kafka did not come up; see $dir/kafka.log"
 	else
-		kafka_start "$dir" "${FUNNELD_UP_KAFKA_PORT:-$(kafka_free_port)}" || die "up: Kafka did not come up"
+		kafka_start "$dir" "${FNL_UP_KAFKA_PORT:-$(kafka_free_port)}" || die "up: Kafka did not come up"
 	fi
 fi
 redis_alive "$dir" || redis_start "$dir" || die "up: Redis did not come up; see $dir/redis.log"

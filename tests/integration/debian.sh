@@ -13,9 +13,9 @@ command -v debootstrap >/dev/null || { echo "needs debootstrap"; exit 77; }
 
 # The mirror and the trust of this machine: whatever reaches the packages here reaches them there.
 mirror=$(grep -rhoE '^(URIs:|deb( \[[^]]*\])?) *https?://[^ ]+' /etc/apt/sources.list /etc/apt/sources.list.d/ 2>/dev/null |
-	grep -oE 'https?://[^ ]+' | grep -E '/debian/?$' | head -n 1)
-mirror=${FUNNELD_DEBIAN_MIRROR:-$mirror}
-[ -n "$mirror" ] || { echo "found no Debian mirror in /etc/apt; name one in FUNNELD_DEBIAN_MIRROR"; exit 77; }
+	grep -oE 'https?://[^ ]+' | grep -E '/debian/?$' | head -n 1 || true)
+mirror=${FNL_DEBIAN_MIRROR:-$mirror}
+[ -n "$mirror" ] || { echo "found no Debian mirror in /etc/apt; name one in FNL_DEBIAN_MIRROR"; exit 77; }
 
 jail=$(mktemp -d)
 jail_proc_mounted=0
@@ -52,7 +52,7 @@ for settings in "${HOME:-/root}/.m2/settings.xml" /etc/maven/settings.xml; do
 	[ ! -e "$settings" ] || { mkdir -p "$jail/root/.m2" && cp "$settings" "$jail/root/.m2/settings.xml" && break; }
 done
 # Proxies and the like pass; what describes this machine's own tree does not.
-mapfile -t environment < <(env | grep -iE '^(https?_proxy|no_proxy|maven_opts|java_tool_options|funneld_fuzz[a-z_]*)=' || true)
+mapfile -t environment < <(env | grep -iE '^(https?_proxy|no_proxy|maven_opts|java_tool_options|fnl_[a-z_]*)=' || true)
 inside() {
 	env -i "${environment[@]}" HOME=/root TERM=dumb PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
 		chroot "$jail" /bin/sh -c "$1"
@@ -61,7 +61,7 @@ inside 'update-ca-certificates' >/dev/null 2>&1
 
 mkdir "$jail/mnt/origin"
 git -C "$root" bundle create "$jail/mnt/origin/funneld.bundle" HEAD 2>/dev/null
-inside 'git clone -q /mnt/origin/funneld.bundle /srv/funneld'
+inside 'git -c advice.detachedHead=false clone -q /mnt/origin/funneld.bundle /srv/funneld'
 rc=0
 for verb in "$@"; do
 	begin=$SECONDS
