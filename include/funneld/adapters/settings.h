@@ -8,7 +8,7 @@
 
 struct fnl_settings;
 
-enum fnl_param_type { FNL_PARAM_STRING, FNL_PARAM_INT, FNL_PARAM_DURATION_MS, FNL_PARAM_BYTES, FNL_PARAM_CHOICE };
+enum fnl_param_type { FNL_PARAM_STRING, FNL_PARAM_INT, FNL_PARAM_DURATION_MS, FNL_PARAM_BYTES, FNL_PARAM_CHOICE, FNL_PARAM_TIME_MS };
 
 struct fnl_param {
 	const char *key;
@@ -29,9 +29,16 @@ int fnl_settings_load(const char *config_path, const char *const *sets, size_t s
 struct fnl_settings *fnl_settings_free(struct fnl_settings *s);
 /* The key must be in the table (else the program aborts: a bug). String: NULL when unset. */
 const char *fnl_settings_string(const struct fnl_settings *s, const char *key);
-int64_t fnl_settings_int(const struct fnl_settings *s, const char *key); /* INT, DURATION_MS, BYTES; a CHOICE's index */
-/* Where the value came from: "default", "environment", "--set", "FILE:LINE". */
+int64_t fnl_settings_int(const struct fnl_settings *s, const char *key); /* INT, DURATION_MS, BYTES, TIME_MS; a CHOICE's index */
+/* The value fit for people: secrets and the passwords of URLs are "****". NULL when unset. */
+const char *fnl_settings_shown(const struct fnl_settings *s, const char *key);
+/* Where the value came from: "default", "environment", "--set", "FILE:LINE", "host name". */
 const char *fnl_settings_origin(const struct fnl_settings *s, const char *key);
+
+/* A whole file of at most FNL_TEXT_FILE_BYTES_MAX bytes. FNL_E_ARGUMENT with *why; free with fnl_text_file_free. */
+enum { FNL_TEXT_FILE_BYTES_MAX = 1 << 20 };
+int fnl_text_file_read(const char *path, struct fnl_span *ret, struct fnl_error *why) FNL_MUST_USE;
+void fnl_text_file_free(struct fnl_span text);
 
 /* Rules from INI text; name is for messages ("rules.ini"). Errors name file, line, key, value and allowed range. All
  * errors of the text are reported through report (may be NULL) before it returns the first one's code. */
