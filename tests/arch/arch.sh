@@ -49,7 +49,7 @@ theirs_allowed() {
 	adapters/registry) echo jansson.h ;;
 	adapters/settings) echo ini.h ;;
 	adapters/sys) echo 'uuid/*' ;;
-	programs) echo jansson.h csv.h ;;
+	programs) echo jansson.h csv.h ini.h ;;
 	esac
 }
 
@@ -146,7 +146,8 @@ rule_globals() {
 	for lib in base ports records core engine operators; do
 		[ -e "$build/libfnl_$lib.a" ] || { wrong "globals: no $build/libfnl_$lib.a"; continue; }
 		objdump -t "$build/libfnl_$lib.a" | awk -v lib="libfnl_$lib.a" '
-			/ O / && ($0 ~ / (\.data|\.bss|\.tbss|\.tdata|\*COM\*)([. \t])/) && $0 !~ /\.data\.rel\.ro/ {
+			# a named object that takes room in a writable section; .data.rel.ro is tables of pointers, read-only once linked
+			$0 ~ /[ \t](\.data|\.bss|\.tbss|\.tdata|\*COM\*)([. \t])/ && $0 !~ /\.data\.rel\.ro/ && $NF !~ /^\./ && $(NF - 1) !~ /^0*$/ {
 				print "globals: " lib " has the mutable object " $NF }' | tee -a "$violations"
 	done
 }
@@ -189,7 +190,7 @@ rule_engine_words() {
 	local file
 	for file in $(c_files include/funneld/engine src/engine include/funneld/ports src/ports); do
 		gcc -fpreprocessed -E -P -x c "$file" 2>/dev/null | grep -oiE '[a-z_]*(prospect|quota|territor|sales|opportunit|layer)[a-z_]*' |
-			sort -u | while read -r word; do wrong "engine_words: $file says $word"; done
+			sort -u | while read -r word; do wrong "engine_words: $file says $word"; done || true
 	done
 }
 
@@ -199,7 +200,8 @@ tracked() { git ls-files 2>/dev/null || find . -type f -not -path './build*' -no
 rule_hosts() {
 	local pattern='(^|[^[:alnum:]_.])/(root|home/[a-z]|work|Users)/|[a-z0-9.-]*(repo1?\.maven|maven\.(org|apache)|artifactory|docker\.io|ghcr\.io|quay\.io|gcr\.io|deb\.debian|debian\.org/debian|packages\.confluent|npmjs|pypi\.org|jfrog)'
 	tracked | grep -v '^tests/arch/' | while read -r file; do [ ! -f "$file" ] || printf '%s\0' "$file"; done |
-		xargs -0 -r grep -nIE "$pattern" /dev/null | sed 's/^/hosts: /' | cut -c1-200 | tee -a "$violations"
+		xargs -0 -r grep -nIE "$pattern" /dev/null | grep -vF 'xmlns="http://maven.apache.org/POM/' |
+		sed 's/^/hosts: /' | cut -c1-200 | tee -a "$violations" || true
 }
 
 for rule in $rules; do

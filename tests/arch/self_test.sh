@@ -43,7 +43,14 @@ plant_object() {
 	ar r "$copy/tree/build/libfnl_$1.a" "$copy/planted.o" 2>/dev/null
 }
 
+# The copy itself is clean, or a rule that always fails would pass for one that sees.
 fresh
+if ! (cd "$copy/tree" && bash tests/arch/arch.sh build >"$copy/clean" 2>&1); then
+	echo "FAIL the tree without a planted violation is not clean:"
+	head -n 5 "$copy/clean"
+	failures=$((failures + 1))
+fi
+
 plant src/core/x.c '#include "funneld/engine/stream.h"\n' && catches includes 'core must not include engine'
 plant src/core/x.c '#include "funneld/ports/log.h"\n' && catches includes 'core must not include ports'
 plant src/core/x.c '#include <time.h>\n' && catches includes 'not <time.h>'
