@@ -1,0 +1,127 @@
+/* From bytes to an event and the rows it needs. */
+#include "internal.h"
+
+/* Which records may come on the topic, and where each has its ids; -1: not. All have source and occurred_at. */
+struct shape {
+	const struct fnl_record_desc *desc;
+	int source;
+	int occurred_at;
+	int prospect_id;
+	bool broadcast; /* may be for the whole partition */
+};
+
+#define SHAPE(record, RECORD, prospect, all) \
+	{&fnl_desc_##record, FNL_##RECORD##_SOURCE, FNL_##RECORD##_OCCURRED_AT, prospect, all}
+
+static const struct shape *shape_of(const struct fnl_record_desc *desc)
+{
+	static const struct shape shapes[] = {
+		SHAPE(prospect_changed, PROSPECT_CHANGED, FNL_PROSPECT_CHANGED_PROSPECT_ID, false),
+		SHAPE(prospect_deleted, PROSPECT_DELETED, FNL_PROSPECT_DELETED_PROSPECT_ID, false),
+		SHAPE(prospect_restored, PROSPECT_RESTORED, FNL_PROSPECT_RESTORED_PROSPECT_ID, false),
+		SHAPE(prospect_merged, PROSPECT_MERGED, FNL_PROSPECT_MERGED_PROSPECT_ID, false),
+		SHAPE(prospect_erased, PROSPECT_ERASED, FNL_PROSPECT_ERASED_PROSPECT_ID, false),
+		SHAPE(contact_erased, CONTACT_ERASED, FNL_CONTACT_ERASED_PROSPECT_ID, false),
+		SHAPE(contact_logged, CONTACT_LOGGED, FNL_CONTACT_LOGGED_PROSPECT_ID, false),
+		SHAPE(inspection_answered, INSPECTION_ANSWERED, FNL_INSPECTION_ANSWERED_PROSPECT_ID, false),
+		SHAPE(feed_gap, FEED_GAP, FNL_FEED_GAP_PROSPECT_ID, true),
+		SHAPE(feed_heartbeat, FEED_HEARTBEAT, -1, true),
+		SHAPE(clock_tick, CLOCK_TICK, -1, true),
+		SHAPE(rules_activated, RULES_ACTIVATED, -1, true),
+	};
+	for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++) {
+		if (shapes[i].desc == desc) {
+			return &shapes[i];
+		}
+	}
+	return NULL;
+}
+
+static int check_id(const char *name, struct fnl_span id, struct fnl_error *why)
+{
+	if (id.len == 0 || id.len > FNL_ID_BYTES_MAX) {
+		return fnl_fail(why, FNL_E_LIMIT, "%s has %zu bytes, expected 1 to %d", name, id.len, FNL_ID_BYTES_MAX);
+	}
+	for (size_t i = 0; i < id.len; i++) {
+		if (id.data[i] < 0x20 || id.data[i] == 0x7f || id.data[i] == '|') {
+			return fnl_fail(why, FNL_E_INVALID, "%s has the byte 0x%02x at %zu, expected neither controls nor '|'", name,
+			                id.data[i], i);
+		}
+	}
+	return 0;
+}
+
+static int add_row(struct fnl_prepared *p, uint8_t table, struct fnl_span key)
+{
+	p->rows[p->row_count] = (struct fnl_row_key){table, key};
+	return (int)p->row_count++;
+}
+
+static int check_key(const struct fnl_record *r, struct fnl_span prospect_id, struct fnl_error *why)
+{
+	int rc = check_id("prospect_id", prospect_id, why);
+	if (rc) {
+		return rc;
+	}
+	if (r->key.len == 0) {
+		return fnl_fail(why, FNL_E_INVALID, "the record's key is %s, expected the prospect id", r->key.data ? "empty" : "null");
+	}
+	if (!fnl_span_eq(r->key, prospect_id)) {
+		return fnl_fail(why, FNL_E_INVALID, "the record's key is not its prospect_id, so it may be in the wrong partition");
+	}
+	return 0;
+}
+
+int fnl_prospect_prepare(struct fnl_operator *base, const struct fnl_record *r, struct fnl_arena *arena,
+                         struct fnl_prepared *ret, struct fnl_error *why)
+{
+	struct fnl_prospect_operator *o = FNL_CONTAINER_OF(base, struct fnl_prospect_operator, base);
+	struct fnl_prospect_event *e = fnl_arena_calloc(arena, 1, sizeof(*e));
+	if (!e) {
+		return FNL_E_NOMEM;
+	}
+	int rc = o->codec->ops->decode(o->codec, r, arena, &e->decoded, why);
+	if (rc) {
+		return rc;
+	}
+	const struct shape *shape = shape_of(e->decoded.desc);
+	if (!shape) {
+		return fnl_fail(why, FNL_E_UNSUPPORTED, "a %s does not belong on this topic", e->decoded.desc->name);
+	}
+	const struct fnl_value *v = e->decoded.values;
+	e->source = v[shape->source].str;
+	e->occurred_at_ms = v[shape->occurred_at].i64;
+	rc = check_id("source", e->source, why);
+	bool of_prospect = shape->prospect_id >= 0 && v[shape->prospect_id].set;
+	e->entity = of_prospect ? v[shape->prospect_id].str : e->source;
+	if (rc == 0 && (of_prospect || !shape->broadcast)) {
+		rc = check_key(r, e->entity, why);
+	}
+	if (rc) {
+		return rc;
+	}
+	e->row_prospect = of_prospect ? add_row(ret, FNL_PROSPECT_TABLE_PROSPECT, e->entity) : -1;
+	e->row_erased = of_prospect ? add_row(ret, FNL_PROSPECT_TABLE_ERASED, e->entity) : -1;
+	e->row_feed = add_row(ret, FNL_PROSPECT_TABLE_FEED, e->source);
+	e->row_rules = add_row(ret, FNL_PROSPECT_TABLE_PARTITION, FNL_SPAN_LIT("rules"));
+	ret->event = e;
+	ret->event_time_ms = e->occurred_at_ms;
+	return 0;
+}
+
+int fnl_prospect_prepare_timer(struct fnl_operator *base, struct fnl_row_key row, struct fnl_arena *arena,
+                               struct fnl_prepared *ret)
+{
+	(void)base;
+	struct fnl_prospect_event *e = fnl_arena_calloc(arena, 1, sizeof(*e));
+	if (!e) {
+		return FNL_E_NOMEM;
+	}
+	e->row_prospect = add_row(ret, row.table, row.key);
+	e->row_erased = -1;
+	e->row_feed = -1;
+	e->row_rules = add_row(ret, FNL_PROSPECT_TABLE_PARTITION, FNL_SPAN_LIT("rules"));
+	ret->event = e;
+	ret->event_time_ms = FNL_NO_TIME;
+	return 0;
+}
