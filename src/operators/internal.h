@@ -2,6 +2,7 @@
 #ifndef FUNNELD_OPERATORS_INTERNAL_H
 #define FUNNELD_OPERATORS_INTERNAL_H
 
+#include "funneld/base/map.h"
 #include "funneld/operators/prospect.h"
 
 enum { FNL_FRAME_BYTES = 5 };
