@@ -6,7 +6,7 @@ export LC_ALL=C
 
 build=${1:?build directory}
 shift
-all_rules="includes symbols names globals headers sizes engine_words hosts"
+all_rules="includes symbols names globals headers sizes engine_words hosts readme"
 rules=${*:-$all_rules}
 
 violations=$(mktemp)
@@ -202,6 +202,24 @@ rule_hosts() {
 	tracked | grep -v '^tests/arch/' | while read -r file; do [ ! -f "$file" ] || printf '%s\0' "$file"; done |
 		xargs -0 -r grep -nIE "$pattern" /dev/null | grep -vF 'xmlns="http://maven.apache.org/POM/' |
 		sed 's/^/hosts: /' | cut -c1-200 | tee -a "$violations" || true
+}
+
+# The README's tables name every setting, exit code and topic that the code has.
+rule_readme() {
+	local word
+	for word in $(sed -nE 's/^[[:space:]]*([A-Z]+\(|\{)"([a-z_.]+)",.*/\2/p' src/adapters/settings/params.c); do
+		grep -qF "| \`$word\` |" README.md || case $word in
+		# TOPIC("sales.commands") is the setting topic.sales.commands: the table has one line for all of them.
+		sales.* | hr.* | funnel.* | funneld.*) ;;
+		*) wrong "readme: no setting $word in the table" ;;
+		esac
+	done
+	for word in $(sed -nE 's/^[[:space:]]*X\([A-Z_]+, ([0-9]+), .*/\1/p' src/programs/common/exit_codes.h); do
+		grep -q "^| $word |" README.md || wrong "readme: no exit code $word in the table"
+	done
+	for word in $(sed -nE 's/^[[:space:]]*X\([A-Z_]+, "([a-z.-]+)", [A-Z]+, .*/\1/p' src/programs/common/app.h); do
+		grep -qF "\`$word\`" README.md || wrong "readme: no topic $word"
+	done
 }
 
 for rule in $rules; do

@@ -11,7 +11,7 @@ failures=0
 fresh() {
 	rm -rf "$copy/tree"
 	mkdir -p "$copy/tree/build"
-	cp -r include src tests "$copy/tree"
+	cp -r include src tests README.md "$copy/tree"
 	[ ! -d tools ] || cp -r tools "$copy/tree"
 	cp "$build"/libfnl_*.a "$copy/tree/build"
 	cp -r "$build/generated" "$copy/tree/build"
@@ -82,6 +82,9 @@ plant src/base/x.c "$(printf 'int x;\\n%.0s' {1..601})" && catches sizes 'has 60
 plant src/base/x.c "void fnl_x(void)\n{\n$(printf '\\t;\\n%.0s' {1..61})}\n" && catches sizes 'a function of 61 lines'
 plant src/base/x.c "/*$(printf 'x%.0s' {1..118})*/\n" && catches sizes 'a line of 122 columns'
 plant src/engine/x.c 'int fnl_prospect_count;\n' && catches engine_words 'says fnl_prospect_count'
+sed -i '/^| `redis.url` /d' "$copy/tree/README.md" && catches readme 'no setting redis.url'
+sed -i '/^| 16 |/d' "$copy/tree/README.md" && catches readme 'no exit code 16'
+sed -i 's/`funnel.alerts`/alerts/g' "$copy/tree/README.md" && catches readme 'no topic funnel.alerts'
 plant src/base/x.c "/* see /ro""ot/notes */\n" && catches hosts 'src/base/x.c:1'
 plant src/base/x.c "/* from repo1.mav""en.org */\n" && catches hosts 'src/base/x.c:1'
 
