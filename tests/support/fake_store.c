@@ -164,7 +164,8 @@ static int partition_copy(struct partition *to, const struct partition *from)
 {
 	size_t cursor = 0;
 	to->applied = from->applied;
-	for (struct fnl_map_node *n = fnl_map_next(&from->rows, &cursor, NULL); n; n = fnl_map_next(&from->rows, &cursor, n)) {
+	for (struct fnl_map_node *n = fnl_map_next(&from->rows, &cursor, NULL); n;
+	     n = fnl_map_next(&from->rows, &cursor, n)) {
 		const struct row *row = row_of(n);
 		struct row *copy = row_new(row->id[0], fnl_span_of(row->id + 1, row->id_len - 1));
 		if (!copy) {
