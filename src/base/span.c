@@ -1,0 +1,71 @@
+#include "funneld/base/span.h"
+
+uint64_t fnl_span_hash(struct fnl_span s)
+{
+	uint64_t h = UINT64_C(0xcbf29ce484222325);
+	for (size_t i = 0; i < s.len; i++) {
+		h = (h ^ s.data[i]) * UINT64_C(0x100000001b3);
+	}
+	/* FNV leaves the low bits weak, and these choose the bucket */
+	h ^= h >> 33;
+	h *= UINT64_C(0xff51afd7ed558ccd);
+	h ^= h >> 33;
+	return h;
+}
+
+/* Length of the well-formed sequence at p that starts with a byte >= 0x80, or 0. */
+static size_t sequence_len(const uint8_t *p, size_t left)
+{
+	uint8_t c = p[0];
+	uint8_t low = 0x80;
+	uint8_t high = 0xbf;
+	size_t n;
+
+	if (c >= 0xc2 && c <= 0xdf) {
+		n = 2;
+	} else if (c >= 0xe0 && c <= 0xef) {
+		n = 3;
+		low = c == 0xe0 ? 0xa0 : low;   /* overlong */
+		high = c == 0xed ? 0x9f : high; /* surrogates */
+	} else if (c >= 0xf0 && c <= 0xf4) {
+		n = 4;
+		low = c == 0xf0 ? 0x90 : low;   /* overlong */
+		high = c == 0xf4 ? 0x8f : high; /* beyond U+10FFFF */
+	} else {
+		return 0;
+	}
+	if (left < n || p[1] < low || p[1] > high) {
+		return 0;
+	}
+	for (size_t i = 2; i < n; i++) {
+		if ((p[i] & 0xc0) != 0x80) {
+			return 0;
+		}
+	}
+	return n;
+}
+
+bool fnl_span_utf8_valid(struct fnl_span s)
+{
+	size_t i = 0;
+	while (i < s.len) {
+		uint64_t word;
+		if (s.len - i >= sizeof(word)) {
+			memcpy(&word, s.data + i, sizeof(word));
+			if ((word & UINT64_C(0x8080808080808080)) == 0) {
+				i += sizeof(word);
+				continue;
+			}
+		}
+		if (s.data[i] < 0x80) {
+			i++;
+			continue;
+		}
+		size_t n = sequence_len(s.data + i, s.len - i);
+		if (n == 0) {
+			return false;
+		}
+		i += n;
+	}
+	return true;
+}

@@ -1,0 +1,147 @@
+#include "funneld/base/wire.h"
+
+enum { WRITER_BYTES_MIN = 128 };
+
+uint8_t fnl_read_u8(struct fnl_reader *r)
+{
+	if (r->bad || r->at == r->end) {
+		r->bad = true;
+		return 0;
+	}
+	return *r->at++;
+}
+
+uint32_t fnl_read_be32(struct fnl_reader *r)
+{
+	struct fnl_span s = fnl_read_bytes(r, 4);
+	if (r->bad) {
+		return 0;
+	}
+	return (uint32_t)s.data[0] << 24 | (uint32_t)s.data[1] << 16 | (uint32_t)s.data[2] << 8 | s.data[3];
+}
+
+int64_t fnl_read_long(struct fnl_reader *r)
+{
+	uint64_t v = 0;
+	for (unsigned shift = 0; shift < 70; shift += 7) {
+		uint8_t b = fnl_read_u8(r);
+		/* the tenth byte holds the one bit that is left of 64 */
+		if (r->bad || (shift == 63 && b > 1)) {
+			r->bad = true;
+			return 0;
+		}
+		v |= (uint64_t)(b & 0x7f) << shift;
+		if ((b & 0x80) == 0) {
+			return (int64_t)(v >> 1) ^ -(int64_t)(v & 1);
+		}
+	}
+	r->bad = true;
+	return 0;
+}
+
+struct fnl_span fnl_read_bytes(struct fnl_reader *r, size_t n)
+{
+	/* a reader over an absent span has nothing, and no pointer to borrow from */
+	if (r->bad || !r->at || n > fnl_reader_left(r)) {
+		r->bad = true;
+		return FNL_SPAN_NONE;
+	}
+	struct fnl_span s = fnl_span_of(r->at, n);
+	r->at += n;
+	return s;
+}
+
+struct fnl_span fnl_read_string(struct fnl_reader *r)
+{
+	int64_t n = fnl_read_long(r);
+	if (r->bad || n < 0 || (uint64_t)n > fnl_reader_left(r)) {
+		r->bad = true;
+		return FNL_SPAN_NONE;
+	}
+	return fnl_read_bytes(r, (size_t)n);
+}
+
+/* Room for n more bytes at the end, or NULL and bad. */
+static uint8_t *reserve(struct fnl_writer *w, size_t n)
+{
+	if (w->bad || n > SIZE_MAX / 2 - w->len) {
+		w->bad = true;
+		return NULL;
+	}
+	if (!w->data || n > w->capacity - w->len) {
+		size_t capacity = w->capacity ? w->capacity : WRITER_BYTES_MIN;
+		while (capacity < w->len + n) {
+			capacity *= 2;
+		}
+		uint8_t *data = fnl_arena_alloc(w->arena, capacity);
+		if (!data) {
+			w->bad = true;
+			return NULL;
+		}
+		if (w->len) {
+			memcpy(data, w->data, w->len);
+		}
+		w->data = data;
+		w->capacity = capacity;
+	}
+	return w->data + w->len;
+}
+
+void fnl_write_u8(struct fnl_writer *w, uint8_t v)
+{
+	uint8_t *p = reserve(w, 1);
+	if (p) {
+		*p = v;
+		w->len++;
+	}
+}
+
+void fnl_write_be32(struct fnl_writer *w, uint32_t v)
+{
+	uint8_t *p = reserve(w, 4);
+	if (p) {
+		for (int i = 0; i < 4; i++) {
+			p[i] = (uint8_t)(v >> (24 - 8 * i));
+		}
+		w->len += 4;
+	}
+}
+
+void fnl_write_long(struct fnl_writer *w, int64_t v)
+{
+	uint64_t u = ((uint64_t)v << 1) ^ (v < 0 ? UINT64_MAX : 0);
+	uint8_t *p = reserve(w, 10);
+	if (!p) {
+		return;
+	}
+	size_t n = 0;
+	while (u >= 0x80) {
+		p[n++] = (uint8_t)(u | 0x80);
+		u >>= 7;
+	}
+	p[n++] = (uint8_t)u;
+	w->len += n;
+}
+
+void fnl_write_raw(struct fnl_writer *w, struct fnl_span s)
+{
+	uint8_t *p = reserve(w, s.len);
+	if (p && s.len) {
+		memcpy(p, s.data, s.len);
+		w->len += s.len;
+	}
+}
+
+void fnl_write_string(struct fnl_writer *w, struct fnl_span s)
+{
+	fnl_write_long(w, (int64_t)s.len);
+	fnl_write_raw(w, s);
+}
+
+struct fnl_span fnl_writer_span(struct fnl_writer *w)
+{
+	if (!reserve(w, 0)) {
+		return FNL_SPAN_NONE;
+	}
+	return fnl_span_of(w->data, w->len);
+}
