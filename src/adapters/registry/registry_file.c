@@ -92,8 +92,8 @@ static int read_entry(struct file_registry *r, const char *directory, size_t ind
 	json_t *id = json_object_get(item, "id");
 	const char *subject = json_string_value(json_object_get(item, "subject"));
 	const char *file = json_string_value(json_object_get(item, "file"));
-	if (!json_is_integer(id) || json_integer_value(id) < 0 || json_integer_value(id) > UINT32_MAX || !subject || !file ||
-	    !*file || strchr(file, '/')) {
+	if (!json_is_integer(id) || json_integer_value(id) < 0 || json_integer_value(id) > UINT32_MAX || !subject ||
+	    !file || !*file || strchr(file, '/')) {
 		return fnl_fail(why, FNL_E_INVALID, "%s/registry.json: entry %zu: {\"id\": 0 to %u, \"subject\": text, "
 		                "\"file\": a name without '/'} is expected", directory, index + 1, UINT32_MAX);
 	}
