@@ -64,7 +64,7 @@ static int walk_boolean(struct walk *w)
 static int walk_int(struct walk *w)
 {
 	const uint8_t *at = w->r.at;
-	int64_t v;
+	int64_t v = 0;
 	int rc = read_number(w, "an int", &v);
 	if (rc == 0 && (v < INT32_MIN || v > INT32_MAX)) {
 		rc = refuse(w, at, FNL_E_INVALID, "%" PRId64 " does not fit into the 32 bits of an int", v);
@@ -76,7 +76,7 @@ static int walk_int(struct walk *w)
 static int walk_index(struct walk *w, const char *what, size_t count, size_t *ret)
 {
 	const uint8_t *at = w->r.at;
-	int64_t v;
+	int64_t v = 0;
 	int rc = read_number(w, what, &v);
 	if (rc == 0 && (v < 0 || (uint64_t)v >= count)) {
 		rc = refuse(w, at, FNL_E_INVALID, "%s %" PRId64 ", but the writer's schema has %zu", what, v, count);
@@ -99,7 +99,7 @@ static bool currency_valid(struct fnl_span s)
 static int walk_string(struct walk *w, const struct fnl_avro_plan *p)
 {
 	const uint8_t *at = w->r.at;
-	int64_t length;
+	int64_t length = 0;
 	int rc = read_number(w, "a length", &length);
 	if (rc < 0) {
 		return rc;
@@ -138,7 +138,7 @@ static int walk_item(struct walk *w, const struct fnl_avro_plan *p)
 static int walk_block_head(struct walk *w, const struct fnl_avro_plan *p, int64_t *ret_count, int64_t *ret_bytes)
 {
 	const uint8_t *at = w->r.at;
-	int64_t count, bytes = -1;
+	int64_t count = 0, bytes = -1;
 	int rc = read_number(w, "a count", &count);
 	if (rc == 0 && count < 0) {
 		rc = read_number(w, "a block's size", &bytes);
@@ -171,7 +171,7 @@ static int walk_blocks(struct walk *w, const struct fnl_avro_plan *p)
 	size_t total = 0;
 	for (;;) {
 		const uint8_t *at = w->r.at;
-		int64_t count, bytes;
+		int64_t count = 0, bytes = -1;
 		int rc = walk_block_head(w, p, &count, &bytes);
 		if (rc < 0 || count == 0) {
 			return rc;
@@ -209,7 +209,7 @@ static int walk_record(struct walk *w, const struct fnl_avro_plan *p)
 
 static int walk(struct walk *w, const struct fnl_avro_plan *p)
 {
-	size_t index;
+	size_t index = 0;
 	int rc;
 	if (p->mismatch) {
 		return refuse(w, w->r.at, FNL_E_INVALID, "%s", p->mismatch);
@@ -222,7 +222,7 @@ static int walk(struct walk *w, const struct fnl_avro_plan *p)
 	case AVRO_INT32:
 		return walk_int(w);
 	case AVRO_INT64: {
-		int64_t v;
+		int64_t v = 0;
 		return read_number(w, "a long", &v);
 	}
 	case AVRO_FLOAT:
