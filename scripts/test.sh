@@ -47,7 +47,8 @@ programs() {
 			seconds = $(NF - 1)
 			if ($0 ~ / Passed +[0-9.]+ sec/) { printf "ok    %-44s %6.1fs\n", name (dir == "build" ? "" : " (" dir ")"), seconds; next }
 			if ($0 ~ /\*\*\*Skipped/) { printf "skip  %-44s\n", name; next }
-			printf "FAIL  %-44s %6.1fs\n", name (dir == "build" ? "" : " (" dir ")"), seconds; show = 1; next
+			why = $0; sub(/^[^*]*\*\*\*/, "", why); sub(/ +[0-9.]+ sec.*/, "", why)
+			printf "FAIL  %-44s %6.1fs  %s\n", name (dir == "build" ? "" : " (" dir ")"), seconds, why; show = 1; next
 		}
 		/^ +Start +[0-9]+:/ { show = 0; next }
 		/tests passed, .* failed out of|^Total Test time|^The following tests|^Label Time Summary/ { show = 0 }

@@ -24,7 +24,7 @@ cat >"$dir/funneld.ini" <<INI
 [kafka]
 bootstrap.servers = 127.0.0.1:$(cat "$dir/kafka.port")
 [redis]
-url = unix://$dir/redis.sock
+url = $(cat "$dir/redis.url")
 INI
 ./build/bin/funnelctl --config "$dir/funneld.ini" topics create >&2 || die "up: could not create the topics"
 cat <<TEXT
