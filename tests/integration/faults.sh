@@ -1,0 +1,101 @@
+#!/usr/bin/env bash
+# Thirty rounds of trouble on real parts: a worker killed, a worker asleep beyond its session, Redis emptied, restarted
+# empty, restored from an older dump, the broker restarted. Under the event clock outputs, ids and rows must equal those
+# of an undisturbed run. FNL_SEED repeats a run; FNL_ROUNDS makes it shorter or longer.
+set -uo pipefail
+. "$(dirname "${BASH_SOURCE[0]}")/../support/cluster.sh"
+set -u
+seed=${FNL_SEED:-$((RANDOM * 32768 + RANDOM))}
+rounds=${FNL_ROUNDS:-30}
+RANDOM=$((seed % 32768))
+note "seed $seed, $rounds rounds"
+cluster_begin
+
+# A change log of one day a round: stages, money, owners, duplicates, late changes, deletions, merges, erasures, gaps.
+awk -v days="$rounds" -v seed="$seed" 'BEGIN {
+	srand(seed)
+	split("Prospecting,Qualification,Needs Analysis,Proposal/Price Quote,Negotiation/Review,Somewhere new", stage, ",")
+	print "event,prospect_id,occurred_at,version,stage,status,amount,currency,owner_rep_id,region,survivor_id,gap_id,full"
+	for (d = 0; d < days; d++) {
+		for (i = 0; i < 400; i++) {
+			p = int(rand() * 250); v[p]++
+			at = sprintf("%.0f", (1704067200 + d * 86400 + i * 200) * 1000)
+			id = sprintf("P%04d", p); rep = sprintf("R%02d", p % 17); x = rand()
+			money = sprintf("%d.%02d,%s", 1000 + rand() * 90000, rand() * 100, rand() < .5 ? "USD" : "EUR")
+			if (x < .55) printf "changed,%s,%s,%d,%s,open,%s,%s,north,,,\n", id, at, v[p], stage[1 + int(rand() * 6)], money, rep
+			else if (x < .65) printf "changed,%s,%s,%d,,,%s,,,,,\n", id, at, v[p], money
+			else if (x < .72) printf "changed,%s,%s,%d,,won,%s,,,,,\n", id, at, v[p], money
+			else if (x < .78) printf "changed,%s,%s,%d,,lost,,,,,,,\n", id, at, v[p]
+			else if (x < .84 && v[p] > 2) printf "changed,%s,%s,%d,%s,,,,,,,,\n", id, at, v[p] - 2, stage[1 + int(rand() * 5)]
+			else if (x < .88) printf "deleted,%s,%s,%d,,,,,,,,,\n", id, at, v[p]
+			else if (x < .92) printf "restored,%s,%s,%d,,,,,,,,,\n", id, at, v[p]
+			else if (x < .94) printf "merged,%s,%s,%d,,,,,,,P0001,,\n", id, at, v[p]
+			else if (x < .945) printf "erased,%s,%s,%d,,,,,,,,,\n", id, at, v[p]
+			else if (x < .96) printf "gap,%s,%s,,,,,,,,,G%d-%d,\n", id, at, d, i
+			else printf "changed,%s,%s,%d,%s,open,%s,%s,south,,,true\n", id, at, v[p], stage[1 + int(rand() * 4)], money, rep
+		}
+	}
+}' >"$dir/changes.csv"
+
+day() { date -u -d "2024-01-01 +$1 days" +%F; }
+import_day() { # NAME DAY
+	ctl "$1" import csv "$dir/changes.csv" --from "$(day "$2")" --until "$(day "$2")" >/dev/null 2>"$dir/import-$1.err" ||
+		fail "import of day $2: $(tail -n 3 "$dir/import-$1.err")"
+}
+
+config calm clock=event
+ctl calm topics create >/dev/null || fail "topics"
+worker_start calm calm
+for ((d = 0; d < rounds; d++)); do import_day calm $d; done
+caught_up calm
+worker_end calm || fail "a clean end has exit code $?"
+picture calm >"$dir/calm.txt"
+note "undisturbed: $(wc -l <"$dir/calm.txt") outputs and rows"
+[ "$(wc -l <"$dir/calm.txt")" -gt 500 ] || fail "an undisturbed run says too little to compare"
+
+config storm clock=event session.timeout=2s txn.timeout=4s batch.records=50
+ctl storm topics create >/dev/null || fail "topics"
+for w in a b c; do worker_start storm $w; done
+
+redis_port_cli() { redis-cli -s "$dir/redis.sock" "$@"; }
+older=0
+trouble() { # KIND WORKER
+	case $1 in
+	kill) worker_kill "$2"; worker_start storm "$2" ;;
+	sleep) kill -STOP "$(worker_pid "$2")"; sleep 3.5; kill -CONT "$(worker_pid "$2")" ;;
+	flush) redis_port_cli flushall >/dev/null ;;
+	empty) redis_kill "$dir"; rm -f "$dir"/*.rdb; redis_start "$dir" ;;
+	older)
+		[ $older -eq 1 ] || return 0
+		redis_kill "$dir"; cp "$dir/older.dump" "$dir/dump.rdb"; redis_start "$dir" ;;
+	broker) kafka_kill "$dir"; kafka_restart "$dir" ;;
+	esac
+}
+save_older() {
+	redis_port_cli config set dir "$dir" >/dev/null && redis_port_cli save >/dev/null && cp "$dir/dump.rdb" "$dir/older.dump" && older=1
+}
+
+kinds=(kill sleep flush empty older broker)
+declare -A times
+begin=$SECONDS
+for ((d = 0; d < rounds; d++)); do
+	kind=${kinds[d % 6]}
+	worker=$(echo a b c | cut -d' ' -f$((RANDOM % 3 + 1)))
+	[ "$kind" != empty ] || save_older
+	import_day storm $d &
+	importer=$!
+	sleep "0.$((RANDOM % 6))"
+	trouble "$kind" "$worker"
+	wait $importer || fail "import in round $d"
+	caught_up storm 60 >/dev/null
+	times[$kind]=$((${times[$kind]:-0} + 1))
+done
+note "rounds took $((SECONDS - begin)) s: $(for k in "${kinds[@]}"; do printf '%s %s, ' "$k" "${times[$k]:-0}"; done)"
+picture storm | sed 's/storm\./calm./g' >"$dir/storm.txt"
+if ! cmp -s "$dir/calm.txt" "$dir/storm.txt"; then
+	diff "$dir/calm.txt" "$dir/storm.txt" | head -n 20
+	fail "seed $seed: the result differs from the undisturbed one"
+fi
+ctl storm verify || fail "seed $seed: verify"
+for w in a b c; do worker_end $w || fail "worker $w ended with $?"; done
+note "equal to the undisturbed run, $(wc -l <"$dir/storm.txt") outputs and rows; seed $seed"
