@@ -61,7 +61,7 @@ inside 'update-ca-certificates' >/dev/null 2>&1
 
 mkdir "$jail/mnt/origin"
 git -C "$root" bundle create "$jail/mnt/origin/funneld.bundle" HEAD 2>/dev/null
-inside 'git -c advice.detachedHead=false clone -q /mnt/origin/funneld.bundle /srv/funneld'
+inside 'git -c advice.detachedHead=false -c init.defaultBranch=main clone -q /mnt/origin/funneld.bundle /srv/funneld'
 rc=0
 for verb in "$@"; do
 	begin=$SECONDS
