@@ -35,6 +35,9 @@ const char *fnl_settings_shown(const struct fnl_settings *s, const char *key);
 /* Where the value came from: "default", "environment", "--set", "FILE:LINE", "host name". */
 const char *fnl_settings_origin(const struct fnl_settings *s, const char *key);
 
+/* How unlike two words are (insertions, deletions, exchanges), for "did you mean"; SIZE_MAX beyond 63 bytes. */
+size_t fnl_word_distance(const char *a, const char *b);
+
 /* A whole file of at most FNL_TEXT_FILE_BYTES_MAX bytes. FNL_E_ARGUMENT with *why; free with fnl_text_file_free. */
 enum { FNL_TEXT_FILE_BYTES_MAX = 1 << 20 };
 int fnl_text_file_read(const char *path, struct fnl_span *ret, struct fnl_error *why) FNL_MUST_USE;

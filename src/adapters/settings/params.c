@@ -85,13 +85,15 @@ int fnl_param_find(const char *key)
 	return -1;
 }
 
-enum { KEY_BYTES_MAX = 64 };
+enum { WORD_BYTES_MAX = 64 };
 
-/* Levenshtein distance of texts shorter than KEY_BYTES_MAX. */
-static size_t distance_of(const char *a, const char *b)
+size_t fnl_word_distance(const char *a, const char *b)
 {
-	size_t row[KEY_BYTES_MAX];
+	size_t row[WORD_BYTES_MAX];
 	size_t len_b = strlen(b);
+	if (len_b >= WORD_BYTES_MAX || strlen(a) >= WORD_BYTES_MAX) {
+		return SIZE_MAX;
+	}
 	for (size_t j = 0; j <= len_b; j++) {
 		row[j] = j;
 	}
@@ -117,11 +119,8 @@ const char *fnl_param_nearest(const char *key)
 {
 	const char *nearest = NULL;
 	size_t least = strlen(key) / 2 + 1;
-	if (strlen(key) >= KEY_BYTES_MAX) {
-		return NULL;
-	}
 	for (const struct fnl_param *p = params; p->key; p++) {
-		size_t d = distance_of(key, p->key);
+		size_t d = fnl_word_distance(key, p->key);
 		if (d < least) {
 			least = d;
 			nearest = p->key;

@@ -61,7 +61,6 @@ struct fnl_app_stage {
 };
 
 struct fnl_app_options {
-	const char *program;      /* argv[0]: the schemas lie beside it, in ../share/funneld/schemas */
 	const char *config_path;  /* NULL: none */
 	const char *const *sets;  /* "key=value" */
 	size_t set_count;
@@ -107,14 +106,17 @@ int fnl_app_operator(struct fnl_app *app, enum fnl_app_stage_id stage, struct fn
 int fnl_app_codec_new(struct fnl_app *app, struct fnl_codec **ret, struct fnl_error *why) FNL_MUST_USE;
 int fnl_app_store_new(struct fnl_app *app, enum fnl_app_stage_id stage, struct fnl_store **ret, struct fnl_error *why) FNL_MUST_USE;
 int fnl_app_log_new(struct fnl_app *app, enum fnl_app_stage_id stage, size_t thread, struct fnl_log **ret, struct fnl_error *why) FNL_MUST_USE;
-struct fnl_stream_settings fnl_app_stream_settings(const struct fnl_app *app);
+/* A connection of a tool that only asks, under a group of its own, so that it disturbs no worker. */
+int fnl_app_reader_new(struct fnl_app *app, enum fnl_app_stage_id stage, struct fnl_log **ret, struct fnl_error *why) FNL_MUST_USE;
+/* partitions: of the input, which the threads share. */
+struct fnl_stream_settings fnl_app_stream_settings(const struct fnl_app *app, int32_t partitions);
 /* Reads the rules of a RulesActivated; static. */
 const struct fnl_rules_reader *fnl_app_rules_reader(void);
 
 /* Partition count of an existing topic. FNL_E_NOT_FOUND names the command that creates it (exit 12). */
 int fnl_app_partitions(struct fnl_app *app, enum fnl_topic topic, int32_t *ret, struct fnl_error *why) FNL_MUST_USE;
 
-/* "funnelctl: what" on stderr; returns exit_code. */
+/* "<program>: what" on stderr; returns exit_code. */
 int fnl_app_fail(const struct fnl_app *app, int exit_code, const struct fnl_error *why);
 
 #endif

@@ -1,0 +1,130 @@
+/* How this deployment names topics, groups and stages. */
+#include <stdio.h>
+#include <string.h>
+
+#include "app_private.h"
+
+#define DAY_MS INT64_C(86400000)
+
+enum kind { INPUT, REFERENCE, INTERNAL, STATE, DERIVED, REVIEW, DEAD };
+
+struct topic_row {
+	const char *name;
+	const char *setting;
+	enum kind kind;
+};
+
+static const struct topic_row topics[FNL_TOPIC_COUNT] = {
+#define FNL_X(name, text, kind, carries) {text, "topic." text, kind},
+	FNL_TOPIC_TABLE(FNL_X)
+#undef FNL_X
+};
+
+/* What Kafka allows in the name of a topic; groups and transactional ids are held to the same. */
+static bool is_name(const char *s, size_t len_max)
+{
+	size_t len = strlen(s);
+	return len > 0 && len <= len_max && strcmp(s, ".") != 0 && strcmp(s, "..") != 0 &&
+	       strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") == len;
+}
+
+static int name_topic(struct fnl_app *app, size_t i, struct fnl_error *why)
+{
+	const char *prefix = fnl_settings_string(app->settings, "topic.prefix");
+	const char *name = fnl_settings_string(app->settings, topics[i].setting);
+	const char *setting = name ? topics[i].setting : "topic.prefix";
+	size_t size = strlen(name ? name : topics[i].name) + (name ? 0 : strlen(prefix)) + 1;
+	char *text = fnl_calloc(1, size);
+	if (!text) {
+		return fnl_fail(why, FNL_E_NOMEM, "no memory for names");
+	}
+	snprintf(text, size, "%s%s", name ? "" : prefix, name ? name : topics[i].name);
+	app->private->topics[i] = text;
+	if (!is_name(text, FNL_TOPIC_NAME_BYTES_MAX)) {
+		return fnl_fail(why, FNL_E_ARGUMENT, "%s: %s: \"%.60s\" is no topic's name: at most 249 letters, digits, '.', '_', '-'",
+		                fnl_settings_origin(app->settings, setting), setting, text);
+	}
+	for (size_t j = 0; j < i; j++) {
+		if (strcmp(app->private->topics[j], text) == 0) {
+			return fnl_fail(why, FNL_E_ARGUMENT, "%s: %s: %s is the name of two topics (also of %s)",
+			                fnl_settings_origin(app->settings, setting), setting, text, topics[j].name);
+		}
+	}
+	return 0;
+}
+
+static void name_prospect_stage(struct fnl_app *app)
+{
+	struct fnl_app_private *p = app->private;
+	struct fnl_app_stage *s = &p->stages[FNL_APP_STAGE_PROSPECT];
+	char *group = p->group[FNL_APP_STAGE_PROSPECT];
+	snprintf(group, FNL_TOPIC_NAME_BYTES_MAX + 1, "%sfunneld-prospect", fnl_settings_string(app->settings, "topic.prefix"));
+	s->group = group;
+	s->input_topic = p->topics[FNL_TOPIC_PROSPECT_CHANGES];
+	s->changelog_topic = p->topics[FNL_TOPIC_PROSPECTS];
+	s->output_topics[FNL_PROSPECT_OUT_LAYER_CHANGES] = p->topics[FNL_TOPIC_LAYER_CHANGES];
+	s->output_topics[FNL_PROSPECT_OUT_ALERTS] = p->topics[FNL_TOPIC_ALERTS];
+	s->output_topics[FNL_PROSPECT_OUT_DEAD_LETTERS] = p->topics[FNL_TOPIC_DEAD_LETTERS];
+	s->output_topic_count = FNL_PROSPECT_OUT_COUNT;
+	s->stage = (struct fnl_stage){"prospect", s->input_topic, fnl_prospect_tables, FNL_PROSPECT_TABLE_COUNT,
+	                              FNL_PROSPECT_OUT_DEAD_LETTERS};
+}
+
+int fnl_app_name_all(struct fnl_app *app, struct fnl_error *why)
+{
+	const char *instance = fnl_settings_string(app->settings, "instance.id");
+	const char *prefix = fnl_settings_string(app->settings, "topic.prefix");
+	int rc = 0;
+	for (size_t i = 0; i < FNL_TOPIC_COUNT && !rc; i++) {
+		rc = name_topic(app, i, why);
+	}
+	if (!rc && (*prefix != '\0' && !is_name(prefix, 100))) {
+		rc = fnl_fail(why, FNL_E_ARGUMENT, "%s: topic.prefix: at most 100 letters, digits, '.', '_', '-'",
+		              fnl_settings_origin(app->settings, "topic.prefix"));
+	}
+	if (!rc && !is_name(instance, 100)) {
+		rc = fnl_fail(why, FNL_E_ARGUMENT, "%s: instance.id: \"%.60s\" is not allowed: at most 100 letters, digits, '.', '_', '-'",
+		              fnl_settings_origin(app->settings, "instance.id"), instance);
+	}
+	if (!rc) {
+		name_prospect_stage(app);
+	}
+	return rc;
+}
+
+void fnl_app_unname(struct fnl_app *app)
+{
+	for (size_t i = 0; i < FNL_TOPIC_COUNT; i++) {
+		app->private->topics[i] = fnl_free(app->private->topics[i]);
+	}
+}
+
+const char *fnl_app_topic(const struct fnl_app *app, enum fnl_topic topic)
+{
+	return app->private->topics[topic];
+}
+
+const char *fnl_topic_default(enum fnl_topic topic)
+{
+	return topics[topic].name;
+}
+
+struct fnl_topic_spec fnl_app_topic_spec(const struct fnl_app *app, enum fnl_topic topic)
+{
+	enum kind kind = topics[topic].kind;
+	struct fnl_topic_spec spec = {
+		.name = fnl_app_topic(app, topic),
+		.partition_count = (int32_t)fnl_settings_int(app->settings, "topic.partitions"),
+		.cleanup = kind == REFERENCE || kind == STATE ? FNL_CLEANUP_COMPACT : FNL_CLEANUP_DELETE,
+		.retention_ms = kind == REVIEW ? 90 * DAY_MS : fnl_settings_int(app->settings, "topic.retention"),
+	};
+	if (spec.cleanup == FNL_CLEANUP_COMPACT) {
+		spec.retention_ms = -1;
+	}
+	return spec;
+}
+
+const struct fnl_app_stage *fnl_app_stage(const struct fnl_app *app, enum fnl_app_stage_id stage)
+{
+	return &app->private->stages[stage];
+}

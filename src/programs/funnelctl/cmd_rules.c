@@ -1,0 +1,204 @@
+/* funnelctl rules check: is a rules file right, and what does it change? */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include "command.h"
+
+enum { RULES_ARENA_BYTES_MAX = 32 << 20 };
+
+struct errors {
+	json_t *list; /* NULL: print at once */
+	size_t count;
+};
+
+static void on_error(void *context, const char *message)
+{
+	struct errors *e = context;
+	e->count++;
+	if (e->list) {
+		json_array_append_new(e->list, json_string(message));
+	} else {
+		fprintf(stderr, "%s\n", message);
+	}
+}
+
+struct change {
+	char name[160];
+	char was[64];
+	char is[64];
+};
+
+struct changes {
+	struct change *at;
+	size_t count;
+	size_t capacity;
+};
+
+static void add(struct changes *c, const char *name, const char *was, const char *is)
+{
+	if (strcmp(was, is) == 0 || c->count == c->capacity) {
+		return;
+	}
+	struct change *x = &c->at[c->count++];
+	snprintf(x->name, sizeof(x->name), "%s", name);
+	snprintf(x->was, sizeof(x->was), "%s", was);
+	snprintf(x->is, sizeof(x->is), "%s", is);
+}
+
+static void add_number(struct changes *c, const char *name, int64_t was, int64_t is)
+{
+	char a[32], b[32];
+	snprintf(a, sizeof(a), "%" PRId64, was);
+	snprintf(b, sizeof(b), "%" PRId64, is);
+	add(c, name, a, b);
+}
+
+static const char *layer_name(int layer)
+{
+	return layer >= 0 && layer < FNL_LAYER_COUNT ? fnl_symbols_layer[layer] : "?";
+}
+
+static const char *stage_text(const struct fnl_stage_rule *r, char *buffer, size_t size)
+{
+	if (!r) {
+		return "not known";
+	}
+	if (r->probability_bp < 0) {
+		snprintf(buffer, size, "%s", layer_name(r->layer));
+	} else {
+		snprintf(buffer, size, "%s, %d bp", layer_name(r->layer), (int)r->probability_bp);
+	}
+	return buffer;
+}
+
+/* Stages of `in` against those of `base`; only those that base lacks when missing_only. */
+static void compare_stages(struct changes *c, const struct fnl_rules *in, const struct fnl_rules *base, bool missing_only)
+{
+	for (size_t i = 0; i < in->stage_count; i++) {
+		const struct fnl_stage_rule *r = &in->stages[i];
+		const struct fnl_stage_rule *other = fnl_rules_stage(base, r->pipeline, r->stage);
+		char name[160], mine[64], theirs[64];
+		if (missing_only && other) {
+			continue;
+		}
+		snprintf(name, sizeof(name), "stage %.*s%s%.*s", (int)(r->pipeline.data ? r->pipeline.len : 0),
+		         r->pipeline.data ? (const char *)r->pipeline.data : "", r->pipeline.data ? " / " : "", (int)r->stage.len,
+		         (const char *)r->stage.data);
+		const char *in_text = stage_text(r, mine, sizeof(mine));
+		const char *base_text = stage_text(other, theirs, sizeof(theirs));
+		if (missing_only) {
+			add(c, name, in_text, base_text);
+		} else {
+			add(c, name, base_text, in_text);
+		}
+	}
+}
+
+static void compare(const struct fnl_rules *rules, struct changes *c)
+{
+	static const char *const layers[FNL_FUNNEL_LAYERS] = {"TOP", "MIDDLE", "BOTTOM"};
+	const struct fnl_rules *base = fnl_rules_default();
+	char name[64];
+	add_number(c, "version", base->version, rules->version);
+	for (size_t i = 0; i < FNL_FUNNEL_LAYERS; i++) {
+		snprintf(name, sizeof(name), "%s: nominal weight, bp", layers[i]);
+		add_number(c, name, base->nominal_bp[i], rules->nominal_bp[i]);
+		snprintf(name, sizeof(name), "%s: manual probability from, bp", layers[i]);
+		add_number(c, name, base->manual_from_bp[i], rules->manual_from_bp[i]);
+	}
+	add(c, "weighting", base->weighting_prospect ? "prospect" : "layer", rules->weighting_prospect ? "prospect" : "layer");
+	add_number(c, "deleted rows kept, days", base->deleted_keep_days, rules->deleted_keep_days);
+	for (size_t i = 0; i < sizeof(rules->values) / sizeof(rules->values[0]); i++) {
+		snprintf(name, sizeof(name), "value %zu", i);
+		add_number(c, name, base->values[i], rules->values[i]);
+	}
+	compare_stages(c, rules, base, false);
+	compare_stages(c, base, rules, true);
+}
+
+static void print_changes(const struct fnl_app *app, const char *path, const struct fnl_rules *rules, const struct changes *c)
+{
+	if (app->json) {
+		json_t *list = json_array();
+		for (size_t i = 0; i < c->count; i++) {
+			json_array_append_new(list, json_pack("{s:s, s:s, s:s}", "rule", c->at[i].name, "default", c->at[i].was, "file", c->at[i].is));
+		}
+		json_t *all = json_pack("{s:b, s:s, s:i, s:[], s:o}", "ok", 1, "file", path, "stages", (int)rules->stage_count, "errors",
+		                        "differences", list);
+		json_dumpf(all, stdout, JSON_COMPACT);
+		putchar('\n');
+		json_decref(all);
+		return;
+	}
+	printf("%s is right: %zu stages, %zu differences from the defaults\n", path, rules->stage_count, c->count);
+	for (size_t i = 0; i < c->count; i++) {
+		printf("  %-50s %s -> %s\n", c->at[i].name, c->at[i].was, c->at[i].is);
+	}
+}
+
+static int check(struct fnl_app *app, const char *path, struct fnl_span text, struct fnl_arena *arena)
+{
+	const struct fnl_rules *rules = NULL;
+	struct fnl_error why = {0, ""};
+	struct errors errors = {app->json ? json_array() : NULL, 0};
+	int rc = fnl_rules_parse(text, path, arena, &rules, on_error, &errors, &why);
+	if (rc) {
+		if (errors.count == 0) {
+			on_error(&errors, why.text);
+		}
+		if (app->json) {
+			json_t *all = json_pack("{s:b, s:s, s:O, s:[]}", "ok", 0, "file", path, "errors", errors.list, "differences");
+			json_dumpf(all, stdout, JSON_COMPACT);
+			putchar('\n');
+			json_decref(all);
+		} else {
+			fprintf(stderr, "%s: %zu error%s\n", path, errors.count, errors.count == 1 ? "" : "s");
+		}
+		json_decref(errors.list);
+		return FNL_EXIT_RULES;
+	}
+	json_decref(errors.list);
+	struct changes changes = {NULL, 0, 2 * (size_t)FNL_RULES_STAGES_MAX + 128};
+	changes.at = fnl_calloc(changes.capacity, sizeof(*changes.at));
+	if (!changes.at) {
+		fputs("funnelctl: no memory\n", stderr);
+		return FNL_EXIT_INTERNAL;
+	}
+	compare(rules, &changes);
+	print_changes(app, path, rules, &changes);
+	fnl_free(changes.at);
+	return FNL_EXIT_OK;
+}
+
+static int run(struct fnl_app *app, int argc, char **argv)
+{
+	struct fnl_arena arena;
+	struct fnl_span text;
+	struct fnl_error why = {0, ""};
+	const char *path = argc == 3 ? argv[2] : fnl_settings_string(app->settings, "rules.file");
+	if (argc < 2 || argc > 3 || strcmp(argv[1], "check") != 0) {
+		return fnl_usage_error(&fnl_cmd_rules, "expected is \"check\" and a file");
+	}
+	if (!path) {
+		return fnl_usage_error(&fnl_cmd_rules, "no file is given, and rules.file is not set");
+	}
+	if (fnl_text_file_read(path, &text, &why)) {
+		return fnl_app_fail(app, FNL_EXIT_RULES, &why);
+	}
+	fnl_arena_init(&arena, RULES_ARENA_BYTES_MAX);
+	int code = check(app, path, text, &arena);
+	fnl_arena_deinit(&arena);
+	fnl_text_file_free(text);
+	return code;
+}
+
+const struct fnl_command fnl_cmd_rules = {
+	"rules",
+	"check a rules file",
+	"funnelctl rules check [FILE]\n"
+	"  Every error with file and line (exit 11), or what the file changes against the defaults. FILE: setting rules.file.",
+	run,
+};

@@ -1,0 +1,216 @@
+/* funnelctl wait --caught-up: until every stage has committed all its input and its due timers. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include "command.h"
+#include "pairs.h"
+#include "signals.h"
+
+enum { LOOK_EVERY_MS = 200, TIMEOUT_DEFAULT_S = 60, TIMER_GRACE_MS = 1000, ARENA_BYTES_MAX = 1 << 20 };
+
+/* What one look at one partition found. */
+struct finding {
+	struct fnl_pair pair;
+	bool view_behind;
+	int64_t applied; /* -1: absent */
+	bool timer_due;
+	int64_t timer_deadline_ms;
+};
+
+struct look {
+	struct finding *at;
+	size_t count;
+	size_t behind; /* how many of them */
+};
+
+static bool is_behind(const struct finding *f)
+{
+	return f->pair.behind || f->view_behind || f->timer_due;
+}
+
+/* The partition's own time: the wall clock less a grace, or the event time that its clock row keeps. */
+static int time_of_partition(struct fnl_app *app, struct fnl_store *store, struct fnl_operator *op, int32_t partition,
+                             struct fnl_arena *arena, int64_t *ret)
+{
+	if (fnl_settings_int(app->settings, "clock") == FNL_CLOCK_WALL) {
+		*ret = app->clock->wall_ms(app->clock->context) - TIMER_GRACE_MS;
+		return 0;
+	}
+	struct fnl_row_key key = op->ops->time_row(op);
+	struct fnl_store_read read = {.partition = partition, .keys = &key, .key_count = 1};
+	int rc = store->ops->read(store, &read, 1, arena);
+	if (!rc) {
+		*ret = fnl_span_is_none(read.ret_rows[0]) ? INT64_MIN : op->ops->time_of(op, read.ret_rows[0]);
+	}
+	return rc;
+}
+
+static int look_at_view(struct fnl_app *app, struct fnl_store *store, struct fnl_operator *op, struct finding *f, struct fnl_arena *arena)
+{
+	int64_t until;
+	int rc = time_of_partition(app, store, op, f->pair.partition, arena, &until);
+	if (rc) {
+		return rc;
+	}
+	struct fnl_store_read read = {.partition = f->pair.partition, .due_until_ms = until, .due_max = 1};
+	rc = store->ops->read(store, &read, 1, arena);
+	if (rc) {
+		return rc;
+	}
+	f->view_behind = !fnl_pair_fits(&f->pair, &read.ret_applied);
+	f->applied = read.ret_applied.present ? read.ret_applied.cl : -1;
+	f->timer_due = read.ret_due_count > 0;
+	f->timer_deadline_ms = f->timer_due ? read.ret_due[0].deadline_ms : 0;
+	return 0;
+}
+
+/* Looks once. *ret_exit: the exit code that an error would have. */
+static int look_once(struct fnl_app *app, struct look *l, int *ret_exit, struct fnl_error *why)
+{
+	struct fnl_pair *pairs = NULL;
+	struct fnl_store *store;
+	struct fnl_operator *op;
+	size_t count = 0;
+	int rc = fnl_pairs_read(app, FNL_APP_STAGE_PROSPECT, &pairs, &count, why);
+	*ret_exit = fnl_exit_code(rc);
+	if (!rc) {
+		rc = fnl_app_operator(app, FNL_APP_STAGE_PROSPECT, &op, why);
+		*ret_exit = FNL_EXIT_SETTINGS;
+	}
+	if (!rc) {
+		rc = fnl_app_store(app, FNL_APP_STAGE_PROSPECT, &store, why);
+		*ret_exit = FNL_EXIT_REDIS;
+	}
+	if (rc) {
+		fnl_free(pairs);
+		return rc;
+	}
+	struct fnl_arena arena;
+	fnl_arena_init(&arena, ARENA_BYTES_MAX);
+	struct finding *findings = fnl_calloc(count, sizeof(*findings));
+	l->behind = 0;
+	for (size_t i = 0; i < count && findings && !rc; i++) {
+		findings[i].pair = pairs[i];
+		rc = look_at_view(app, store, op, &findings[i], &arena);
+		l->behind += is_behind(&findings[i]);
+		fnl_arena_reset(&arena);
+	}
+	if (rc) {
+		fnl_fail(why, rc, "redis.url %s: %s", fnl_settings_shown(app->settings, "redis.url"), store->ops->explain(store));
+	}
+	fnl_arena_deinit(&arena);
+	fnl_free(pairs);
+	if (!findings || rc) {
+		fnl_free(findings);
+		return rc ? rc : fnl_fail(why, FNL_E_NOMEM, "no memory");
+	}
+	fnl_free(l->at);
+	l->at = findings;
+	l->count = count;
+	return 0;
+}
+
+static void print_text(const struct fnl_app *app, const struct look *l)
+{
+	const struct fnl_app_stage *s = fnl_app_stage(app, FNL_APP_STAGE_PROSPECT);
+	if (l->behind == 0) {
+		printf("caught up: %s, %zu partitions\n", s->input_topic, l->count);
+		return;
+	}
+	printf("behind: %zu of %zu partitions of %s\n", l->behind, l->count, s->input_topic);
+	for (size_t i = 0; i < l->count; i++) {
+		const struct finding *f = &l->at[i];
+		if (f->pair.behind) {
+			printf("  partition %d: input committed to %" PRId64 " of %" PRId64 "\n", (int)f->pair.partition, f->pair.committed, f->pair.end);
+		}
+		if (f->view_behind) {
+			printf("  partition %d: Redis stands at %" PRId64 ", the changelog at %" PRId64 "\n", (int)f->pair.partition, f->applied, f->pair.cl);
+		}
+		if (f->timer_due) {
+			printf("  partition %d: a timer of %" PRId64 " ms since the epoch is due\n", (int)f->pair.partition, f->timer_deadline_ms);
+		}
+	}
+}
+
+static void print_json(const struct look *l)
+{
+	json_t *list = json_array();
+	for (size_t i = 0; i < l->count; i++) {
+		const struct finding *f = &l->at[i];
+		json_array_append_new(list, json_pack("{s:s, s:i, s:I, s:I, s:b, s:I, s:I, s:b, s:b}", "stage", "prospect", "partition",
+		                                      (int)f->pair.partition, "committed", (json_int_t)f->pair.committed, "end",
+		                                      (json_int_t)f->pair.end, "input_behind", f->pair.behind, "cl", (json_int_t)f->pair.cl,
+		                                      "applied", (json_int_t)f->applied, "view_behind", f->view_behind, "timer_due",
+		                                      f->timer_due));
+	}
+	json_t *all = json_pack("{s:b, s:o}", "caught_up", l->behind == 0, "partitions", list);
+	json_dumpf(all, stdout, JSON_COMPACT);
+	putchar('\n');
+	json_decref(all);
+}
+
+/* An error that may pass is waited for as well; the last one is told when the time is over. */
+static int wait_caught_up(struct fnl_app *app, int64_t timeout_ms, struct look *l)
+{
+	int64_t end_ms = app->clock->monotonic_ms(app->clock->context) + timeout_ms;
+	for (;;) {
+		struct fnl_error why = {0, ""};
+		int exit_code = FNL_EXIT_OK;
+		int rc = look_once(app, l, &exit_code, &why);
+		if (rc && fnl_status_class(rc) != FNL_CLASS_RETRIABLE) {
+			return fnl_app_fail(app, exit_code, &why);
+		}
+		bool over = *fnl_stop_flag() || app->clock->monotonic_ms(app->clock->context) >= end_ms;
+		if (rc && over) {
+			return fnl_app_fail(app, exit_code, &why);
+		}
+		if (!rc && (l->behind == 0 || over)) {
+			if (app->json) {
+				print_json(l);
+			} else {
+				print_text(app, l);
+			}
+			return l->behind == 0 ? FNL_EXIT_OK : FNL_EXIT_BEHIND;
+		}
+		app->clock->sleep_ms(app->clock->context, LOOK_EVERY_MS);
+	}
+}
+
+static int run(struct fnl_app *app, int argc, char **argv)
+{
+	double timeout_s = TIMEOUT_DEFAULT_S;
+	bool caught_up = false;
+	for (int i = 1; i < argc; i++) {
+		char *end = NULL;
+		if (strcmp(argv[i], "--caught-up") == 0) {
+			caught_up = true;
+		} else if (strcmp(argv[i], "--timeout") == 0 && i + 1 < argc) {
+			timeout_s = strtod(argv[++i], &end);
+			if (*argv[i] == '\0' || *end != '\0' || !(timeout_s >= 0 && timeout_s <= 86400)) {
+				return fnl_usage_error(&fnl_cmd_wait, "--timeout wants seconds from 0 to 86400");
+			}
+		} else {
+			return fnl_usage_error(&fnl_cmd_wait, "\"%s\" is not understood here", argv[i]);
+		}
+	}
+	if (!caught_up) {
+		return fnl_usage_error(&fnl_cmd_wait, "--caught-up is needed: there is nothing else to wait for");
+	}
+	struct look look = {NULL, 0, 0};
+	int code = wait_caught_up(app, (int64_t)(timeout_s * 1000), &look);
+	fnl_free(look.at);
+	return code;
+}
+
+const struct fnl_command fnl_cmd_wait = {
+	"wait",
+	"wait until all input and all due timers are processed",
+	"funnelctl wait --caught-up [--timeout SECONDS]\n"
+	"  Exit 0 when every stage has committed all its input and no timer is due (by the setting clock), 5 when that did not\n"
+	"  come within the time (default 60 s): what is behind is listed.",
+	run,
+};
