@@ -15,7 +15,7 @@ function day(n,   m)
 function row(d, id, stage, status, amount, owner, region, close_date)
 {
 	printf "%05d,changed,%s,%s,%s,%s,%s,%s,%s,%s,%s\n", d, id, day(d), stage, status, amount,
-		amount == "" ? "" : "USD", owner, region, close_date | "sort | cut -d, -f2-"
+		amount == "" ? "" : "USD", owner, region, close_date | "LC_ALL=C sort | cut -d, -f2-"
 }
 BEGIN {
 	print "event,prospect_id,occurred_at,stage,status,amount,currency,owner_rep_id,region,expected_close_date"
