@@ -15,7 +15,7 @@ for option in "$@"; do
 done
 
 packages build
-[ $kafka -eq 0 ] || packages java
+[ $kafka -eq 0 ] || packages kafka
 build build
 . scripts/redis.sh
 . scripts/kafka.sh

@@ -44,7 +44,8 @@ packages_of() {
 	build) echo gcc libc6-dev cmake:cmake ninja-build:ninja pkgconf:pkg-config librdkafka-dev libavro-dev libhiredis-dev \
 		libcmocka-dev libjansson-dev libinih-dev libcsv-dev uuid-dev redis-server:redis-server redis-tools:redis-cli \
 		procps:pgrep ;;
-	java) echo default-jre-headless:java maven:mvn ;;
+	kafka) echo default-jre-headless:java maven:mvn ;;
+	test) echo jq:jq ;;
 	full) echo clang:clang clang-tidy:clang-tidy clang-format:clang-format cppcheck:cppcheck libclang-rt-dev llvm:llvm-symbolizer ;;
 	esac
 }

@@ -80,7 +80,7 @@ built() {
 	fi
 }
 
-packages build java
+packages build kafka test
 [ $full -eq 0 ] || packages full
 
 if built build; then
@@ -98,7 +98,7 @@ for script in tests/integration/*.sh; do
 	[ -e "$script" ] || continue
 	[ "$script" != tests/integration/debian.sh ] || continue # needs debootstrap and half an hour
 	name=${script#tests/}
-	check "${name%.sh}" 600 env FNL_BUILD="$FNL_ROOT/build" bash "$script"
+	check "${name%.sh}" 900 env FNL_BUILD="$FNL_ROOT/build" bash "$script"
 done
 [ $full -eq 0 ] || . scripts/test_full.sh
 

@@ -4,7 +4,7 @@ set -euo pipefail
 cd "$FNL_ROOT"
 . scripts/lib.sh
 [ $# -eq 0 ] || die "up: takes no options"
-packages build java
+packages build kafka
 build build
 . scripts/kafka.sh
 . scripts/redis.sh
