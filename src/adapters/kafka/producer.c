@@ -1,0 +1,210 @@
+/* The transactional producer's life and its records. */
+#include <stdio.h>
+
+#include "kafka_internal.h"
+
+enum {
+	PRODUCE_QUEUE_WAIT_MS = 50,
+	PURGE = RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT | RD_KAFKA_PURGE_F_NON_BLOCKING
+};
+
+/* Runs in the caller's thread, inside rd_kafka_poll and what calls it (flush, commit, abort). The message's opaque is
+ * the changelog partition + 1, or NULL for an output. */
+static void on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *m, void *opaque)
+{
+	(void)rk;
+	struct fnl_kafka_watch *w = opaque;
+	struct fnl_kafka_log *k = w->owner;
+	if (m->err) {
+		if (k->failed++ == 0) {
+			k->failed_first = m->err;
+		}
+		return;
+	}
+	size_t partition = (size_t)(uintptr_t)m->_private;
+	if (partition > 0 && partition <= k->changelog_next_count && m->offset >= k->changelog_next[partition - 1]) {
+		k->changelog_next[partition - 1] = m->offset + 1;
+	}
+}
+
+void fnl_kafka_producer_free(struct fnl_kafka_log *k)
+{
+	if (!k->producer) {
+		return;
+	}
+	/* What is queued or in flight belongs to a transaction that nobody will commit. */
+	rd_kafka_purge(k->producer, PURGE);
+	rd_kafka_poll(k->producer, 0);
+	for (size_t i = 0; k->topics && i <= k->output_topic_count; i++) {
+		if (k->topics[i]) {
+			rd_kafka_topic_destroy(k->topics[i]);
+		}
+	}
+	k->topics = fnl_free(k->topics);
+	rd_kafka_destroy(k->producer);
+	k->producer = NULL;
+}
+
+static int producer_topics(struct fnl_kafka_log *k)
+{
+	k->topics = fnl_calloc(k->output_topic_count + 1, sizeof(*k->topics));
+	if (!k->topics) {
+		return fnl_fail(&k->story, FNL_E_NOMEM, "no memory for the producer");
+	}
+	for (size_t i = 0; i <= k->output_topic_count; i++) {
+		const char *name = i < k->output_topic_count ? k->output_topics[i] : k->changelog_topic;
+		k->topics[i] = rd_kafka_topic_new(k->producer, name, NULL);
+		if (!k->topics[i]) {
+			return fnl_fail(&k->story, FNL_E_ARGUMENT, "topic %s: %s", name, rd_kafka_err2str(rd_kafka_last_error()));
+		}
+	}
+	return 0;
+}
+
+static int producer_make(struct fnl_kafka_log *k)
+{
+	char txn_timeout[16], socket_timeout[16];
+	snprintf(txn_timeout, sizeof(txn_timeout), "%d", k->txn_timeout_ms);
+	/* The client wants it at least 100 ms shorter. */
+	int socket_timeout_ms = k->txn_timeout_ms * 2 / 3;
+	snprintf(socket_timeout, sizeof(socket_timeout), "%d", socket_timeout_ms > 300 ? socket_timeout_ms : 300);
+	const struct fnl_kafka_pair own[] = {
+		{"transactional.id", k->transactional_id},
+		{"transaction.timeout.ms", txn_timeout},
+		{"socket.timeout.ms", socket_timeout},
+		{"message.timeout.ms", txn_timeout},
+		{"enable.idempotence", "true"},
+		{"partitioner", "murmur2_random"}, /* as the Java clients */
+		/* The flush sends at once whatever there is; until then larger batches are worth the wait. */
+		{"linger.ms", "10"},
+		{"batch.size", "1000000"},
+		{"batch.num.messages", "50000"},
+		{"queue.buffering.max.messages", "500000"},
+		{"queue.buffering.max.kbytes", "262144"},
+		{NULL, NULL},
+	};
+	rd_kafka_conf_t *conf = NULL;
+	int rc = fnl_kafka_conf(k->conf, own, &k->watch_producer, &conf, &k->story);
+	if (rc) {
+		return rc;
+	}
+	rd_kafka_conf_set_dr_msg_cb(conf, on_delivery);
+	rc = fnl_kafka_handle(RD_KAFKA_PRODUCER, conf, &k->producer, &k->story);
+	return rc ? rc : producer_topics(k);
+}
+
+int fnl_kafka_producer_reset(struct fnl_log *l, int timeout_ms)
+{
+	struct fnl_kafka_log *k = (struct fnl_kafka_log *)l;
+	fnl_kafka_producer_free(k);
+	k->doubtful = false;
+	k->produced = k->failed = 0;
+	int rc = producer_make(k);
+	if (rc) {
+		fnl_kafka_producer_free(k);
+		return rc;
+	}
+	rd_kafka_error_t *e = rd_kafka_init_transactions(k->producer, timeout_ms);
+	if (e) {
+		rc = fnl_kafka_txn_fail(k, e, "init_transactions");
+		fnl_kafka_producer_free(k);
+	}
+	return rc;
+}
+
+/* Room for the partition's delivery reports, made here because a callback cannot fail. */
+static int changelog_room(struct fnl_kafka_log *k, int32_t partition)
+{
+	size_t need = (size_t)partition + 1;
+	if (need <= k->changelog_next_count) {
+		return 0;
+	}
+	int64_t *grown = fnl_reallocarray(k->changelog_next, need, sizeof(*grown));
+	if (!grown) {
+		return FNL_E_NOMEM;
+	}
+	k->changelog_next = grown;
+	for (size_t i = k->changelog_next_count; i < need; i++) {
+		grown[i] = -1;
+	}
+	k->changelog_next_count = need;
+	return 0;
+}
+
+static int produce_failed(struct fnl_kafka_log *k, rd_kafka_topic_t *topic, rd_kafka_resp_err_t err)
+{
+	char text[FNL_KAFKA_TEXT_BYTES_MAX] = "";
+	rd_kafka_resp_err_t fatal = rd_kafka_fatal_error(k->producer, text, sizeof(text));
+	int rc = fnl_kafka_txn_status(fatal ? fatal : err, fatal != 0, true);
+	return fnl_fail(&k->story, rc, "producing to %s: %s%s%s", rd_kafka_topic_name(topic), rd_kafka_err2str(err),
+	                fatal ? ": " : "", text);
+}
+
+static int produce(struct fnl_kafka_log *k, rd_kafka_topic_t *topic, int32_t partition, struct fnl_span key,
+                   struct fnl_span value, rd_kafka_headers_t *headers, void *opaque)
+{
+	rd_kafka_vu_t vus[] = {
+		{.vtype = RD_KAFKA_VTYPE_RKT, .u.rkt = topic},
+		{.vtype = RD_KAFKA_VTYPE_PARTITION, .u.i32 = partition},
+		{.vtype = RD_KAFKA_VTYPE_MSGFLAGS, .u.i = RD_KAFKA_MSG_F_COPY},
+		{.vtype = RD_KAFKA_VTYPE_KEY, .u.mem = {(void *)(uintptr_t)key.data, key.data ? key.len : 0}},
+		{.vtype = RD_KAFKA_VTYPE_VALUE, .u.mem = {(void *)(uintptr_t)value.data, value.data ? value.len : 0}},
+		{.vtype = RD_KAFKA_VTYPE_OPAQUE, .u.ptr = opaque},
+		{.vtype = RD_KAFKA_VTYPE_HEADERS, .u.headers = headers},
+	};
+	size_t count = sizeof(vus) / sizeof(vus[0]) - (headers ? 0 : 1);
+	int64_t deadline_ms = 0;
+	for (;;) {
+		rd_kafka_error_t *e = rd_kafka_produceva(k->producer, vus, count);
+		if (!e) {
+			break; /* the headers are the client's now */
+		}
+		rd_kafka_resp_err_t err = rd_kafka_error_code(e);
+		rd_kafka_error_destroy(e);
+		if (deadline_ms == 0) {
+			deadline_ms = fnl_kafka_now_ms() + k->txn_timeout_ms;
+		}
+		if (err != RD_KAFKA_RESP_ERR__QUEUE_FULL || fnl_kafka_left_ms(deadline_ms) == 0) {
+			if (headers) {
+				rd_kafka_headers_destroy(headers);
+			}
+			return produce_failed(k, topic, err);
+		}
+		rd_kafka_poll(k->producer, PRODUCE_QUEUE_WAIT_MS);
+	}
+	/* Reports are fetched on the way, so that they do not wait in a heap for the flush. */
+	if (++k->produced % 512 == 0) {
+		rd_kafka_poll(k->producer, 0);
+	}
+	return 0;
+}
+
+int fnl_kafka_produce(struct fnl_log *l, size_t topic, struct fnl_span key, struct fnl_span value,
+                      const struct fnl_header *headers, size_t header_count)
+{
+	struct fnl_kafka_log *k = (struct fnl_kafka_log *)l;
+	if (!k->producer || topic >= k->output_topic_count) {
+		return fnl_fail(&k->story, k->producer ? FNL_E_ARGUMENT : FNL_E_TXN_UNKNOWN, "no producer, or no such output topic");
+	}
+	rd_kafka_headers_t *h = header_count ? fnl_kafka_headers(headers, header_count) : NULL;
+	if (header_count && !h) {
+		return fnl_fail(&k->story, FNL_E_NOMEM, "no memory for headers");
+	}
+	return produce(k, k->topics[topic], RD_KAFKA_PARTITION_UA, key, value, h, NULL);
+}
+
+int fnl_kafka_produce_changelog(struct fnl_log *l, int32_t partition, struct fnl_span key, struct fnl_span value)
+{
+	struct fnl_kafka_log *k = (struct fnl_kafka_log *)l;
+	if (!k->producer) {
+		return fnl_fail(&k->story, FNL_E_TXN_UNKNOWN, "no producer");
+	}
+	if (partition < 0 || partition >= FNL_KAFKA_PARTITIONS_MAX) {
+		return fnl_fail(&k->story, FNL_E_ARGUMENT, "changelog partition %d", (int)partition);
+	}
+	if (changelog_room(k, partition) != 0) {
+		return fnl_fail(&k->story, FNL_E_NOMEM, "no memory for changelog partition %d", (int)partition);
+	}
+	void *opaque = (void *)((uintptr_t)partition + 1);
+	return produce(k, k->topics[k->output_topic_count], partition, key, value, NULL, opaque);
+}
