@@ -99,7 +99,7 @@ static int collect(struct fnl_stream *s, const struct fnl_poll *poll, struct fnl
 		if (!p || p->id != r->partition) {
 			p = partition_of(s, r->partition);
 		}
-		if (!p || p->phase != FNL_PHASE_RUN || p->cut || r->offset < p->offset) {
+		if (!p || p->phase != FNL_PHASE_RUN || p->fresh || p->cut || r->offset < p->offset) {
 			continue;
 		}
 		int rc = input_take(s, p, r, why);

@@ -98,7 +98,8 @@ struct fnl_partition {
 	int64_t cl;     /* and next changelog record */
 	int64_t pair_wall_ms;      /* when the pair was fetched */
 	int64_t retry_at_ms;       /* monotonic: do nothing before */
-	int64_t ahead_since_ms;    /* monotonic; 0: the view is not ahead */
+	int64_t doubt_since_ms;    /* monotonic; 0: nothing contradicts */
+	bool fresh;                /* runs since the last poll: what that one brought is not what start asked for */
 	struct fnl_applied applied; /* while checking and restoring: what the view stood at */
 	int64_t probe_end;
 	bool restore_open;
@@ -164,6 +165,11 @@ int fnl_lifecycle_step(struct fnl_stream *s, struct fnl_error *why) FNL_MUST_USE
 /* Nothing of what the partition believes is trusted any more: pair and view are fetched and compared again. */
 void fnl_lifecycle_repair(struct fnl_stream *s, struct fnl_partition *p, int64_t wait_ms);
 void fnl_lifecycle_repair_all(struct fnl_stream *s, int64_t wait_ms);
+
+/* What was found contradicts the log. A worker that slept too long may see such a thing for a while, so it looks again
+ * with a new pair, and the polls between tell it when it has lost the partition (rule 5). true: it has looked for long
+ * enough, and the contradiction is real. */
+bool fnl_lifecycle_doubt(struct fnl_stream *s, struct fnl_partition *p);
 
 /* ---- restore.c ---- */
 int fnl_restore_probe(struct fnl_stream *s, struct fnl_partition *p, struct fnl_error *why) FNL_MUST_USE;

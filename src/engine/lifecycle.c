@@ -5,7 +5,8 @@
 enum {
 	PAIR_WAIT_MS = 500,
 	PAIR_RETRY_MS = 50,
-	AHEAD_RETRY_MS = 250
+	DOUBT_RETRY_MS = 250,
+	DOUBT_MS = 10000 /* longer than a heartbeat needs to bring the bad news */
 };
 
 static void partition_deinit(struct fnl_partition *p)
@@ -49,11 +50,10 @@ int fnl_lifecycle_assign(struct fnl_stream *s, const int32_t *ids, size_t count)
 
 void fnl_lifecycle_repair(struct fnl_stream *s, struct fnl_partition *p, int64_t wait_ms)
 {
-	if (p->phase == FNL_PHASE_RUN) {
-		s->stats.repairs++;
-		/* a partition that is not ours any more cannot be stopped, and needs not be */
-		(void)s->ports.log->ops->stop(s->ports.log, p->id);
-	}
+	s->stats.repairs += p->phase == FNL_PHASE_RUN;
+	/* also when a start failed: it may have been done all the same; what is not ours any more needs no stop */
+	(void)s->ports.log->ops->stop(s->ports.log, p->id);
+	s->idle = false;
 	fnl_restore_release(s, p);
 	fnl_cache_clear(&p->cache);
 	p->event_time_known = false;
@@ -70,7 +70,7 @@ void fnl_lifecycle_repair_all(struct fnl_stream *s, int64_t wait_ms)
 
 static int run(struct fnl_stream *s, struct fnl_partition *p)
 {
-	p->ahead_since_ms = 0;
+	p->doubt_since_ms = 0;
 	if (s->ports.log->ops->start(s->ports.log, p->id, p->offset) != 0) {
 		fnl_lifecycle_repair(s, p, PAIR_RETRY_MS);
 		return 0;
@@ -78,6 +78,7 @@ static int run(struct fnl_stream *s, struct fnl_partition *p)
 	p->event_time_known = false;
 	p->event_time_ms = FNL_NO_TIME;
 	p->phase = FNL_PHASE_RUN;
+	p->fresh = true;
 	fnl_log_line(s->ports.logger, FNL_INFO, "partition %d runs from offset %lld, changelog %lld", p->id, (long long)p->offset,
 	             (long long)p->cl);
 	return 0;
@@ -143,16 +144,23 @@ static int step_pairs(struct fnl_stream *s, struct fnl_error *why)
 	return 0;
 }
 
-/* The view knows more than Kafka has committed: a zombie may think so for a while; an owner stops. */
-static int view_ahead(struct fnl_stream *s, struct fnl_partition *p, struct fnl_error *why)
+bool fnl_lifecycle_doubt(struct fnl_stream *s, struct fnl_partition *p)
 {
 	int64_t mono = fnl_mono(s);
-	if (p->ahead_since_ms == 0) {
-		p->ahead_since_ms = mono ? mono : 1;
+	if (p->doubt_since_ms == 0) {
+		p->doubt_since_ms = mono ? mono : 1;
 	}
-	if (mono - p->ahead_since_ms < s->settings.txn_timeout_ms) {
-		p->phase = FNL_PHASE_PAIR;
-		p->retry_at_ms = mono + AHEAD_RETRY_MS;
+	if (mono - p->doubt_since_ms >= DOUBT_MS) {
+		return true;
+	}
+	fnl_lifecycle_repair(s, p, DOUBT_RETRY_MS);
+	return false;
+}
+
+/* The view knows more than the log has committed. */
+static int view_ahead(struct fnl_stream *s, struct fnl_partition *p, struct fnl_error *why)
+{
+	if (!fnl_lifecycle_doubt(s, p)) {
 		return 0;
 	}
 	return fnl_fail(why, FNL_E_STATE,
@@ -205,7 +213,7 @@ static int step_check(struct fnl_stream *s, struct fnl_partition *p, struct fnl_
 	if (p->applied.cl > p->cl) {
 		return view_ahead(s, p, why);
 	}
-	p->ahead_since_ms = 0;
+	p->doubt_since_ms = 0;
 	/* Rule 7: tombstones that it has not seen may be gone already. */
 	bool stale = fnl_wall(s) - p->applied.complete_as_of_ms > s->settings.tombstone_retention_ms / 2;
 	p->phase = stale ? FNL_PHASE_WIPE : FNL_PHASE_RESTORE;

@@ -75,6 +75,9 @@ int fnl_restore_probe(struct fnl_stream *s, struct fnl_partition *p, struct fnl_
 			return log_error(s, p, rc, why);
 		}
 	}
+	if (chunk.record_count && !fnl_lifecycle_doubt(s, p)) {
+		return 0;
+	}
 	if (chunk.record_count) {
 		return fnl_fail(why, FNL_E_STATE,
 		                "partition %d of %s has no committed offset, but its changelog is not empty: the group's offsets were lost or "

@@ -146,6 +146,9 @@ int fnl_stream_cycle(struct fnl_stream *s, struct fnl_error *why)
 	why = why ? why : &story;
 	why->code = 0;
 	struct fnl_poll got = {0};
+	for (size_t i = 0; i < s->partition_count; i++) {
+		s->partitions[i].fresh = false;
+	}
 	int rc = poll(s, &got, why);
 	if (rc) {
 		return rc;

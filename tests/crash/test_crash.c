@@ -17,6 +17,13 @@ enum { PARTITIONS = 2, INPUTS = 40, TEXT_MAX = 1 << 16, CYCLES_MAX = 4000 };
 
 static const char *const outputs[COUNTER_OUT_COUNT] = {"out", "dead"};
 
+/* Which fault is being tried: for the message of a failure. */
+struct trying {
+	const char *what;
+	size_t at;
+};
+static struct trying trying;
+
 /* ---- virtual time ---- */
 
 static int64_t now_ms(void *context)
@@ -57,8 +64,9 @@ static void world_publish(struct world *w)
 		char text[64];
 		int n = i % 13 == 12 ? 0 : i + 1; /* a deletion now and then */
 		int length = snprintf(text, sizeof(text), i % 17 == 16 ? "poison" : "%d %d", 1000000 + i * 150 - (i % 5) * 100, n);
-		const char *key = keys[(i * 7) % 5];
-		assert_int_equal(w->bus->ops->publish(w->bus, "in", -1, fnl_span_str(key), fnl_span_of(text, (size_t)length), NULL, 0), 0);
+		int k = (i * 7) % 5;
+		const char *key = keys[k];
+		assert_int_equal(w->bus->ops->publish(w->bus, "in", k % PARTITIONS, fnl_span_str(key), fnl_span_of(text, (size_t)length), NULL, 0), 0);
 	}
 	assert_int_equal(w->bus->ops->publish_flush(w->bus, 1000), 0);
 }
@@ -89,6 +97,12 @@ static void world_close(struct world *w)
 	fnl_fake_redis_close(w->redis);
 }
 
+static void log_line(void *context, enum fnl_level level, const char *text)
+{
+	(void)context;
+	fprintf(stderr, "%d %s\n", (int)level, text);
+}
+
 static void worker_open(struct worker *k, struct world *w, const char *instance)
 {
 	struct fault_plan plan = k->plan;
@@ -105,7 +119,9 @@ static void worker_open(struct worker *k, struct world *w, const char *instance)
 	t.cache_bytes_max = 2048; /* so small that rows are read again */
 	t.restore_records_max = 3;
 	t.arena_bytes_max = 4 << 20;
-	struct fnl_stream_ports ports = {&k->faulty_log.base, &k->faulty_store.base, counter_operator(), &w->clock, NULL};
+	static struct fnl_logger logger = {NULL, FNL_DEBUG, log_line};
+	struct fnl_stream_ports ports = {&k->faulty_log.base, &k->faulty_store.base, counter_operator(), &w->clock,
+	                                 getenv("FNL_TRACE") ? &logger : NULL};
 	assert_int_equal(fnl_stream_create(&stage, &t, &ports, &k->stream, &k->why), 0);
 }
 
@@ -135,7 +151,7 @@ static int worker_run(struct worker *k)
 		fnl_embedded_tick(k->w->broker);
 	}
 	if (idle < 3) {
-		fail_msg("no progress: %s", k->why.text);
+		fail_msg("%s at call %zu: no progress %s", trying.what, trying.at, k->why.text);
 	}
 	return 0;
 }
@@ -209,7 +225,9 @@ static void take_picture(struct world *w, struct picture *p)
 		char cl[32];
 		size_t rows;
 		snprintf(cl, sizeof(cl), "cl=%lld", (long long)fnl_fake_redis_applied(w->redis, i, &rows).cl);
-		assert_string_equal(lag[i].metadata, cl);
+		if (strcmp(lag[i].metadata, cl) != 0) {
+			fail_msg("%s at call %zu: partition %d has %s, its view %s", trying.what, trying.at, i, lag[i].metadata, cl);
+		}
 	}
 	store->ops->close(store);
 	sort_lines(p);
@@ -248,6 +266,7 @@ static void fault_run(const struct picture *expected, enum fault_mode mode, size
 {
 	struct world w;
 	struct worker a = {.plan = {.mode = mode, .at = at}};
+	trying = (struct trying){mode_names[mode], at};
 	world_open(&w, FNL_CLOCK_EVENT);
 	worker_open(&a, &w, "a");
 	int rc = worker_run(&a);
@@ -341,6 +360,7 @@ static void test_meanwhile(void **state)
 		for (size_t at = 1; at <= calls; at++) {
 			struct world w;
 			struct meanwhile m = {&w, kind};
+			trying = (struct trying){names[kind], at};
 			struct worker a = {.plan = {.mode = FAULT_HOOK, .at = at, .hook = meanwhile, .context = &m}};
 			world_open(&w, FNL_CLOCK_EVENT);
 			worker_open(&a, &w, "a");
