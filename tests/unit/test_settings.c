@@ -136,7 +136,7 @@ static void numbers_with_units(void **state)
 static void wrong_values_name_place_key_and_range(void **state)
 {
 	(void)state;
-	REFUSED("[batch]\n\nrecords = many\n", NULL, NULL, ":3: batch.records", "\"many\"", "from 1 to 100000");
+	REFUSED("[batch]\n\nrecords = many\n", NULL, NULL, ":3: batch.records", "\"many\"", "from 1 to 25000");
 	REFUSED(NULL, "threads.prospect=65", NULL, "--set: threads.prospect", "from 1 to 64");
 	REFUSED(NULL, "threads.prospect=", NULL, "threads.prospect");
 	REFUSED(NULL, "poll.wait=50", NULL, "poll.wait", "such as 500ms");

@@ -35,6 +35,9 @@ const char *fnl_settings_shown(const struct fnl_settings *s, const char *key);
 /* Where the value came from: "default", "environment", "--set", "FILE:LINE", "host name". */
 const char *fnl_settings_origin(const struct fnl_settings *s, const char *key);
 
+/* "2026-01-31" (midnight) or "2026-01-31T08:00:00Z" to milliseconds since the epoch; false for anything else. */
+bool fnl_time_parse(const char *text, int64_t *ret_ms);
+
 /* How unlike two words are (insertions, deletions, exchanges), for "did you mean"; SIZE_MAX beyond 63 bytes. */
 size_t fnl_word_distance(const char *a, const char *b);
 

@@ -70,8 +70,7 @@ static int64_t days_of(int64_t y, int64_t m, int64_t d)
 	return era * 146097 + day_of_era - 719468;
 }
 
-/* "2026-01-31" or "2026-01-31T08:00:00Z". */
-static bool time_of(const char *text, int64_t *ret)
+bool fnl_time_parse(const char *text, int64_t *ret_ms)
 {
 	static const int days_in[] = {31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
 	size_t len = strlen(text);
@@ -88,7 +87,7 @@ static bool time_of(const char *text, int64_t *ret)
 	if (y < 1 || mo < 1 || mo > 12 || d < 1 || d > days_in[mo - 1] || (mo == 2 && d == 29 && !leap) || h > 23 || mi > 59 || s > 59) {
 		return false;
 	}
-	*ret = ((days_of(y, mo, d) * 24 + h) * 60 + mi) * 60000 + s * 1000;
+	*ret_ms = ((days_of(y, mo, d) * 24 + h) * 60 + mi) * 60000 + s * 1000;
 	return true;
 }
 
@@ -172,7 +171,7 @@ int fnl_param_number(const struct fnl_param *p, const char *text, int64_t *ret, 
 		ok = choice_of(p->choices, text, &n);
 		break;
 	case FNL_PARAM_TIME_MS:
-		ok = time_of(text, &n);
+		ok = fnl_time_parse(text, &n);
 		break;
 	}
 	if (!ok || n < p->min || n > p->max) {

@@ -1,4 +1,4 @@
-/* funnelctl rules check: is a rules file right, and what does it change? */
+/* funnelctl rules check: is a rules file right, and what does it change? And apply: put it in force. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -6,6 +6,7 @@
 #include <jansson.h>
 
 #include "command.h"
+#include "rules_apply.h"
 
 enum { RULES_ARENA_BYTES_MAX = 32 << 20 };
 
@@ -139,28 +140,36 @@ static void print_changes(const struct fnl_app *app, const char *path, const str
 	}
 }
 
-static int check(struct fnl_app *app, const char *path, struct fnl_span text, struct fnl_arena *arena)
+static void tell_errors(const struct fnl_app *app, const char *path, struct errors *errors)
+{
+	if (app->json) {
+		json_t *all = json_pack("{s:b, s:s, s:O, s:[]}", "ok", 0, "file", path, "errors", errors->list, "differences");
+		json_dumpf(all, stdout, JSON_COMPACT);
+		putchar('\n');
+		json_decref(all);
+	} else {
+		fprintf(stderr, "%s: %zu error%s\n", path, errors->count, errors->count == 1 ? "" : "s");
+	}
+}
+
+/* The rules of the text, or NULL after all its errors were told. */
+static const struct fnl_rules *read_rules(const struct fnl_app *app, const char *path, struct fnl_span text, struct fnl_arena *arena)
 {
 	const struct fnl_rules *rules = NULL;
 	struct fnl_error why = {0, ""};
 	struct errors errors = {app->json ? json_array() : NULL, 0};
-	int rc = fnl_rules_parse(text, path, arena, &rules, on_error, &errors, &why);
-	if (rc) {
+	if (fnl_rules_parse(text, path, arena, &rules, on_error, &errors, &why)) {
 		if (errors.count == 0) {
 			on_error(&errors, why.text);
 		}
-		if (app->json) {
-			json_t *all = json_pack("{s:b, s:s, s:O, s:[]}", "ok", 0, "file", path, "errors", errors.list, "differences");
-			json_dumpf(all, stdout, JSON_COMPACT);
-			putchar('\n');
-			json_decref(all);
-		} else {
-			fprintf(stderr, "%s: %zu error%s\n", path, errors.count, errors.count == 1 ? "" : "s");
-		}
-		json_decref(errors.list);
-		return FNL_EXIT_RULES;
+		tell_errors(app, path, &errors);
 	}
 	json_decref(errors.list);
+	return rules;
+}
+
+static int check(struct fnl_app *app, const char *path, const struct fnl_rules *rules)
+{
 	struct changes changes = {NULL, 0, 2 * (size_t)FNL_RULES_STAGES_MAX + 128};
 	changes.at = fnl_calloc(changes.capacity, sizeof(*changes.at));
 	if (!changes.at) {
@@ -173,23 +182,94 @@ static int check(struct fnl_app *app, const char *path, struct fnl_span text, st
 	return FNL_EXIT_OK;
 }
 
+static int apply(struct fnl_app *app, const char *path, struct fnl_span text, const struct fnl_rules *rules, int64_t at_ms)
+{
+	struct fnl_error why = {0, ""};
+	int32_t partitions = 0;
+	if (rules->version < 1) {
+		fprintf(stderr, "%s: rules that are to be in force have a version from 1 on, greater than that of the rules before\n", path);
+		return FNL_EXIT_RULES;
+	}
+	if (text.len > FNL_RECORD_STRING_BYTES_MAX) {
+		fprintf(stderr, "%s: longer than %d bytes\n", path, FNL_RECORD_STRING_BYTES_MAX);
+		return FNL_EXIT_RULES;
+	}
+	if (!fnl_span_utf8_valid(text)) {
+		fprintf(stderr, "%s: not UTF-8\n", path);
+		return FNL_EXIT_RULES;
+	}
+	int rc = fnl_rules_publish(app, text, rules->version, at_ms, &partitions, &why);
+	if (rc) {
+		return fnl_app_fail(app, fnl_exit_code(rc), &why);
+	}
+	if (app->json) {
+		printf("{\"version\":%d,\"partitions\":%d}\n", (int)rules->version, (int)partitions);
+	} else {
+		printf("version %d of the rules went to %d partitions\n", (int)rules->version, (int)partitions);
+	}
+	return FNL_EXIT_OK;
+}
+
+struct order {
+	bool apply;
+	const char *path;
+	bool has_at;
+	int64_t at_ms;
+};
+
+static int read_order(const struct fnl_app *app, int argc, char **argv, struct order *ret)
+{
+	if (argc < 2 || (strcmp(argv[1], "check") != 0 && strcmp(argv[1], "apply") != 0)) {
+		return fnl_usage_error(&fnl_cmd_rules, "expected is \"check\" or \"apply\"");
+	}
+	ret->apply = strcmp(argv[1], "apply") == 0;
+	for (int i = 2; i < argc; i++) {
+		if (ret->apply && strcmp(argv[i], "--at") == 0 && i + 1 < argc) {
+			ret->has_at = fnl_time_parse(argv[++i], &ret->at_ms);
+			if (!ret->has_at) {
+				return fnl_usage_error(&fnl_cmd_rules, "--at wants a time such as 2026-01-31 or 2026-01-31T08:00:00Z");
+			}
+		} else if (argv[i][0] == '-' || ret->path) {
+			return fnl_usage_error(&fnl_cmd_rules, "\"%s\" is not understood here", argv[i]);
+		} else {
+			ret->path = argv[i];
+		}
+	}
+	if (!ret->path) {
+		ret->path = fnl_settings_string(app->settings, "rules.file");
+	}
+	if (!ret->path) {
+		return fnl_usage_error(&fnl_cmd_rules, "no file is given, and rules.file is not set");
+	}
+	if (ret->apply && !ret->has_at) {
+		if (fnl_settings_int(app->settings, "clock") == FNL_CLOCK_EVENT) {
+			return fnl_usage_error(&fnl_cmd_rules, "with clock = event, --at says when the rules come into force");
+		}
+		ret->at_ms = app->clock->wall_ms(app->clock->context);
+	}
+	return 0;
+}
+
 static int run(struct fnl_app *app, int argc, char **argv)
 {
 	struct fnl_arena arena;
 	struct fnl_span text;
 	struct fnl_error why = {0, ""};
-	const char *path = argc == 3 ? argv[2] : fnl_settings_string(app->settings, "rules.file");
-	if (argc < 2 || argc > 3 || strcmp(argv[1], "check") != 0) {
-		return fnl_usage_error(&fnl_cmd_rules, "expected is \"check\" and a file");
+	struct order order = {false, NULL, false, 0};
+	int code = read_order(app, argc, argv, &order);
+	if (code) {
+		return code;
 	}
-	if (!path) {
-		return fnl_usage_error(&fnl_cmd_rules, "no file is given, and rules.file is not set");
-	}
-	if (fnl_text_file_read(path, &text, &why)) {
+	if (fnl_text_file_read(order.path, &text, &why)) {
 		return fnl_app_fail(app, FNL_EXIT_RULES, &why);
 	}
 	fnl_arena_init(&arena, RULES_ARENA_BYTES_MAX);
-	int code = check(app, path, text, &arena);
+	const struct fnl_rules *rules = read_rules(app, order.path, text, &arena);
+	if (!rules) {
+		code = FNL_EXIT_RULES;
+	} else {
+		code = order.apply ? apply(app, order.path, text, rules, order.at_ms) : check(app, order.path, rules);
+	}
 	fnl_arena_deinit(&arena);
 	fnl_text_file_free(text);
 	return code;
@@ -197,8 +277,11 @@ static int run(struct fnl_app *app, int argc, char **argv)
 
 const struct fnl_command fnl_cmd_rules = {
 	"rules",
-	"check a rules file",
+	"check a rules file, or put it in force",
 	"funnelctl rules check [FILE]\n"
-	"  Every error with file and line (exit 11), or what the file changes against the defaults. FILE: setting rules.file.",
+	"       funnelctl rules apply [FILE] [--at TIME]\n"
+	"  check: every error with file and line (exit 11), or what the file changes against the defaults.\n"
+	"  apply: checks, then sends RulesActivated to every partition of the input; it holds for what comes after it.\n"
+	"  FILE: else the setting rules.file. --at: when (needed with clock = event), else now.",
 	run,
 };

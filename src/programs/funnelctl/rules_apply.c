@@ -1,0 +1,95 @@
+#include "rules_apply.h"
+
+#include <stdio.h>
+
+#include "sha256.h"
+
+enum { ARENA_BYTES_MAX = 4 << 20, FLUSH_TIMEOUT_MS = 30000 };
+
+/* funneld's own name space of ids */
+static const uint8_t id_space[16] = {0x6f, 0x2c, 0x1f, 0x0e, 0x5f, 0x0a, 0x5c, 0x52, 0x9a, 0x4b, 0x0d, 0x8f, 0x4a, 0x1c, 0x7e, 0x11};
+static const char source[] = "funnelctl";
+
+static struct fnl_value text_value(struct fnl_span s)
+{
+	return (struct fnl_value){.set = true, .str = s};
+}
+
+static int encode(struct fnl_app *app, struct fnl_span text, struct fnl_span hash, int32_t version, int64_t at_ms,
+                  struct fnl_arena *arena, struct fnl_span *ret, struct fnl_error *why)
+{
+	struct fnl_value values[FNL_RULES_ACTIVATED_FIELD_COUNT] = {0};
+	struct fnl_codec *codec;
+	int rc = fnl_app_codec(app, &codec, why);
+	if (rc) {
+		return rc;
+	}
+	values[FNL_RULES_ACTIVATED_SOURCE] = text_value(fnl_span_str(source));
+	values[FNL_RULES_ACTIVATED_OCCURRED_AT] = (struct fnl_value){.set = true, .i64 = at_ms};
+	values[FNL_RULES_ACTIVATED_RULES_VERSION] = (struct fnl_value){.set = true, .i64 = version};
+	values[FNL_RULES_ACTIVATED_RULES_HASH] = text_value(hash);
+	values[FNL_RULES_ACTIVATED_RULES_TEXT] = text_value(text);
+	rc = codec->ops->encode(codec, &fnl_desc_rules_activated, values, arena, ret);
+	return rc ? fnl_fail(why, rc, "RulesActivated: %s", fnl_status_text(rc)) : 0;
+}
+
+static int publish(struct fnl_app *app, int32_t partitions, struct fnl_span value, const struct fnl_header *headers, size_t header_count,
+                   struct fnl_error *why)
+{
+	const char *topic = fnl_app_topic(app, FNL_TOPIC_PROSPECT_CHANGES);
+	struct fnl_bus *bus;
+	int rc = fnl_app_bus(app, &bus, why);
+	if (rc) {
+		return rc;
+	}
+	for (int32_t p = 0; p < partitions && rc >= 0; p++) {
+		rc = bus->ops->publish(bus, topic, p, fnl_span_str(source), value, headers, header_count);
+	}
+	if (rc >= 0) {
+		rc = bus->ops->publish_flush(bus, FLUSH_TIMEOUT_MS);
+	}
+	return rc < 0 ? fnl_fail(why, rc, "topic %s: %s", topic, bus->ops->explain(bus)) : 0;
+}
+
+static int publish_all(struct fnl_app *app, struct fnl_span text, int32_t version, int64_t at_ms, struct fnl_arena *arena,
+                       int32_t partitions, struct fnl_error *why)
+{
+	char hash[FNL_SHA256_HEX_BYTES + 1], name[256], id[FNL_UUID_TEXT_BYTES];
+	struct fnl_span value;
+	fnl_sha256_hex(text, hash);
+	int rc = encode(app, text, fnl_span_str(hash), version, at_ms, arena, &value, why);
+	if (rc) {
+		return rc;
+	}
+	int len = snprintf(name, sizeof(name), "%s\nRulesActivated\n%s\n%d:%s", source, source, (int)version, hash);
+	app->ids->uuid5(app->ids->context, id_space, fnl_span_of(name, (size_t)len), NULL, id);
+	struct fnl_writer time = fnl_writer_of(arena);
+	fnl_write_rfc3339(&time, at_ms);
+	struct fnl_header headers[] = {
+		{FNL_SPAN_LIT("ce_specversion"), FNL_SPAN_LIT("1.0")},
+		{FNL_SPAN_LIT("ce_type"), FNL_SPAN_LIT("funnel.rules.activated.v1")},
+		{FNL_SPAN_LIT("ce_source"), fnl_span_str(source)},
+		{FNL_SPAN_LIT("ce_id"), fnl_span_of(id, sizeof(id))},
+		{FNL_SPAN_LIT("ce_time"), fnl_writer_span(&time)},
+		{FNL_SPAN_LIT("content-type"), FNL_SPAN_LIT("application/avro")},
+	};
+	return publish(app, partitions, value, headers, sizeof(headers) / sizeof(headers[0]), why);
+}
+
+int fnl_rules_publish(struct fnl_app *app, struct fnl_span text, int32_t version, int64_t occurred_at_ms, int32_t *ret_partitions,
+                      struct fnl_error *why)
+{
+	struct fnl_arena arena;
+	int32_t partitions;
+	int rc = fnl_app_partitions(app, FNL_TOPIC_PROSPECT_CHANGES, &partitions, why);
+	if (rc) {
+		return rc;
+	}
+	fnl_arena_init(&arena, ARENA_BYTES_MAX);
+	rc = publish_all(app, text, version, occurred_at_ms, &arena, partitions, why);
+	fnl_arena_deinit(&arena);
+	if (!rc) {
+		*ret_partitions = partitions;
+	}
+	return rc;
+}
