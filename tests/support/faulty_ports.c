@@ -6,7 +6,7 @@ struct verdict {
 	int answer;
 };
 
-static struct verdict judge(struct fault_plan *p)
+static struct verdict judge(struct fault_plan *p, bool in_txn)
 {
 	if (p->dead) {
 		return (struct verdict){false, FNL_E_INTERNAL};
@@ -25,6 +25,8 @@ static struct verdict judge(struct fault_plan *p)
 		return (struct verdict){false, FNL_E_TIMEOUT};
 	case FAULT_TIMEOUT_AFTER:
 		return (struct verdict){true, FNL_E_TIMEOUT};
+	case FAULT_ABORT:
+		return (struct verdict){!in_txn, in_txn ? FNL_E_TXN_ABORTABLE : 0};
 	case FAULT_HOOK:
 		p->hook(p->context);
 		return (struct verdict){true, 0};
@@ -35,8 +37,10 @@ static struct verdict judge(struct fault_plan *p)
 	return (struct verdict){true, 0};
 }
 
-#define THROUGH(plan, call) \
-	struct verdict v = judge(plan); \
+#define THROUGH(plan, call) THROUGH_AS(plan, false, call)
+#define THROUGH_TXN(plan, call) THROUGH_AS(plan, true, call)
+#define THROUGH_AS(plan, in_txn, call) \
+	struct verdict v = judge(plan, in_txn); \
 	int rc = v.through ? (call) : 0; \
 	return v.answer ? v.answer : rc
 
@@ -94,15 +98,15 @@ static int l_begin(struct fnl_log *l)
 static int l_produce(struct fnl_log *l, size_t topic, struct fnl_span key, struct fnl_span value,
                      const struct fnl_header *headers, size_t header_count)
 {
-	THROUGH(outer(l)->plan, OPS(l)->produce(IN(l), topic, key, value, headers, header_count));
+	THROUGH_TXN(outer(l)->plan, OPS(l)->produce(IN(l), topic, key, value, headers, header_count));
 }
 static int l_produce_changelog(struct fnl_log *l, int32_t partition, struct fnl_span key, struct fnl_span value)
 {
-	THROUGH(outer(l)->plan, OPS(l)->produce_changelog(IN(l), partition, key, value));
+	THROUGH_TXN(outer(l)->plan, OPS(l)->produce_changelog(IN(l), partition, key, value));
 }
 static int l_flush(struct fnl_log *l, int timeout_ms)
 {
-	THROUGH(outer(l)->plan, OPS(l)->flush(IN(l), timeout_ms));
+	THROUGH_TXN(outer(l)->plan, OPS(l)->flush(IN(l), timeout_ms));
 }
 static int64_t l_changelog_next(struct fnl_log *l, int32_t partition)
 {
@@ -110,11 +114,11 @@ static int64_t l_changelog_next(struct fnl_log *l, int32_t partition)
 }
 static int l_send_offsets(struct fnl_log *l, const struct fnl_commit *commits, size_t count, int timeout_ms)
 {
-	THROUGH(outer(l)->plan, OPS(l)->send_offsets(IN(l), commits, count, timeout_ms));
+	THROUGH_TXN(outer(l)->plan, OPS(l)->send_offsets(IN(l), commits, count, timeout_ms));
 }
 static int l_commit(struct fnl_log *l, int timeout_ms)
 {
-	THROUGH(outer(l)->plan, OPS(l)->txn_commit(IN(l), timeout_ms));
+	THROUGH_TXN(outer(l)->plan, OPS(l)->txn_commit(IN(l), timeout_ms));
 }
 static int l_abort(struct fnl_log *l, int timeout_ms)
 {

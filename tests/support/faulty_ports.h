@@ -11,6 +11,7 @@ enum fault_mode {
 	FAULT_CRASH_AFTER,    /* the call is done, its answer and all later calls reach nobody */
 	FAULT_TIMEOUT_BEFORE, /* the call is lost, the caller is told: no answer in time */
 	FAULT_TIMEOUT_AFTER,  /* the answer is lost */
+	FAULT_ABORT,          /* a call inside a transaction is refused with a clean, abortable error */
 	FAULT_HOOK,           /* the hook runs before the call: others act meanwhile */
 	FAULT_MODE_COUNT
 };
