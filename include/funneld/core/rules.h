@@ -9,13 +9,14 @@
 
 enum {
 	FNL_RULES_STAGES_MAX = 512,
+	FNL_RULES_KEYS_MAX = 128,
 	FNL_FUNNEL_LAYERS = 3 /* TOP, MIDDLE, BOTTOM, in this order */
 };
 
 struct fnl_stage_rule {
 	struct fnl_span pipeline; /* data == NULL: any pipeline */
 	struct fnl_span stage;    /* compared without regard to ASCII case */
-	int layer;                /* FNL_LAYER_TOP, _MIDDLE, _BOTTOM */
+	int layer;                /* FNL_LAYER_TOP, _MIDDLE, _BOTTOM; _UNCLASSIFIED: the rules say that they don't know it */
 	int32_t probability_bp;   /* the stage's default in the CRM; -1: not known */
 };
 
@@ -25,13 +26,43 @@ struct fnl_rules {
 	int32_t manual_from_bp[FNL_FUNNEL_LAYERS];      /* lower bound of each range: 0, 3750, 6250 */
 	bool weighting_prospect;                        /* false: the layer's nominal; true: the prospect's own probability */
 	int64_t deleted_keep_days;                      /* 90 */
-	const struct fnl_stage_rule *stages;            /* pipeline-specific ones win over any-pipeline ones */
+	const struct fnl_stage_rule *stages;            /* sorted; pipeline-specific ones win over any-pipeline ones */
 	size_t stage_count;
-	/* hashed index over stages, built by fnl_rules_finish; opaque */
-	const void *stage_index;
-	/* thresholds of later stages are kept here too, so that one file is checked as a whole: see the key table */
-	int64_t values[64]; /* indexed by the key table of rules.c */
+	/* every key's number, in the order of fnl_rules_keys: thresholds of later stages are kept here too, so that one
+	 * file is checked as a whole */
+	int64_t values[FNL_RULES_KEYS_MAX];
 };
+
+enum fnl_rule_unit {
+	FNL_RULE_NUMBER,
+	FNL_RULE_BP,      /* "2500", or "25 %" */
+	FNL_RULE_BD,      /* business days */
+	FNL_RULE_NEVER_BD, /* the same; "never" is 0 */
+	FNL_RULE_DAYS,
+	FNL_RULE_HOURS,
+	FNL_RULE_MINUTES,
+	FNL_RULE_SECONDS,
+	FNL_RULE_MONTHS,
+	FNL_RULE_PERCENT,
+	FNL_RULE_CHOICE   /* min names the first of `choices`, max the last */
+};
+
+/* One key of the rules file. */
+struct fnl_rule_key {
+	const char *section;
+	const char *key;
+	enum fnl_rule_unit unit;
+	int64_t min;
+	int64_t max;
+	int64_t value; /* the default */
+	const char *const *choices;
+	const char *help;
+};
+
+/* All keys but the stage map, which has sections of its own: "[stages]" and "[stages PIPELINE]" with lines
+ * "Stage name = LAYER" or "Stage name = LAYER 10 %" (the stage's default probability in the CRM). */
+const struct fnl_rule_key *fnl_rules_keys(size_t *ret_count);
+const char *fnl_rule_unit_text(enum fnl_rule_unit unit);
 
 /* The compiled defaults, version 0; static, never freed. */
 const struct fnl_rules *fnl_rules_default(void);
