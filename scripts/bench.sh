@@ -4,6 +4,6 @@ set -euo pipefail
 cd "$FNL_ROOT"
 . scripts/lib.sh
 [ -e tests/bench/run.sh ] || die "bench: this version has no tests/bench/run.sh"
-packages build kafka test
+packages build java
 build build
 exec bash tests/bench/run.sh "$@"

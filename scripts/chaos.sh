@@ -4,6 +4,6 @@ set -euo pipefail
 cd "$FNL_ROOT"
 . scripts/lib.sh
 [ -e tests/chaos/run.sh ] || die "chaos: this version has no tests/chaos/run.sh"
-packages build kafka test
+packages build java
 build build
 exec bash tests/chaos/run.sh "$@"
