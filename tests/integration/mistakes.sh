@@ -1,0 +1,90 @@
+#!/usr/bin/env bash
+# What goes wrong in an operator's day: each mistake gives within 15 s a message that says what, where and how to mend it,
+# and its documented exit code.
+set -uo pipefail
+. "$(dirname "${BASH_SOURCE[0]}")/../support/cluster.sh"
+set -u
+cluster_begin
+config good session.timeout=3s txn.timeout=5s
+ctl good topics create >/dev/null || fail "topics"
+
+# expect CODE NAME WORD… -- COMMAND…: the exit code, and each word in what it says
+expect() {
+	local code=$1 name=$2 words=() rc=0 begin=$SECONDS word
+	shift 2
+	while [ "$1" != -- ]; do words+=("$1"); shift; done
+	shift
+	timeout 15 "$@" >"$dir/said" 2>&1 </dev/null || rc=$?
+	[ $rc -eq "$code" ] || fail "$name: exit code $rc, expected $code: $(tail -n 5 "$dir/said")"
+	for word in "${words[@]}"; do
+		grep -qi -- "$word" "$dir/said" || fail "$name: nothing of '$word' in: $(tail -n 5 "$dir/said")"
+	done
+	note "$name: exit code $rc after $((SECONDS - begin)) s: $(grep -v -E ' (INFO|DEBUG) ' "$dir/said" | tail -n 1 | cut -c1-150)"
+}
+funneld() { echo "$build/bin/funneld" --config "$dir/good.ini" --set session.timeout=3s --set txn.timeout=5s "$@"; }
+
+printf '[kafka]\nbootstrap.server = 127.0.0.1:1\n' >"$dir/typo.ini"
+expect 10 "a typo in a key" typo.ini bootstrap.server bootstrap.servers -- "$build/bin/funneld" --config "$dir/typo.ini"
+printf '\n[threads]\nprospect = 0\n' >"$dir/range.ini"
+expect 10 "a value out of range" range.ini threads.prospect 0 -- "$build/bin/funneld" --config "$dir/range.ini"
+# shellcheck disable=SC2046
+expect 12 "no broker" 127.0.0.1:1 -- $(funneld --set kafka.bootstrap.servers=127.0.0.1:1)
+# shellcheck disable=SC2046
+expect 12 "no topics" "topics create" -- $(funneld --set topic.prefix=nowhere.)
+# shellcheck disable=SC2046
+expect 13 "no Redis" redis -- $(funneld --set redis.url=redis://127.0.0.1:1)
+redis-cli -s "$dir/redis.sock" config set maxmemory-policy allkeys-lru >/dev/null
+# shellcheck disable=SC2046
+expect 13 "Redis with eviction on" maxmemory-policy noeviction -- $(funneld)
+redis-cli -s "$dir/redis.sock" config set maxmemory-policy noeviction >/dev/null
+
+printf 'version = 2\n[stuck]\ntop = many\n' >"$dir/rules.ini"
+expect 11 "rules with a bad value" rules.ini:3 top many -- "$build/bin/funnelctl" rules check "$dir/rules.ini"
+printf 'version = 2\n[stuk]\ntop = 60\n' >"$dir/rules.ini"
+expect 11 "rules with a typo" rules.ini stuk -- "$build/bin/funnelctl" rules check "$dir/rules.ini"
+
+worker_start good first
+printf 'event,prospect_id,occurred_at,stage,amount,currency\nchanged,A1,2025-01-02,Prospecting,10.50,USD\nchanged,A2,2025-01-02,Prospecting,1,EUR\n' >"$dir/two.csv"
+ctl good import csv "$dir/two.csv" 2>/dev/null || fail "import"
+caught_up good
+# A newcomer with the same instance id wins; the older one must not be started again.
+worker_start good second
+kill -9 "$(worker_pid second)" 2>/dev/null
+rm -f "$dir/worker-second.pid"
+(with_sets funneld good --set instance.id=first) >>"$dir/worker-twin.log" 2>&1 </dev/null &
+echo $! >"$dir/worker-twin.pid"
+rc=0
+for ((i = 0; i < 150; i++)); do kill -0 "$(worker_pid first)" 2>/dev/null || break; sleep 0.1; done
+kill -0 "$(worker_pid first)" 2>/dev/null && fail "the older twin goes on"
+wait "$(worker_pid first)" || rc=$?
+rm -f "$dir/worker-first.pid"
+[ $rc -eq 16 ] || fail "the older twin ended with $rc, expected 16"
+note "a twin: the older one ended with $rc: $(grep -v ' INFO ' "$dir/worker-first.log" | tail -n 1 | cut -c1-150)"
+caught_up good
+worker_end twin || fail "the twin ended with $?"
+
+config other
+sed -i 's/^partitions = 6/partitions = 4/; s/^prefix = other\./prefix = fewer./' "$dir/other.ini"
+sed -i '/^\[redis\]/,/^\[/ s/^prefix = other$/prefix = good/' "$dir/other.ini"
+ctl other topics create >/dev/null || fail "topics"
+expect 14 "another partition count" partition -- "$build/bin/funneld" --config "$dir/other.ini"
+
+# Somebody sets the group's offsets by Kafka's own tool, so that they say nothing of the changelog.
+group=$(cd "$dir" && java -cp "$kafka_libs/*" -Dorg.slf4j.simpleLogger.defaultLogLevel=error \
+	org.apache.kafka.tools.consumer.group.ConsumerGroupCommand --bootstrap-server "127.0.0.1:$(cat "$dir/kafka.port")" --list | grep prospect | grep good)
+sleep 4 # the session of the last worker ends
+java -cp "$kafka_libs/*" -Dorg.slf4j.simpleLogger.defaultLogLevel=error \
+	org.apache.kafka.tools.consumer.group.ConsumerGroupCommand --bootstrap-server "127.0.0.1:$(cat "$dir/kafka.port")" \
+	--group "$group" --topic good.sales.prospect-changes --reset-offsets --to-earliest --execute >"$dir/reset.log" 2>&1 ||
+	fail "reset: $(tail -n 3 "$dir/reset.log")"
+# shellcheck disable=SC2046
+expect 15 "offsets without metadata" metadata "funnelctl repair" -- $(funneld)
+sleep 4
+for ((p = 0; p < 6; p++)); do
+	ctl good repair --stage prospect --partition $p --keep-offset --yes >"$dir/repair.log" 2>&1 || fail "repair: $(tail -n 3 "$dir/repair.log")"
+done
+worker_start good mended
+caught_up good
+ctl good verify || fail "verify after the repair"
+worker_end mended || fail "the mended worker ended with $?"
+note "mended by funnelctl repair"
