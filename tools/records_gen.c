@@ -49,7 +49,7 @@ struct gen {
 	json_t *constants; /* every name given out so far → who has it */
 	const char *file;  /* being read */
 	const char *name_space;
-	json_t *named;     /* named types of this file */
+	json_t *named; /* named types of this file */
 };
 
 /* One field's type, unwrapped. */
@@ -158,7 +158,8 @@ static void read_enum(struct gen *g, json_t *type, struct kind *k)
 	size_t size, i, found = json_array_size(symbols);
 	FILE *c = checked(open_memstream(&constants, &size)), *d = checked(open_memstream(&definition, &size));
 	json_t *symbol;
-	json_array_foreach(symbols, i, symbol) {
+	json_array_foreach(symbols, i, symbol)
+	{
 		const char *s = json_string_value(symbol);
 		if (!s || strlen(s) >= NAME_BYTES_MAX) {
 			die(g, "enum %s: symbol %zu is no name", name, i);
@@ -219,8 +220,8 @@ static json_t *resolve_name(struct gen *g, const char *name, const char *logical
 	static const struct {
 		const char *type, *logical, *kind;
 	} known[] = {
-		{"boolean", "", "BOOL"}, {"int", "", "INT"}, {"long", "", "LONG"}, {"string", "", "STRING"},
-		{"int", "date", "DATE"}, {"long", "timestamp-millis", "TIMESTAMP"},
+		{"boolean", "", "BOOL"},  {"int", "", "INT"},      {"long", "", "LONG"},
+		{"string", "", "STRING"}, {"int", "date", "DATE"}, {"long", "timestamp-millis", "TIMESTAMP"},
 	};
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
 		if (strcmp(known[i].type, name) == 0 && strcmp(known[i].logical, logical) == 0) {
@@ -313,7 +314,8 @@ static long long read_default(const struct gen *g, json_t *value, const struct k
 	if (strcmp(k->kind, "ENUM") == 0 && json_is_string(value)) {
 		size_t i;
 		json_t *symbol;
-		json_array_foreach(k->symbols, i, symbol) {
+		json_array_foreach(k->symbols, i, symbol)
+		{
 			if (json_equal(symbol, value)) {
 				return (long long)i;
 			}
@@ -362,7 +364,8 @@ static void read_fields(struct gen *g, json_t *type, const char *name, int depth
 		die(g, "record %s: 1 to %d fields are expected", name, FIELDS_MAX);
 	}
 	snake(name, 1, prefix);
-	json_array_foreach(fields, i, field) {
+	json_array_foreach(fields, i, field)
+	{
 		const char *field_name = text_of(g, field, "name", name);
 		struct kind k = {0};
 		snprintf(where, sizeof(where), "%s.%s", name, field_name);
@@ -471,8 +474,8 @@ static void write_header(const struct gen *g, const char *directory)
 		        g->records[i].name, g->records[i].constants, snake(g->records[i].name, 0, lower));
 	}
 	fprintf(f, "\n/* All records that have a schema file, in the order of the files. */\n"
-	        "extern const struct fnl_record_desc *const fnl_records[];\n"
-	        "extern const size_t fnl_record_count;\n\n#endif\n");
+	           "extern const struct fnl_record_desc *const fnl_records[];\n"
+	           "extern const size_t fnl_record_count;\n\n#endif\n");
 	finish(f, "funneld_records.h");
 }
 
@@ -506,7 +509,8 @@ static void write_desc(FILE *f, const char *name, const char *full_name, const c
 		write_literal(f, text);
 		fprintf(f, ";\n");
 	}
-	fprintf(f, "const struct fnl_record_desc fnl_desc_%s = {\n\t.name = \"%s\", .full_name = \"%s\", .avsc = %s%s,\n"
+	fprintf(f,
+	        "const struct fnl_record_desc fnl_desc_%s = {\n\t.name = \"%s\", .full_name = \"%s\", .avsc = %s%s,\n"
 	        "\t.fields = fields_%s, .field_count = sizeof(fields_%s) / sizeof(fields_%s[0]),\n};\n",
 	        lower, name, full_name, text ? "avsc_" : "NULL", text ? lower : "", lower, lower, lower);
 }

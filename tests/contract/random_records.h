@@ -39,7 +39,8 @@ static inline int64_t random_number(struct random_source *r, int64_t min, int64_
 
 static inline struct fnl_span random_string(struct random_source *r)
 {
-	static const char *const parts[] = {"a", "Z", "\xc3\xa9", "\xe6\xbc\x8f\xe6\x96\x97", "\xf0\x9f\x98\x80", " ", "\"", "\\"};
+	static const char *const parts[] = {"a", "Z",  "\xc3\xa9", "\xe6\xbc\x8f\xe6\x96\x97", "\xf0\x9f\x98\x80",
+	                                    " ", "\"", "\\"};
 	size_t n = random_next(r) % 16 ? random_next(r) % 12 : random_next(r) % 400;
 	uint8_t *out = fnl_arena_alloc(r->arena, n * 8 + 1);
 	size_t len = 0;
@@ -53,7 +54,8 @@ static inline struct fnl_span random_string(struct random_source *r)
 
 static inline void random_values(struct random_source *r, const struct fnl_record_desc *d, struct fnl_value *values);
 
-static inline void random_value(struct random_source *r, const struct fnl_field_desc *f, enum fnl_kind kind, struct fnl_value *v)
+static inline void random_value(struct random_source *r, const struct fnl_field_desc *f, enum fnl_kind kind,
+                                struct fnl_value *v)
 {
 	*v = (struct fnl_value){.set = true};
 	switch (kind) {
@@ -110,7 +112,8 @@ static inline void random_values(struct random_source *r, const struct fnl_recor
 
 static inline bool values_equal(const struct fnl_record_desc *d, const struct fnl_value *a, const struct fnl_value *b);
 
-static inline bool value_equal(const struct fnl_field_desc *f, enum fnl_kind kind, const struct fnl_value *a, const struct fnl_value *b)
+static inline bool value_equal(const struct fnl_field_desc *f, enum fnl_kind kind, const struct fnl_value *a,
+                               const struct fnl_value *b)
 {
 	if (a->set != b->set || !a->set) {
 		return a->set == b->set;

@@ -185,16 +185,19 @@ static void test_registry_broken(void **state)
 		{"[", good, "registry.json: line 1", FNL_E_INVALID},
 		{"{}", good, "a list of 1 to", FNL_E_INVALID},
 		{"[]", good, "a list of 1 to", FNL_E_INVALID},
-		{"[{\"id\": 1, \"subject\": \"n.A\", \"file\": \"A.avsc\"}]", NULL, "A.avsc: cannot be opened", FNL_E_NOT_FOUND},
+		{"[{\"id\": 1, \"subject\": \"n.A\", \"file\": \"A.avsc\"}]", NULL, "A.avsc: cannot be opened",
+	     FNL_E_NOT_FOUND},
 		{"[{\"id\": 1, \"subject\": \"n.A\", \"file\": \"A.avsc\"}]", "{\"type\":", "A.avsc: line 1", FNL_E_INVALID},
 		{"[{\"id\": 1, \"subject\": \"n.A\", \"file\": \"A.avsc\"}]", "\"string\"", "A.avsc", FNL_E_INVALID},
 		{"[{\"id\": 1, \"subject\": \"n.B\", \"file\": \"A.avsc\"}]", good, "subject n.B", FNL_E_INVALID},
 		{"[{\"id\": -1, \"subject\": \"n.A\", \"file\": \"A.avsc\"}]", good, "entry 1", FNL_E_INVALID},
 		{"[{\"id\": 1, \"subject\": \"n.A\", \"file\": \"../A.avsc\"}]", good, "without '/'", FNL_E_INVALID},
-		{"[{\"id\": 1, \"subject\": \"n.A\", \"file\": \"A.avsc\"}, {\"id\": 1, \"subject\": \"n.A\", \"file\": \"A.avsc\"}]",
-		 good, "id 1 is given twice", FNL_E_INVALID},
-		{"[{\"id\": 9, \"subject\": \"n.A\", \"file\": \"A.avsc\"}, {\"id\": 4, \"subject\": \"t-n.A\", \"file\": \"A.avsc\"}]",
-		 good, NULL, 0},
+		{"[{\"id\": 1, \"subject\": \"n.A\", \"file\": \"A.avsc\"}, {\"id\": 1, \"subject\": \"n.A\", \"file\": "
+	     "\"A.avsc\"}]",
+	     good, "id 1 is given twice", FNL_E_INVALID},
+		{"[{\"id\": 9, \"subject\": \"n.A\", \"file\": \"A.avsc\"}, {\"id\": 4, \"subject\": \"t-n.A\", \"file\": "
+	     "\"A.avsc\"}]",
+	     good, NULL, 0},
 	};
 	char directory[] = "/tmp/fnl-registry-XXXXXX";
 	assert_non_null(mkdtemp(directory));

@@ -1,4 +1,5 @@
 /* The codec: frames, the writers' schemas that were met, and our own for writing. */
+#include <errno.h>
 #include <stdio.h>
 
 #include "codec_avro.h"
@@ -33,7 +34,7 @@ struct codec {
 	struct fnl_registry *registry;
 	struct fnl_arena arena; /* plans, for good */
 	struct fnl_map writers;
-	struct own *own;        /* in the order of fnl_records */
+	struct own *own; /* in the order of fnl_records */
 	avro_reader_t reader;
 	avro_writer_t writer;
 	uint8_t *buffer;
@@ -162,8 +163,10 @@ static int split_frame(const struct fnl_record *r, uint32_t *ret_id, struct fnl_
 	if (header.data) {
 		bool framed = header.len == FRAME_BYTES && header.data[0] == 0;
 		if (header.len != 4 && !framed) {
-			return fnl_fail(why, FNL_E_UNSUPPORTED, "the header __value_schema_id has %zu bytes; an id of 4 bytes is "
-			                "expected (a GUID is not supported)", header.len);
+			return fnl_fail(why, FNL_E_UNSUPPORTED,
+			                "the header __value_schema_id has %zu bytes; an id of 4 bytes is "
+			                "expected (a GUID is not supported)",
+			                header.len);
 		}
 		struct fnl_reader h = fnl_reader_of(fnl_span_of(header.data + header.len - 4, 4));
 		*ret_id = fnl_read_be32(&h);
@@ -171,8 +174,10 @@ static int split_frame(const struct fnl_record *r, uint32_t *ret_id, struct fnl_
 		return 0;
 	}
 	if (r->value.len < FRAME_BYTES) {
-		return fnl_fail(why, FNL_E_INVALID, "the value has %zu bytes; a frame of 0x00 and a schema id of 4 bytes is "
-		                "expected", r->value.len);
+		return fnl_fail(why, FNL_E_INVALID,
+		                "the value has %zu bytes; a frame of 0x00 and a schema id of 4 bytes is "
+		                "expected",
+		                r->value.len);
 	}
 	struct fnl_reader f = fnl_reader_of(r->value);
 	uint8_t magic = fnl_read_u8(&f);
@@ -206,10 +211,12 @@ static int decode(struct fnl_codec *base, const struct fnl_record *r, struct fnl
 		return fnl_fail(why, FNL_E_NOMEM, "%s: out of memory", w->plan.desc->name);
 	}
 	avro_reader_memory_set_source(c->reader, (const char *)body.data, (int64_t)body.len);
-	if (avro_value_read(c->reader, &w->value) != 0) {
+	rc = avro_value_read(c->reader, &w->value);
+	if (rc != 0) {
 		/* The walk found nothing wrong, so this is memory, or a rule of avro-c that is not known here. */
+		int code = rc == ENOMEM ? FNL_E_NOMEM : FNL_E_INVALID;
 		(void)avro_value_reset(&w->value);
-		return fnl_fail(why, FNL_E_INVALID, "%s: %.256s", w->plan.desc->name, avro_strerror());
+		return fnl_fail(why, code, "%s: %.256s", w->plan.desc->name, avro_strerror());
 	}
 	rc = fnl_avro_copy(&w->plan, &w->value, arena, values);
 	if (rc < 0) {

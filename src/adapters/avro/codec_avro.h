@@ -13,13 +13,13 @@
 #include "funneld/base/map.h"
 
 enum {
-	FNL_AVRO_BODY_BYTES_MAX = 4 << 20,    /* of one record's body */
-	FNL_AVRO_ITEMS_MAX = 16384,           /* of all lists and maps of one record together */
-	FNL_AVRO_DEPTH_MAX = 16,              /* of a writer's schema */
-	FNL_AVRO_NODES_MAX = 2048,            /* of a writer's schema, with named types written out */
-	FNL_AVRO_FIXED_BYTES_MAX = 65536,     /* of one fixed type */
-	FNL_AVRO_WRITERS_MAX = 4096,          /* schemas that are kept */
-	FNL_AVRO_PLAN_BYTES_MAX = 64 << 20    /* of all plans together */
+	FNL_AVRO_BODY_BYTES_MAX = 4 << 20, /* of one record's body */
+	FNL_AVRO_ITEMS_MAX = 16384,        /* of all lists and maps of one record together */
+	FNL_AVRO_DEPTH_MAX = 16,           /* of a writer's schema */
+	FNL_AVRO_NODES_MAX = 2048,         /* of a writer's schema, with named types written out */
+	FNL_AVRO_FIXED_BYTES_MAX = 65536,  /* of one fixed type */
+	FNL_AVRO_WRITERS_MAX = 4096,       /* schemas that are kept */
+	FNL_AVRO_PLAN_BYTES_MAX = 64 << 20 /* of all plans together */
 };
 
 struct fnl_avro_plan {
@@ -28,18 +28,18 @@ struct fnl_avro_plan {
 	size_t count;                   /* fields, branches or symbols */
 	struct fnl_avro_plan *children; /* fields or branches; one for the items of arrays and maps */
 	size_t fixed_bytes;
-	size_t bytes_min;               /* no value has fewer */
+	size_t bytes_min; /* no value has fewer */
 
 	/* Toward our own record. */
-	const struct fnl_field_desc *field;  /* the field that takes the value; NULL: skipped */
-	enum fnl_kind kind;                  /* of the field, or of its items */
-	bool is_item;                        /* a list's item */
-	bool is_currency;                    /* the currency of Money */
-	size_t target;                       /* index of the field in its record */
-	const char *mismatch;                /* not NULL: the value cannot be taken, and why */
-	const size_t *symbols;               /* the writer's index to ours */
-	const struct fnl_record_desc *desc;  /* of a record */
-	const size_t *missing;               /* fields of desc that the writer does not have: they get their defaults */
+	const struct fnl_field_desc *field; /* the field that takes the value; NULL: skipped */
+	enum fnl_kind kind;                 /* of the field, or of its items */
+	bool is_item;                       /* a list's item */
+	bool is_currency;                   /* the currency of Money */
+	size_t target;                      /* index of the field in its record */
+	const char *mismatch;               /* not NULL: the value cannot be taken, and why */
+	const size_t *symbols;              /* the writer's index to ours */
+	const struct fnl_record_desc *desc; /* of a record */
+	const size_t *missing;              /* fields of desc that the writer does not have: they get their defaults */
 	size_t missing_count;
 };
 

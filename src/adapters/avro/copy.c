@@ -18,8 +18,8 @@ static int copy_string(const struct fnl_avro_plan *p, avro_value_t *from, struct
 	const void *data = NULL;
 	const char *text = NULL;
 	size_t size = 0;
-	int rc = p->type == AVRO_STRING ? avro_value_get_string(from, &text, &size)
-	                                : avro_value_get_bytes(from, &data, &size);
+	int rc =
+		p->type == AVRO_STRING ? avro_value_get_string(from, &text, &size) : avro_value_get_bytes(from, &data, &size);
 	if (rc != 0 || (p->type == AVRO_STRING && size == 0)) {
 		return FNL_E_INTERNAL;
 	}
@@ -42,7 +42,7 @@ static int copy_list(const struct fnl_avro_plan *p, avro_value_t *from, struct f
 	for (size_t i = 0; i < count; i++) {
 		avro_value_t item;
 		int rc = avro_value_get_by_index(from, i, &item, NULL) == 0 ? copy(p->children, &item, arena, &items[i])
-		                                                             : FNL_E_INTERNAL;
+		                                                            : FNL_E_INTERNAL;
 		if (rc < 0) {
 			return rc;
 		}
@@ -150,7 +150,8 @@ int fnl_avro_copy(const struct fnl_avro_plan *plan, avro_value_t *from, struct f
 		}
 		avro_value_t field;
 		int rc = avro_value_get_by_index(from, i, &field, NULL) == 0
-		         ? copy(child, &field, arena, &values[child->target]) : FNL_E_INTERNAL;
+		             ? copy(child, &field, arena, &values[child->target])
+		             : FNL_E_INTERNAL;
 		if (rc < 0) {
 			return rc;
 		}

@@ -10,7 +10,10 @@ static const struct fnl_field_desc money_fields[] = {
 };
 
 const struct fnl_record_desc fnl_avro_money = {
-	.name = "Money", .full_name = "Money", .fields = money_fields, .field_count = 2,
+	.name = "Money",
+	.full_name = "Money",
+	.fields = money_fields,
+	.field_count = 2,
 };
 
 struct builder {
@@ -30,17 +33,23 @@ struct place {
 };
 
 static const char *const type_names[] = {
-	[AVRO_STRING] = "string", [AVRO_BYTES] = "bytes", [AVRO_INT32] = "int", [AVRO_INT64] = "long",
-	[AVRO_FLOAT] = "float", [AVRO_DOUBLE] = "double", [AVRO_BOOLEAN] = "boolean", [AVRO_NULL] = "null",
-	[AVRO_RECORD] = "a record", [AVRO_ENUM] = "an enum", [AVRO_FIXED] = "fixed", [AVRO_MAP] = "a map",
-	[AVRO_ARRAY] = "an array", [AVRO_UNION] = "a union", [AVRO_LINK] = "a reference",
+	[AVRO_STRING] = "string",   [AVRO_BYTES] = "bytes",   [AVRO_INT32] = "int",        [AVRO_INT64] = "long",
+	[AVRO_FLOAT] = "float",     [AVRO_DOUBLE] = "double", [AVRO_BOOLEAN] = "boolean",  [AVRO_NULL] = "null",
+	[AVRO_RECORD] = "a record", [AVRO_ENUM] = "an enum",  [AVRO_FIXED] = "fixed",      [AVRO_MAP] = "a map",
+	[AVRO_ARRAY] = "an array",  [AVRO_UNION] = "a union", [AVRO_LINK] = "a reference",
 };
 
 static const char *const kind_names[] = {
-	[FNL_KIND_BOOL] = "boolean", [FNL_KIND_INT] = "int", [FNL_KIND_LONG] = "long",
-	[FNL_KIND_DATE] = "int (date)", [FNL_KIND_TIMESTAMP] = "long (timestamp-millis)",
-	[FNL_KIND_STRING] = "string", [FNL_KIND_ENUM] = "an enum", [FNL_KIND_MONEY] = "a record Money",
-	[FNL_KIND_RECORD] = "a record", [FNL_KIND_LIST] = "an array",
+	[FNL_KIND_BOOL] = "boolean",
+	[FNL_KIND_INT] = "int",
+	[FNL_KIND_LONG] = "long",
+	[FNL_KIND_DATE] = "int (date)",
+	[FNL_KIND_TIMESTAMP] = "long (timestamp-millis)",
+	[FNL_KIND_STRING] = "string",
+	[FNL_KIND_ENUM] = "an enum",
+	[FNL_KIND_MONEY] = "a record Money",
+	[FNL_KIND_RECORD] = "a record",
+	[FNL_KIND_LIST] = "an array",
 };
 
 static const char *keep_text(struct builder *b, const char *fmt, ...) FNL_PRINTF(2, 3);
@@ -115,8 +124,10 @@ static struct fnl_avro_plan *make_children(struct builder *b, struct fnl_avro_pl
 
 static int too_large(struct builder *b, const struct place *at)
 {
-	return fnl_fail(b->why, FNL_E_LIMIT, "the writer's schema is recursive, nested deeper than %d or has more than %d "
-	                "parts (at %s)", FNL_AVRO_DEPTH_MAX, FNL_AVRO_NODES_MAX, at->name);
+	return fnl_fail(b->why, FNL_E_LIMIT,
+	                "the writer's schema is recursive, nested deeper than %d or has more than %d "
+	                "parts (at %s)",
+	                FNL_AVRO_DEPTH_MAX, FNL_AVRO_NODES_MAX, at->name);
 }
 
 static int build_symbols(struct builder *b, avro_schema_t schema, const struct place *at, struct fnl_avro_plan *p)
@@ -195,8 +206,8 @@ static int build_missing(struct builder *b, struct fnl_avro_plan *p, const struc
 			continue;
 		}
 		if (!desc->fields[i].has_default) {
-			p->mismatch = keep_text(b, "the writer's schema lacks the required field %s.%s", desc->name,
-			                        desc->fields[i].name);
+			p->mismatch =
+				keep_text(b, "the writer's schema lacks the required field %s.%s", desc->name, desc->fields[i].name);
 		}
 		missing[p->missing_count++] = i;
 	}
@@ -218,8 +229,12 @@ static int build_fields(struct builder *b, avro_schema_t schema, json_t *json, c
 		const char *name = avro_schema_record_field_name(schema, (int)i);
 		int index = desc ? fnl_record_field_index(desc, fnl_span_str(name)) : -1;
 		const struct fnl_field_desc *field = index < 0 ? NULL : &desc->fields[index];
-		struct place place = {field ? field->name : keep_text(b, "%s", name), field, desc,
-		                      field ? field->kind : FNL_KIND_BOOL, false, at->depth + 1};
+		struct place place = {field ? field->name : keep_text(b, "%s", name),
+		                      field,
+		                      desc,
+		                      field ? field->kind : FNL_KIND_BOOL,
+		                      false,
+		                      at->depth + 1};
 		child->target = index < 0 ? 0 : (size_t)index;
 		int rc = build(b, avro_schema_record_field_get_by_index(schema, (int)i),
 		               json_object_get(json_array_get(fields, i), "type"), place, child);

@@ -94,8 +94,10 @@ static int read_entry(struct file_registry *r, const char *directory, size_t ind
 	const char *file = json_string_value(json_object_get(item, "file"));
 	if (!json_is_integer(id) || json_integer_value(id) < 0 || json_integer_value(id) > UINT32_MAX || !subject ||
 	    !file || !*file || strchr(file, '/')) {
-		return fnl_fail(why, FNL_E_INVALID, "%s/registry.json: entry %zu: {\"id\": 0 to %u, \"subject\": text, "
-		                "\"file\": a name without '/'} is expected", directory, index + 1, UINT32_MAX);
+		return fnl_fail(why, FNL_E_INVALID,
+		                "%s/registry.json: entry %zu: {\"id\": 0 to %u, \"subject\": text, "
+		                "\"file\": a name without '/'} is expected",
+		                directory, index + 1, UINT32_MAX);
 	}
 	if ((size_t)snprintf(path, sizeof(path), "%s/%s", directory, file) >= sizeof(path)) {
 		return fnl_fail(why, FNL_E_LIMIT, "%s/registry.json: entry %zu: the path is too long", directory, index + 1);
@@ -156,7 +158,8 @@ static int load(struct file_registry *r, const char *directory, struct fnl_error
 		rc = r->entries ? 0 : fnl_fail(why, FNL_E_NOMEM, "%s: out of memory", path);
 	}
 	if (rc == 0) {
-		json_array_foreach(root, i, item) {
+		json_array_foreach(root, i, item)
+		{
 			rc = read_entry(r, directory, i, item, why);
 			if (rc < 0) {
 				break;
