@@ -128,7 +128,9 @@ static int send_queue(struct emb_log *c, int timeout_ms)
 			c->changelog_next[q->part->index] = q->record.offset + 1;
 		}
 	}
-	memmove(c->queue, c->queue + sent, (c->queue_count - sent) * sizeof(*c->queue));
+	if (sent) {
+		memmove(c->queue, c->queue + sent, (c->queue_count - sent) * sizeof(*c->queue));
+	}
 	c->queue_count -= sent;
 	return rc;
 }
