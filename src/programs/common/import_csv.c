@@ -103,11 +103,22 @@ static void row_give_up(struct csv_reader *r, const char *why, bool line_ended)
 	}
 }
 
+static bool is_blank(const uint8_t *data, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		if (data[i] != ' ' && data[i] != '\t' && data[i] != '\r' && data[i] != '\n') {
+			return false;
+		}
+	}
+	return true;
+}
+
 /* A line, or a piece of one. */
 static void take(struct csv_reader *r, const uint8_t *data, size_t len)
 {
 	bool ends = len && data[len - 1] == '\n';
-	if (!r->skipping) {
+	bool between = !r->in_row && ends && is_blank(data, len);
+	if (!r->skipping && !between) {
 		if (!r->in_row) {
 			r->row_line = r->line;
 			r->in_row = true;
@@ -125,7 +136,7 @@ static void take(struct csv_reader *r, const uint8_t *data, size_t len)
 			row_give_up(r, "longer than 1 MiB: is a quotation mark left open?", ends);
 		}
 	} else if (ends) {
-		r->skipping = false;
+		r->skipping = false; /* the next line may be a row again */
 	}
 	if (ends) {
 		r->line++;
