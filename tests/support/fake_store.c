@@ -3,37 +3,12 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-#include "funneld/base/map.h"
-
-enum { PARTITIONS_MAX = 4096 };
-
-struct row {
-	struct fnl_map_node node; /* key: the table's byte, then the row's key */
-	int64_t deadline_ms;
-	uint8_t *value;
-	size_t value_len;
-	size_t id_len;
-	uint8_t id[];
-};
-
-struct partition {
-	int32_t number;
-	struct fnl_applied applied;
-	struct fnl_map rows;
-};
-
-struct image {
-	struct partition *partitions;
-	size_t count;
-	uint8_t *cluster_id; /* NULL: no layout recorded */
-	size_t cluster_id_len;
-	int32_t partition_count;
-};
+#include "fake_image.h"
 
 struct fnl_fake_redis {
 	pthread_mutex_t lock;
-	struct image now;
-	struct image snapshot;
+	struct fake_image now;
+	struct fake_image snapshot;
 	bool down;
 	bool lose_next_reply;
 	enum fnl_fake_fault fault;
@@ -47,160 +22,6 @@ struct fake_store {
 	size_t table_count;
 	struct fnl_error error;
 };
-
-/* --- rows --- */
-
-static uint8_t *copy_bytes(const void *data, size_t len)
-{
-	uint8_t *copy = fnl_calloc(1, len ? len : 1);
-	if (copy && len) {
-		memcpy(copy, data, len);
-	}
-	return copy;
-}
-
-static struct row *row_free(struct row *row)
-{
-	if (row) {
-		fnl_free(row->value);
-	}
-	return fnl_free(row);
-}
-
-static struct row *row_new(uint8_t table, struct fnl_span key)
-{
-	struct row *row = fnl_calloc(1, sizeof *row + 1 + key.len);
-	if (!row) {
-		return NULL;
-	}
-	row->deadline_ms = FNL_NO_DEADLINE;
-	row->id_len = 1 + key.len;
-	row->id[0] = table;
-	if (key.len) {
-		memcpy(row->id + 1, key.data, key.len);
-	}
-	return row;
-}
-
-static struct row *row_of(struct fnl_map_node *node)
-{
-	return FNL_CONTAINER_OF(node, struct row, node);
-}
-
-static struct fnl_span row_id(const struct row *row)
-{
-	return fnl_span_of(row->id, row->id_len);
-}
-
-static struct row *row_find(const struct partition *p, struct fnl_row_key row)
-{
-	uint8_t small[256];
-	uint8_t *id = row.key.len < sizeof small ? small : fnl_calloc(1, row.key.len + 1);
-	if (!id) {
-		return NULL;
-	}
-	id[0] = row.table;
-	if (row.key.len) {
-		memcpy(id + 1, row.key.data, row.key.len);
-	}
-	struct fnl_map_node *node = fnl_map_find(&p->rows, fnl_span_of(id, row.key.len + 1));
-	if (id != small) {
-		fnl_free(id);
-	}
-	return node ? row_of(node) : NULL;
-}
-
-static void rows_clear(struct partition *p)
-{
-	size_t cursor = 0;
-	struct fnl_map_node *node = fnl_map_next(&p->rows, &cursor, NULL);
-	while (node) {
-		struct fnl_map_node *next = fnl_map_next(&p->rows, &cursor, node);
-		row_free(row_of(node));
-		node = next;
-	}
-	fnl_map_deinit(&p->rows);
-}
-
-/* --- images --- */
-
-static void image_deinit(struct image *image)
-{
-	for (size_t i = 0; i < image->count; i++) {
-		rows_clear(&image->partitions[i]);
-	}
-	fnl_free(image->partitions);
-	fnl_free(image->cluster_id);
-	*image = (struct image){0};
-}
-
-static struct partition *image_find(const struct image *image, int32_t number)
-{
-	for (size_t i = 0; i < image->count; i++) {
-		if (image->partitions[i].number == number) {
-			return &image->partitions[i];
-		}
-	}
-	return NULL;
-}
-
-static struct partition *image_need(struct image *image, int32_t number)
-{
-	struct partition *p = image_find(image, number);
-	if (p || image->count >= PARTITIONS_MAX) {
-		return p;
-	}
-	struct partition *grown = fnl_reallocarray(image->partitions, image->count + 1, sizeof *grown);
-	if (!grown) {
-		return NULL;
-	}
-	image->partitions = grown;
-	p = &grown[image->count++];
-	*p = (struct partition){.number = number};
-	return p;
-}
-
-static int partition_copy(struct partition *to, const struct partition *from)
-{
-	size_t cursor = 0;
-	to->applied = from->applied;
-	for (struct fnl_map_node *n = fnl_map_next(&from->rows, &cursor, NULL); n;
-	     n = fnl_map_next(&from->rows, &cursor, n)) {
-		const struct row *row = row_of(n);
-		struct row *copy = row_new(row->id[0], fnl_span_of(row->id + 1, row->id_len - 1));
-		if (!copy) {
-			return FNL_E_NOMEM;
-		}
-		copy->deadline_ms = row->deadline_ms;
-		copy->value = copy_bytes(row->value, row->value_len);
-		copy->value_len = row->value_len;
-		if (!copy->value || fnl_map_insert(&to->rows, &copy->node, row_id(copy)) != 0) {
-			row_free(copy);
-			return FNL_E_NOMEM;
-		}
-	}
-	return 0;
-}
-
-static int image_copy(const struct image *from, struct image *ret)
-{
-	struct image copy = {.partition_count = from->partition_count, .cluster_id_len = from->cluster_id_len};
-	if (from->cluster_id) {
-		copy.cluster_id = copy_bytes(from->cluster_id, from->cluster_id_len);
-	}
-	int err = from->cluster_id && !copy.cluster_id ? FNL_E_NOMEM : 0;
-	for (size_t i = 0; err == 0 && i < from->count; i++) {
-		struct partition *p = image_need(&copy, from->partitions[i].number);
-		err = p ? partition_copy(p, &from->partitions[i]) : FNL_E_NOMEM;
-	}
-	if (err != 0) {
-		image_deinit(&copy);
-		return err;
-	}
-	image_deinit(ret);
-	*ret = copy;
-	return 0;
-}
 
 /* --- the server --- */
 
@@ -218,8 +39,8 @@ int fnl_fake_redis_open(struct fnl_fake_redis **ret)
 struct fnl_fake_redis *fnl_fake_redis_close(struct fnl_fake_redis *r)
 {
 	if (r) {
-		image_deinit(&r->now);
-		image_deinit(&r->snapshot);
+		fake_image_deinit(&r->now);
+		fake_image_deinit(&r->snapshot);
 		pthread_mutex_destroy(&r->lock);
 	}
 	return fnl_free(r);
@@ -228,14 +49,14 @@ struct fnl_fake_redis *fnl_fake_redis_close(struct fnl_fake_redis *r)
 void fnl_fake_redis_flush(struct fnl_fake_redis *r)
 {
 	pthread_mutex_lock(&r->lock);
-	image_deinit(&r->now);
+	fake_image_deinit(&r->now);
 	pthread_mutex_unlock(&r->lock);
 }
 
 int fnl_fake_redis_snapshot(struct fnl_fake_redis *r)
 {
 	pthread_mutex_lock(&r->lock);
-	int err = image_copy(&r->now, &r->snapshot);
+	int err = fake_image_copy(&r->now, &r->snapshot);
 	pthread_mutex_unlock(&r->lock);
 	return err;
 }
@@ -243,7 +64,7 @@ int fnl_fake_redis_snapshot(struct fnl_fake_redis *r)
 int fnl_fake_redis_rollback(struct fnl_fake_redis *r)
 {
 	pthread_mutex_lock(&r->lock);
-	int err = image_copy(&r->snapshot, &r->now);
+	int err = fake_image_copy(&r->snapshot, &r->now);
 	pthread_mutex_unlock(&r->lock);
 	return err;
 }
@@ -281,7 +102,7 @@ size_t fnl_fake_redis_calls(struct fnl_fake_redis *r)
 struct fnl_applied fnl_fake_redis_applied(struct fnl_fake_redis *r, int32_t partition, size_t *ret_rows)
 {
 	pthread_mutex_lock(&r->lock);
-	const struct partition *p = image_find(&r->now, partition);
+	const struct fake_partition *p = fake_image_find(&r->now, partition);
 	struct fnl_applied applied = p ? p->applied : (struct fnl_applied){0};
 	if (ret_rows) {
 		*ret_rows = p ? p->rows.count : 0;
@@ -307,9 +128,9 @@ static int call_begin(struct fake_store *s, bool writes, bool *ret_lost)
 	if (r->down || fault == FNL_FAKE_REFUSE) {
 		err = fnl_fail(&s->error, FNL_E_DISCONNECTED, "the fake store is down");
 	} else if (fault == FNL_FAKE_FLUSH) {
-		image_deinit(&r->now);
+		fake_image_deinit(&r->now);
 	} else if (fault == FNL_FAKE_ROLLBACK) {
-		err = image_copy(&r->snapshot, &r->now);
+		err = fake_image_copy(&r->snapshot, &r->now);
 	}
 	*ret_lost = fault == FNL_FAKE_REPLY_LOST;
 	if (err == 0 && writes && r->lose_next_reply) {
@@ -340,27 +161,27 @@ static bool row_key_fits(const struct fake_store *s, struct fnl_row_key row)
 
 static int due_order(const void *left, const void *right)
 {
-	const struct row *a = *(const struct row *const *)left;
-	const struct row *b = *(const struct row *const *)right;
+	const struct fake_row *a = *(const struct fake_row *const *)left;
+	const struct fake_row *b = *(const struct fake_row *const *)right;
 	if (a->deadline_ms != b->deadline_ms) {
 		return a->deadline_ms < b->deadline_ms ? -1 : 1;
 	}
-	return fnl_span_cmp(row_id(a), row_id(b));
+	return fnl_span_cmp(fake_row_id(a), fake_row_id(b));
 }
 
-static int read_due(const struct partition *p, struct fnl_store_read *read, struct fnl_arena *arena)
+static int read_due(const struct fake_partition *p, struct fnl_store_read *read, struct fnl_arena *arena)
 {
 	if (read->due_max == 0 || !p || p->rows.count == 0) {
 		return 0;
 	}
-	const struct row **all = fnl_calloc(p->rows.count, sizeof *all);
+	const struct fake_row **all = fnl_calloc(p->rows.count, sizeof *all);
 	if (!all) {
 		return FNL_E_NOMEM;
 	}
 	size_t found = 0;
 	size_t cursor = 0;
 	for (struct fnl_map_node *n = fnl_map_next(&p->rows, &cursor, NULL); n; n = fnl_map_next(&p->rows, &cursor, n)) {
-		const struct row *row = row_of(n);
+		const struct fake_row *row = fake_row_of(n);
 		if (row->deadline_ms != FNL_NO_DEADLINE && row->deadline_ms <= read->due_until_ms) {
 			all[found++] = row;
 		}
@@ -387,13 +208,13 @@ static int read_due(const struct partition *p, struct fnl_store_read *read, stru
 
 static int read_one(struct fake_store *s, struct fnl_store_read *read, struct fnl_arena *arena)
 {
-	const struct partition *p = image_find(&s->redis->now, read->partition);
+	const struct fake_partition *p = fake_image_find(&s->redis->now, read->partition);
 	struct fnl_span *rows = fnl_arena_calloc(arena, read->key_count, sizeof *rows);
 	if (!rows) {
 		return FNL_E_NOMEM;
 	}
 	for (size_t i = 0; p && i < read->key_count; i++) {
-		const struct row *row = row_find(p, read->keys[i]);
+		const struct fake_row *row = fake_row_find(p, read->keys[i]);
 		if (row) {
 			rows[i] = fnl_arena_dup(arena, fnl_span_of(row->value, row->value_len));
 			if (fnl_span_is_none(rows[i])) {
@@ -448,24 +269,24 @@ static bool stands_at(struct fnl_applied found, struct fnl_applied expected, boo
 	return found.cl == expected.cl && (!compare_as_of || found.complete_as_of_ms == expected.complete_as_of_ms);
 }
 
-static int write_row(struct partition *p, const struct fnl_row_write *write, bool keep_deadline)
+static int write_row(struct fake_partition *p, const struct fnl_row_write *write, bool keep_deadline)
 {
-	struct row *row = row_find(p, write->row);
+	struct fake_row *row = fake_row_find(p, write->row);
 	if (fnl_span_is_none(write->value)) {
 		if (row) {
-			fnl_map_remove(&p->rows, row_id(row));
-			row_free(row);
+			fnl_map_remove(&p->rows, fake_row_id(row));
+			fake_row_free(row);
 		}
 		return 0;
 	}
-	uint8_t *value = copy_bytes(write->value.data, write->value.len);
+	uint8_t *value = fake_copy_bytes(write->value.data, write->value.len);
 	if (!value) {
 		return FNL_E_NOMEM;
 	}
 	if (!row) {
-		row = row_new(write->row.table, write->row.key);
-		if (!row || fnl_map_insert(&p->rows, &row->node, row_id(row)) != 0) {
-			row_free(row);
+		row = fake_row_new(write->row.table, write->row.key);
+		if (!row || fnl_map_insert(&p->rows, &row->node, fake_row_id(row)) != 0) {
+			fake_row_free(row);
 			fnl_free(value);
 			return FNL_E_NOMEM;
 		}
@@ -481,17 +302,17 @@ static int write_row(struct partition *p, const struct fnl_row_write *write, boo
 
 static int apply_one(struct fake_store *s, struct fnl_store_apply *apply, bool lost)
 {
-	struct partition *p = image_find(&s->redis->now, apply->partition);
+	struct fake_partition *p = fake_image_find(&s->redis->now, apply->partition);
 	struct fnl_applied found = p ? p->applied : (struct fnl_applied){0};
 	bool fits = stands_at(found, apply->expected, apply->compare_as_of);
 	int err = 0;
 	if (fits) {
-		p = image_need(&s->redis->now, apply->partition);
+		p = fake_image_need(&s->redis->now, apply->partition);
 		if (!p) {
 			return FNL_E_NOMEM;
 		}
 		if (apply->delete_first) {
-			rows_clear(p);
+			fake_rows_clear(p);
 		}
 		for (size_t i = 0; err == 0 && i < apply->row_count; i++) {
 			err = write_row(p, &apply->rows[i], apply->rows[i].deadline_unchanged && !apply->delete_first);
@@ -537,10 +358,10 @@ static int fake_wipe(struct fnl_store *store, int32_t partition, struct fnl_appl
 	if (err != 0) {
 		return err;
 	}
-	struct partition *p = image_find(&s->redis->now, partition);
+	struct fake_partition *p = fake_image_find(&s->redis->now, partition);
 	bool fits = stands_at(p ? p->applied : (struct fnl_applied){0}, expected, true);
 	if (fits && p) {
-		rows_clear(p);
+		fake_rows_clear(p);
 		p->applied = (struct fnl_applied){0};
 	}
 	if (!lost) {
@@ -560,11 +381,11 @@ static int fake_scan(struct fnl_store *store, int32_t partition, fnl_store_visit
 	if (err != 0) {
 		return err;
 	}
-	struct partition *p = image_find(&s->redis->now, partition);
+	struct fake_partition *p = fake_image_find(&s->redis->now, partition);
 	size_t cursor = 0;
 	for (struct fnl_map_node *n = p && !lost ? fnl_map_next(&p->rows, &cursor, NULL) : NULL; n && err == 0;
 	     n = fnl_map_next(&p->rows, &cursor, n)) {
-		const struct row *row = row_of(n);
+		const struct fake_row *row = fake_row_of(n);
 		struct fnl_row_key key = {row->id[0], fnl_span_of(row->id + 1, row->id_len - 1)};
 		err = visit(context, key, fnl_span_of(row->value, row->value_len), row->deadline_ms);
 	}
@@ -579,9 +400,9 @@ static int fake_check_layout(struct fnl_store *store, struct fnl_span cluster_id
 	if (err != 0) {
 		return err;
 	}
-	struct image *now = &s->redis->now;
+	struct fake_image *now = &s->redis->now;
 	if (!now->cluster_id) {
-		now->cluster_id = copy_bytes(cluster_id.data, cluster_id.len);
+		now->cluster_id = fake_copy_bytes(cluster_id.data, cluster_id.len);
 		now->cluster_id_len = cluster_id.len;
 		now->partition_count = partition_count;
 		err = now->cluster_id ? 0 : FNL_E_NOMEM;
