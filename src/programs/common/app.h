@@ -113,6 +113,9 @@ struct fnl_stream_settings fnl_app_stream_settings(const struct fnl_app *app, in
 /* Reads the rules of a RulesActivated; static. */
 const struct fnl_rules_reader *fnl_app_rules_reader(void);
 
+/* Closes what fnl_app_bus and fnl_app_store opened: a daemon needs them only for its checks at the start. */
+void fnl_app_disconnect(struct fnl_app *app);
+
 /* Partition count of an existing topic. FNL_E_NOT_FOUND names the command that creates it (exit 12). */
 int fnl_app_partitions(struct fnl_app *app, enum fnl_topic topic, int32_t *ret, struct fnl_error *why) FNL_MUST_USE;
 

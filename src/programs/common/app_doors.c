@@ -219,17 +219,27 @@ int fnl_app_partitions(struct fnl_app *app, enum fnl_topic topic, int32_t *ret, 
 	return 0;
 }
 
-void fnl_app_close_doors(struct fnl_app *app)
+void fnl_app_disconnect(struct fnl_app *app)
 {
 	struct fnl_app_private *p = app->private;
 	for (size_t i = 0; i < FNL_APP_STAGE_COUNT; i++) {
-		p->operators[i] = p->operators[i] ? fnl_prospect_operator_close(p->operators[i]) : NULL;
 		if (p->stores[i]) {
 			p->stores[i]->ops->close(p->stores[i]);
 		}
+		p->stores[i] = NULL;
 	}
 	if (p->bus) {
 		p->bus->ops->close(p->bus);
+	}
+	p->bus = NULL;
+}
+
+void fnl_app_close_doors(struct fnl_app *app)
+{
+	struct fnl_app_private *p = app->private;
+	fnl_app_disconnect(app);
+	for (size_t i = 0; i < FNL_APP_STAGE_COUNT; i++) {
+		p->operators[i] = p->operators[i] ? fnl_prospect_operator_close(p->operators[i]) : NULL;
 	}
 	if (p->codec) {
 		p->codec->ops->close(p->codec);

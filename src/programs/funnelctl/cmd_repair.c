@@ -117,7 +117,7 @@ static void explain(const struct order *o, const struct fnl_partition_lag *now, 
 	        "  will be:        offset %" PRId64 ", metadata \"cl=%" PRId64 "\" (the end of the changelog)\n",
 	        (int)o->partition, now->committed, now->metadata, offset, cl);
 	fputs(o->from_beginning ? "All input that is still in the topic is applied again to the rows of the changelog. Versions make that\n"
-	                          "harmless for the rows' fields; derived events come again with the same ce_id.\n"
+	                          "harmless for the rows' fields; a derived event that comes again has the same ce_id.\n"
 	                        : "Nothing is applied again: what lies between the rows' real state and this offset, if anything, is lost.\n",
 	      stderr);
 	fputs("The workers of this group must be stopped. At their next start they rebuild the view from the changelog.\n", stderr);

@@ -11,6 +11,20 @@
 
 enum { TRIES_MAX = 10, TRY_AGAIN_MS = 500 };
 
+static json_t *sums_json(const struct fnl_verify *v)
+{
+	json_t *list = json_array();
+	for (size_t i = 0; i < v->sums.count; i++) {
+		const struct fnl_sum *s = &v->sums.at[i];
+		json_array_append_new(list, json_pack("{s:s, s:s?, s:I, s:I, s:I, s:I}", "status", fnl_symbols_status[s->status], "currency",
+		                                      s->currency[0] ? s->currency : NULL, "count", (json_int_t)s->count[FNL_SUM_CHANGELOG],
+		                                      "amount_minor", (json_int_t)s->amount_minor[FNL_SUM_CHANGELOG], "redis_count",
+		                                      (json_int_t)s->count[FNL_SUM_VIEW], "redis_amount_minor",
+		                                      (json_int_t)s->amount_minor[FNL_SUM_VIEW]));
+	}
+	return list;
+}
+
 static void print_json(const struct fnl_verify *v)
 {
 	json_t *partitions = json_array(), *differences = json_array();
@@ -27,9 +41,9 @@ static void print_json(const struct fnl_verify *v)
 		json_array_append_new(differences, json_pack("{s:s, s:i, s:s, s:s, s:s}", "stage", "prospect", "partition", (int)d->partition,
 		                                             "kind", d->kind, "row", d->row, "detail", d->detail));
 	}
-	json_t *all = json_pack("{s:b, s:I, s:I, s:o, s:o}", "clean", v->difference_count == 0 && v->moved_count == 0, "difference_count",
+	json_t *all = json_pack("{s:b, s:I, s:I, s:o, s:o, s:o}", "clean", v->difference_count == 0 && v->moved_count == 0, "difference_count",
 	                        (json_int_t)v->difference_count, "moving_count", (json_int_t)v->moved_count, "partitions", partitions,
-	                        "differences", differences);
+	                        "sums", sums_json(v), "differences", differences);
 	json_dumpf(all, stdout, JSON_COMPACT);
 	putchar('\n');
 	json_decref(all);
@@ -95,7 +109,8 @@ const struct fnl_command fnl_cmd_verify = {
 	"compare Redis with the changelog",
 	"funnelctl verify\n"
 	"  Every row of Redis must have the bytes of the changelog's latest record of its key, and the other way round; Redis must\n"
-	"  stand at the committed pair; the index of deadlines must name those of the rows. Exit 4 with the differences listed.\n"
+	"  stand at the committed pair; the index of deadlines must name those of the rows; the prospects' amounts, summed by\n"
+	"  status and currency, must be the same in both. Exit 4 with the differences listed.\n"
 	"  While workers run, a partition may be ahead or behind for a moment: it is compared again for a few seconds.",
 	run,
 };

@@ -84,6 +84,9 @@ static int run(const struct fnl_command *c, const struct fnl_options *o)
 	if (rc) {
 		return fnl_app_fail(NULL, fnl_exit_code(rc), &why);
 	}
+	if (strcmp(fnl_settings_origin(app->settings, "log.level"), "default") == 0) {
+		app->logger.level_min = FNL_WARN; /* a tool is quieter than a daemon */
+	}
 	int code = c->run(app, o->rest_count, o->rest);
 	fnl_app_close(app);
 	if (fflush(stdout) != 0 && code == FNL_EXIT_OK) {

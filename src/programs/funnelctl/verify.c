@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { VIEW_ARENA_BYTES_MAX = 64 << 20 };
+enum { VIEW_ARENA_BYTES_MAX = 64 << 20, SCRATCH_BYTES_MAX = 4 << 20 };
 #define ROWS_ARENA_BYTES_MAX ((size_t)8 << 30)
 
 static void digest_of(struct fnl_span value, uint64_t ret[2])
@@ -56,6 +56,20 @@ static int table_of(const struct fnl_verify *v, struct fnl_span row)
 	return -1;
 }
 
+/* The row's part in the sums; a row that cannot be read is a difference of its own. */
+static struct fnl_share share_of(struct fnl_verify *v, int32_t partition, int table, struct fnl_span name, struct fnl_span value)
+{
+	struct fnl_share share = {.status = -1};
+	struct fnl_error why = {0, ""};
+	if (table == FNL_PROSPECT_TABLE_PROSPECT) {
+		fnl_arena_reset(&v->scratch);
+		if (fnl_share_read(value, &v->scratch, &share, &why)) {
+			differ(v, partition, "unreadable", name, "%.140s", why.text);
+		}
+	}
+	return share;
+}
+
 static int on_changelog(void *context, size_t topic, const struct fnl_record *r)
 {
 	struct fnl_verify *v = context;
@@ -85,6 +99,7 @@ static int on_changelog(void *context, size_t topic, const struct fnl_record *r)
 	if (!row->deleted) {
 		digest_of(r->value, row->digest);
 		row->deadline_ms = v->op->ops->row_deadline(v->op, (uint8_t)table, r->value);
+		row->share = share_of(v, r->partition, table, r->key, r->value);
 	}
 	return 0;
 }
@@ -140,6 +155,8 @@ static int on_view(void *context, struct fnl_row_key key, struct fnl_span value,
 	}
 	row->seen = true;
 	check_row(s, name, row, value, deadline_ms);
+	struct fnl_share share = share_of(s->v, s->p->pair.partition, key.table, name, value);
+	fnl_sums_add(&s->v->sums, &share, FNL_SUM_VIEW);
 	return 0;
 }
 
@@ -190,6 +207,9 @@ static int compare_partition(struct fnl_verify *v, struct fnl_verify_partition *
 	for (struct fnl_map_node *n = fnl_map_next(&p->rows, &cursor, NULL); n; n = fnl_map_next(&p->rows, &cursor, n)) {
 		struct fnl_verify_row *row = FNL_CONTAINER_OF(n, struct fnl_verify_row, node);
 		p->rows_changelog += !row->deleted;
+		if (!row->deleted) {
+			fnl_sums_add(&v->sums, &row->share, FNL_SUM_CHANGELOG);
+		}
 		if (!row->deleted && !row->seen) {
 			differ(v, p->pair.partition, "missing-in-redis", n->key, "the changelog has it");
 		}
@@ -216,6 +236,22 @@ static int read_changelog(struct fnl_verify *v, struct fnl_error *why)
 		}
 	}
 	return rc;
+}
+
+static void check_sums(struct fnl_verify *v)
+{
+	for (size_t i = 0; i < v->sums.count && v->moved_count == 0; i++) {
+		const struct fnl_sum *s = &v->sums.at[i];
+		if (s->count[0] != s->count[1] || s->amount_minor[0] != s->amount_minor[1]) {
+			char name[32];
+			int n = snprintf(name, sizeof(name), "%s %s", fnl_symbols_status[s->status], s->currency);
+			differ(v, -1, "sum", fnl_span_of(name, (size_t)n), "changelog %zu prospects, %" PRId64 " minor; Redis %zu, %" PRId64,
+			       s->count[0], (int64_t)s->amount_minor[0], s->count[1], (int64_t)s->amount_minor[1]);
+		}
+	}
+	if (v->sums.overflow) {
+		differ(v, -1, "sum", FNL_SPAN_LIT("all"), "more than %d pairs of status and currency", FNL_SUMS_MAX);
+	}
 }
 
 static int open_all(struct fnl_verify *v, int *ret_exit, struct fnl_error *why)
@@ -249,6 +285,8 @@ int fnl_verify_once(struct fnl_verify *v, int *ret_exit, struct fnl_error *why)
 {
 	struct fnl_arena arena;
 	fnl_arena_init(&v->arena, ROWS_ARENA_BYTES_MAX);
+	fnl_arena_init(&v->scratch, SCRATCH_BYTES_MAX);
+	memset(&v->sums, 0, sizeof(v->sums));
 	int rc = open_all(v, ret_exit, why);
 	if (rc) {
 		return rc;
@@ -268,6 +306,7 @@ int fnl_verify_once(struct fnl_verify *v, int *ret_exit, struct fnl_error *why)
 		*ret_exit = FNL_EXIT_REDIS;
 		return fnl_fail(why, rc, "redis.url %s: %s", fnl_settings_shown(v->app->settings, "redis.url"), v->store->ops->explain(v->store));
 	}
+	check_sums(v);
 	return 0;
 }
 
@@ -280,4 +319,5 @@ void fnl_verify_clear(struct fnl_verify *v)
 	v->differences = fnl_free(v->differences);
 	v->partition_count = v->difference_count = v->moved_count = 0;
 	fnl_arena_deinit(&v->arena);
+	fnl_arena_deinit(&v->scratch);
 }

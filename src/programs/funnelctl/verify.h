@@ -4,12 +4,13 @@
 
 #include "funneld/base/map.h"
 #include "pairs.h"
+#include "verify_sums.h"
 
 enum { FNL_VERIFY_LISTED_MAX = 1000 };
 
 struct fnl_difference {
 	int32_t partition;
-	const char *kind;   /* "missing-in-redis", "only-in-redis", "other-bytes", "other-deadline", … */
+	const char *kind;   /* "missing-in-redis", "only-in-redis", "other-bytes", "other-deadline", "unreadable", "sum" … */
 	char row[200];      /* table|key */
 	char detail[160];
 };
@@ -19,6 +20,7 @@ struct fnl_verify_row {
 	struct fnl_map_node node; /* key: table|row key */
 	uint64_t digest[2];
 	int64_t deadline_ms;
+	struct fnl_share share;
 	bool deleted;
 	bool seen; /* in the view */
 };
@@ -38,6 +40,8 @@ struct fnl_verify {
 	struct fnl_operator *op;
 	struct fnl_store *store;
 	struct fnl_arena arena;  /* rows of the changelog */
+	struct fnl_arena scratch; /* of one row */
+	struct fnl_sums sums;    /* counts only when no partition moved */
 	struct fnl_verify_partition *partitions;
 	size_t partition_count;
 	struct fnl_difference *differences;

@@ -38,6 +38,7 @@ static int serve(const struct fnl_options *options, bool check_only)
 	} else if (check_only) {
 		printf("all is right: %d partitions of %s\n", (int)partitions, fnl_app_topic(app, FNL_TOPIC_PROSPECT_CHANGES));
 	} else {
+		fnl_app_disconnect(app);
 		code = funneld_run(app, partitions);
 	}
 	fnl_app_close(app);

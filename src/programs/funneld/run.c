@@ -192,7 +192,7 @@ static const char *hint_of(int code)
 	case FNL_EXIT_STATE:
 		return "; `funnelctl repair --stage prospect --partition P` mends it";
 	case FNL_EXIT_FENCED:
-		return "; two workers have one instance.id: give each its own, and do not restart this one";
+		return "; give each worker an instance.id of its own";
 	default:
 		return "";
 	}
