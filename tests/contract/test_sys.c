@@ -1,0 +1,81 @@
+/* The machine's adapters: clocks, name-based ids, log lines. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "funneld/adapters/sys.h"
+
+static void test_clock(void **state)
+{
+	(void)state;
+	const struct fnl_clock *c = fnl_sys_clock();
+	int64_t before = c->monotonic_ms(c->context);
+	c->sleep_ms(c->context, 20);
+	c->sleep_ms(c->context, 0);
+	c->sleep_ms(c->context, -5);
+	assert_true(c->monotonic_ms(c->context) - before >= 20);
+	assert_true(c->wall_ms(c->context) > 1700000000000);
+}
+
+static void test_ids(void **state)
+{
+	(void)state;
+	const struct fnl_ids *ids = fnl_sys_ids();
+	uint8_t space[16] = {0}, id[16] = {0}, again[16] = {0};
+	char text[FNL_UUID_TEXT_BYTES];
+	/* The name space of domain names, and the example of many a manual. */
+	assert_true(ids->parse(ids->context, FNL_SPAN_LIT("6BA7B810-9dad-11d1-80b4-00c04fd430c8"), space));
+	ids->uuid5(ids->context, space, FNL_SPAN_LIT("python.org"), id, text);
+	assert_memory_equal(text, "886313e1-3b8a-5372-9b90-0c9aee199e5d", sizeof(text));
+	assert_true(ids->parse(ids->context, fnl_span_of(text, sizeof(text)), again));
+	assert_memory_equal(id, again, sizeof(id));
+	ids->uuid5(ids->context, space, FNL_SPAN_NONE, NULL, text);
+	assert_memory_not_equal(text, "886313e1-3b8a-5372-9b90-0c9aee199e5d", sizeof(text));
+	ids->uuid5(ids->context, space, FNL_SPAN_LIT("python.org"), NULL, NULL);
+	static const char *const wrong[] = {"",
+	                                    "6ba7b810",
+	                                    "6ba7b810-9dad-11d1-80b4-00c04fd430c",
+	                                    "6ba7b810-9dad-11d1-80b4-00c04fd430c88",
+	                                    "6ba7b810-9dad-11d1-80b4-00c04fd430cg",
+	                                    "6ba7b8109-dad-11d1-80b4-00c04fd430c8"};
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		assert_false(ids->parse(ids->context, fnl_span_str(wrong[i]), again));
+	}
+	assert_memory_equal(id, again, sizeof(id));
+}
+
+static void test_logger(void **state)
+{
+	(void)state;
+	char *text = NULL;
+	size_t size = 0;
+	FILE *f = open_memstream(&text, &size);
+	assert_non_null(f);
+	struct fnl_logger l = fnl_sys_logger(f, FNL_INFO);
+	fnl_log_line(&l, FNL_DEBUG, "not this");
+	fnl_log_line(&l, FNL_WARN, "two\nlines of %d", 7);
+	assert_int_equal(size, strlen("2026-01-31T08:00:00.000Z WARN two lines of 7\n"));
+	assert_string_equal(text + 24, " WARN two lines of 7\n");
+	assert_true(text[4] == '-' && text[10] == 'T' && text[19] == '.' && text[23] == 'Z');
+	char longer[5000];
+	memset(longer, 'x', sizeof(longer));
+	longer[sizeof(longer) - 1] = '\0';
+	l.line(l.context, FNL_ERROR, longer);
+	assert_true(size < sizeof(longer));
+	assert_int_equal(text[size - 1], '\n');
+	assert_non_null(strstr(text, "Z ERROR xxx"));
+	fclose(f);
+	free(text);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_clock),
+		cmocka_unit_test(test_ids),
+		cmocka_unit_test(test_logger),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
