@@ -316,7 +316,9 @@ bool fnl_kafka_is_assigned(const struct fnl_kafka_log *k, int32_t partition)
 	return partition >= 0 && (size_t)partition < k->partition_count && k->partitions[partition].assigned;
 }
 
-/* The fetcher of a fresh assignment starts in the client's own thread: until then a seek is refused. */
+/* The fetcher of a fresh assignment starts in the client's own thread: until then a seek is refused. And librdkafka
+ * 2.0.2 takes the milliseconds given for microseconds, so that its time-out says nothing yet: seeking again is harmless,
+ * each seek outdates the one before, and only an answered one is believed. */
 static rd_kafka_resp_err_t seek(struct fnl_kafka_log *k, rd_kafka_topic_partition_list_t *list, int64_t deadline_ms)
 {
 	for (;;) {
@@ -327,7 +329,7 @@ static rd_kafka_resp_err_t seek(struct fnl_kafka_log *k, rd_kafka_topic_partitio
 		rd_kafka_resp_err_t err = e ? rd_kafka_error_code(e) : list->elems[0].err;
 		rd_kafka_error_destroy(e);
 		bool later = err == RD_KAFKA_RESP_ERR__STATE || err == RD_KAFKA_RESP_ERR__PREV_IN_PROGRESS
-		             || err == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION;
+		             || err == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION || err == RD_KAFKA_RESP_ERR__TIMED_OUT;
 		if (!later || fnl_kafka_left_ms(deadline_ms) == 0) {
 			return later ? RD_KAFKA_RESP_ERR__TIMED_OUT : err;
 		}
