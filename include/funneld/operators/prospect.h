@@ -22,6 +22,6 @@ struct fnl_rules_reader {
 /* codec, ids and rules_reader are borrowed until close. One a thread. */
 int fnl_prospect_operator_open(struct fnl_codec *codec, const struct fnl_ids *ids, const struct fnl_rules_reader *rules_reader,
                                struct fnl_operator **ret, struct fnl_error *why) FNL_MUST_USE;
-struct fnl_operator *fnl_prospect_operator_close(struct fnl_operator *o);
+struct fnl_operator *fnl_prospect_operator_close(struct fnl_operator *base);
 
 #endif
