@@ -1,0 +1,101 @@
+/* The feed itself: gaps, after which nothing is known until a full image comes, and signs of life. */
+#include "prospect_internal.h"
+
+static int tell_resync_requested(struct fnl_prospect_edit *e)
+{
+	struct fnl_value *v = fnl_prospect_add_event(e, &fnl_desc_resync_requested);
+	if (!v) {
+		return FNL_E_NOMEM;
+	}
+	v[FNL_RESYNC_REQUESTED_SOURCE] = fnl_value_str(e->source);
+	v[FNL_RESYNC_REQUESTED_GAP_ID] = e->values[FNL_FEED_GAP_GAP_ID];
+	v[FNL_RESYNC_REQUESTED_PROSPECT_ID] = e->values[FNL_FEED_GAP_PROSPECT_ID];
+	v[FNL_RESYNC_REQUESTED_OCCURRED_AT] = fnl_value_i64(e->occurred_at_ms);
+	v[FNL_RESYNC_REQUESTED_SINCE] = e->values[FNL_FEED_GAP_SINCE];
+	return FNL_OK;
+}
+
+/* Known already: the one that is open, one before the latest, or the latest, which a full image has closed since. */
+static bool is_known_gap(const struct fnl_prospect_edit *e, const struct fnl_value *row)
+{
+	const struct fnl_value *open = &row[FNL_PROSPECT_GAP_ID];
+	const struct fnl_value *latest_at = &row[FNL_PROSPECT_GAP_VERSION];
+	if (open->set && fnl_span_eq(open->str, e->values[FNL_FEED_GAP_GAP_ID].str)) {
+		return true;
+	}
+	return latest_at->set && (e->occurred_at_ms < latest_at->i64 || (!open->set && e->occurred_at_ms == latest_at->i64));
+}
+
+static int gap_of_prospect(struct fnl_prospect_edit *e)
+{
+	if (e->in->row && is_known_gap(e, e->in->row)) {
+		return fnl_prospect_stale(e);
+	}
+	int r = fnl_prospect_edit_open(e);
+	if (r < 0) {
+		return r;
+	}
+	fnl_prospect_edit_take_source(e);
+	e->row[FNL_PROSPECT_GAP_ID] = e->values[FNL_FEED_GAP_GAP_ID];
+	e->row[FNL_PROSPECT_GAP_VERSION] = fnl_value_i64(e->occurred_at_ms);
+	r = fnl_prospect_edit_close(e);
+	return r ? r : tell_resync_requested(e);
+}
+
+/* The feed's row to be changed: a copy, or a new one. */
+static struct fnl_value *open_feed(struct fnl_prospect_edit *e)
+{
+	struct fnl_value *feed = fnl_arena_calloc(e->in->arena, FNL_FEED_FIELD_COUNT, sizeof(*feed));
+	if (!feed) {
+		return NULL;
+	}
+	if (e->in->feed) {
+		memcpy(feed, e->in->feed, FNL_FEED_FIELD_COUNT * sizeof(*feed));
+	} else {
+		feed[FNL_FEED_SOURCE] = fnl_value_str(e->source);
+		feed[FNL_FEED_GAP_COUNT] = fnl_value_i64(0);
+	}
+	e->out->feed_change = FNL_ROW_PUT;
+	e->out->feed = feed;
+	return feed;
+}
+
+static int gap_of_source(struct fnl_prospect_edit *e)
+{
+	const struct fnl_value *known = e->in->feed;
+	struct fnl_value gap_id = e->values[FNL_FEED_GAP_GAP_ID];
+	if (known && known[FNL_FEED_LAST_GAP_ID].set && fnl_span_eq(known[FNL_FEED_LAST_GAP_ID].str, gap_id.str)) {
+		return fnl_prospect_stale(e);
+	}
+	if (known && known[FNL_FEED_LAST_GAP_AT].set && e->occurred_at_ms < known[FNL_FEED_LAST_GAP_AT].i64) {
+		return fnl_prospect_stale(e); /* what was lost before the latest gap comes with the images after it */
+	}
+	struct fnl_value *feed = open_feed(e);
+	if (!feed) {
+		return FNL_E_NOMEM;
+	}
+	feed[FNL_FEED_GAP_COUNT].i64++;
+	feed[FNL_FEED_LAST_GAP_ID] = gap_id;
+	feed[FNL_FEED_LAST_GAP_AT] = fnl_value_i64(e->occurred_at_ms);
+	return e->partition_is_first ? tell_resync_requested(e) : FNL_OK;
+}
+
+int fnl_prospect_feed_gap(struct fnl_prospect_edit *e)
+{
+	return fnl_span_is_none(e->prospect_id) ? gap_of_source(e) : gap_of_prospect(e);
+}
+
+/* Only heartbeats keep this: a feed's row is not written again with each event. */
+int fnl_prospect_feed_heartbeat(struct fnl_prospect_edit *e)
+{
+	const struct fnl_value *known = e->in->feed;
+	if (known && known[FNL_FEED_LAST_HEARD_AT].set && known[FNL_FEED_LAST_HEARD_AT].i64 >= e->occurred_at_ms) {
+		return fnl_prospect_stale(e);
+	}
+	struct fnl_value *feed = open_feed(e);
+	if (!feed) {
+		return FNL_E_NOMEM;
+	}
+	feed[FNL_FEED_LAST_HEARD_AT] = fnl_value_i64(e->occurred_at_ms);
+	return FNL_OK;
+}

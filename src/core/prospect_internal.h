@@ -1,0 +1,78 @@
+/* Shared by the files that make up the prospect's decisions. */
+#ifndef FNL_CORE_PROSPECT_INTERNAL_H
+#define FNL_CORE_PROSPECT_INTERNAL_H
+
+#include "funneld/core/prospect.h"
+
+enum {
+	/* the fields that ProspectChanged and the row have in common, in one order */
+	FNL_PROSPECT_VALUE_COUNT = FNL_PROSPECT_CONTACT_IDS - FNL_PROSPECT_BUYER_ID + 1,
+	FNL_PROSPECT_CONTACTS_MAX = 8
+};
+
+/* One input on its way through: the row is copied once, at its first change. */
+struct fnl_prospect_edit {
+	const struct fnl_prospect_in *in;
+	struct fnl_prospect_out *out;
+	const struct fnl_value *values; /* of the input */
+	struct fnl_error *why;
+	struct fnl_span prospect_id; /* FNL_SPAN_NONE: not about one prospect */
+	struct fnl_span source;
+	int64_t occurred_at_ms;
+	int64_t since_ms;         /* when a layer that this input brings was entered */
+	int64_t feed_gap_count;
+	bool feed_unknown;        /* the feed had a gap that no full image has closed */
+	bool partition_is_first;
+	struct fnl_value *row;    /* NULL until opened */
+};
+
+/* Every value of the input within its limits; *why names the field. */
+int fnl_prospect_check(const struct fnl_record_desc *desc, const struct fnl_value *values, struct fnl_error *why);
+
+/* The row to be changed: a copy of the stored one, or a new one. */
+int fnl_prospect_edit_open(struct fnl_prospect_edit *e);
+/* The row is from now on as the input's source tells it. */
+void fnl_prospect_edit_take_source(struct fnl_prospect_edit *e);
+/* Counts the change, decides the layer and adds what is to be told about it. */
+int fnl_prospect_edit_close(struct fnl_prospect_edit *e);
+/* One more derived event; NULL: no memory. */
+struct fnl_value *fnl_prospect_add_event(struct fnl_prospect_edit *e, const struct fnl_record_desc *desc);
+/* LayerChanged, and ProspectUnparked when the row was parked. to_row: the row after, or NULL when nothing of it may be told. */
+int fnl_prospect_tell_layer(struct fnl_prospect_edit *e, const struct fnl_value *from_row, const struct fnl_value *to_row,
+                            struct fnl_layer_decision to, int64_t sequence);
+
+int fnl_prospect_changed(struct fnl_prospect_edit *e);
+int fnl_prospect_deleted(struct fnl_prospect_edit *e);
+int fnl_prospect_restored(struct fnl_prospect_edit *e);
+int fnl_prospect_merged(struct fnl_prospect_edit *e);
+int fnl_prospect_erased(struct fnl_prospect_edit *e);
+int fnl_prospect_contact_logged(struct fnl_prospect_edit *e);
+int fnl_prospect_contact_erased(struct fnl_prospect_edit *e);
+int fnl_prospect_feed_gap(struct fnl_prospect_edit *e);
+int fnl_prospect_feed_heartbeat(struct fnl_prospect_edit *e);
+
+/* `at` of the latest contact of the list that reached the customer; false: none. */
+bool fnl_prospect_latest_reached(struct fnl_list contacts, int64_t *ret_at_ms);
+
+static inline int fnl_prospect_stale(struct fnl_prospect_edit *e)
+{
+	e->out->stale = true;
+	return FNL_OK;
+}
+
+static inline struct fnl_value fnl_value_i64(int64_t v)
+{
+	return (struct fnl_value){.set = true, .i64 = v};
+}
+
+static inline struct fnl_value fnl_value_str(struct fnl_span s)
+{
+	return (struct fnl_value){.set = true, .str = s};
+}
+
+static inline struct fnl_value fnl_value_list(const struct fnl_value *items, size_t count)
+{
+	return (struct fnl_value){.set = true, .list = {items, count}};
+}
+
+#endif
