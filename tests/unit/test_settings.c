@@ -165,9 +165,6 @@ static void lines_that_are_no_ini_are_found(void **state)
 	REFUSED("[batch\n", NULL, NULL, ":1:", "[name]");
 	REFUSED("= 3\n", NULL, NULL, ":1:", "no key");
 	REFUSED("[batch]\nrecords=1\n# x\nrecords = 2\n", NULL, NULL, ":4:", "twice", "line 2");
-	REFUSED("k                                                                                                           "
-	        "                                                                                                            = 3\n",
-	        NULL, NULL, ":1:");
 	struct fnl_settings *s = NULL;
 	struct fnl_error why = {0, ""};
 	assert_int_equal(fnl_settings_load("/nonexistent/f.ini", NULL, 0, NULL, &s, &why), FNL_E_ARGUMENT);
@@ -253,6 +250,30 @@ static void rules_report_every_error_with_its_line(void **state)
 	fnl_arena_deinit(&arena);
 }
 
+/* A pipeline's name may be longer than libinih's own limit. */
+static void long_section_names_come_whole(void **state)
+{
+	(void)state;
+	static const char pipeline[] = "The pipeline of the western region, large customers, renewals and new business";
+	char text[500];
+	struct fnl_arena arena = {0};
+	const struct fnl_rules *rules = NULL;
+	struct fnl_error why = {0, ""};
+	fnl_arena_init(&arena, 4 << 20);
+	snprintf(text, sizeof(text),
+	         "[rules]\nversion: 3\n[stages %s]\nStage 3: a name that is not short at all, and then some more%150s= TOP 10 %%\n", pipeline, "");
+	if (fnl_rules_parse(fnl_span_str(text), "r", &arena, &rules, NULL, NULL, &why)) {
+		fail_msg("%s", why.text);
+	}
+	const struct fnl_stage_rule *r =
+		fnl_rules_stage(rules, fnl_span_str(pipeline), FNL_SPAN_LIT("stage 3: a name that is not short at all, and then some more"));
+	assert_non_null(r);
+	assert_int_equal(r->layer, FNL_LAYER_TOP);
+	assert_int_equal(r->probability_bp, 1000);
+	assert_int_equal(rules->version, 3);
+	fnl_arena_deinit(&arena);
+}
+
 static void an_empty_rules_text_is_the_defaults(void **state)
 {
 	(void)state;
@@ -279,6 +300,7 @@ int main(void)
 		cmocka_unit_test(long_values_come_whole),
 		cmocka_unit_test(secrets_do_not_show),
 		cmocka_unit_test(rules_report_every_error_with_its_line),
+		cmocka_unit_test(long_section_names_come_whole),
 		cmocka_unit_test(an_empty_rules_text_is_the_defaults),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

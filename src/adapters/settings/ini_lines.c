@@ -1,6 +1,7 @@
 /* libinih as Debian builds it tells a handler no line number, cuts a line after 198 bytes and a section after 49, and
  * takes an indented line for the continuation of the one before. So its reader is ours: it counts the lines, says
- * which ones are no INI, takes the indentation away, and hands a long line over in pieces, each as a continuation. */
+ * which ones are no INI, keeps section and key (a stage's name may hold a ':'), and hands a long value over in pieces,
+ * each as a continuation. */
 #include "ini_lines.h"
 
 #include <ini.h>
@@ -12,15 +13,15 @@ struct source {
 	const struct fnl_ini_visitor *visitor;
 	const uint8_t *at;   /* what is still to be read */
 	const uint8_t *end;
-	const uint8_t *rest; /* of a long line */
+	const uint8_t *rest; /* of a value */
 	size_t rest_len;
 	int line;
 	int unread_line; /* handed over as an entry, and no entry came back yet; 0: none */
 	/* the entry whose pieces are being put together */
 	int entry_line;
 	size_t value_len;
-	char section[FNL_INI_NAME_BYTES_MAX + 2];
-	char key[FNL_INI_NAME_BYTES_MAX + 2];
+	char key[FNL_INI_NAME_BYTES_MAX + 1];
+	char section[FNL_INI_NAME_BYTES_MAX + 1];
 	char value[FNL_INI_LINE_BYTES_MAX + 1];
 	int rc;
 };
@@ -71,6 +72,16 @@ static struct fnl_span next_line(struct source *s)
 	return line;
 }
 
+/* Bytes before the separator: the first '=', or the first ':' of a line without one; line.len when there is neither. */
+static size_t key_len_of(struct fnl_span line)
+{
+	const uint8_t *at = memchr(line.data, '=', line.len);
+	if (!at) {
+		at = memchr(line.data, ':', line.len);
+	}
+	return at ? (size_t)(at - line.data) : line.len;
+}
+
 /* What is wrong with a line, or NULL. */
 static const char *fault_of(struct fnl_span line)
 {
@@ -88,40 +99,44 @@ static const char *fault_of(struct fnl_span line)
 		if (!close || close != line.data + line.len - 1) {
 			return "a section is written [name], alone on its line";
 		}
-		return line.len - 2 > FNL_INI_NAME_BYTES_MAX ? "the section's name is longer than 48 bytes" : NULL;
+		return line.len - 2 > FNL_INI_NAME_BYTES_MAX ? "the section's name is longer than 128 bytes" : NULL;
 	}
-	size_t key_len = 0;
-	while (key_len < line.len && line.data[key_len] != '=' && line.data[key_len] != ':') {
-		key_len++;
-	}
+	size_t key_len = key_len_of(line);
 	if (key_len == line.len) {
 		return "neither key = value nor [section]";
 	}
 	if (key_len == 0) {
 		return "there is no key before the =";
 	}
-	return trimmed(fnl_span_of(line.data, key_len)).len > FNL_INI_NAME_BYTES_MAX ? "the key is longer than 48 bytes" : NULL;
+	return trimmed(fnl_span_of(line.data, key_len)).len > FNL_INI_NAME_BYTES_MAX ? "the key is longer than 128 bytes" : NULL;
 }
 
 /* A piece of s->rest as inih's next line; a later piece begins with a blank, which makes it a continuation. */
 static char *give(struct source *s, char *buffer, size_t size, bool continued)
 {
-	size_t room = size - 3 - (continued ? 1 : 0); /* '\n', NUL, and one to spare: a full buffer would be taken for a cut line */
+	const char *head = continued ? " " : "k=";
+	size_t head_len = strlen(head);
+	size_t room = size - 3 - head_len; /* '\n', NUL, and one to spare: a full buffer would be taken for a cut line */
 	size_t n = s->rest_len < room ? s->rest_len : room;
 	/* inih trims each piece and looks for a comment at its start */
 	while (n < s->rest_len && n > 1 && (is_blank(s->rest[n - 1]) || is_blank(s->rest[n]) || is_comment(s->rest[n]))) {
 		n--;
 	}
-	char *to = buffer;
-	if (continued) {
-		*to++ = ' ';
+	memcpy(buffer, head, head_len);
+	if (n) {
+		memcpy(buffer + head_len, s->rest, n);
 	}
-	memcpy(to, s->rest, n);
-	to[n] = '\n';
-	to[n + 1] = '\0';
+	memcpy(buffer + head_len + n, "\n", 2);
 	s->rest += n;
 	s->rest_len -= n;
 	return buffer;
+}
+
+static void take_name(char *to, struct fnl_span name)
+{
+	name = trimmed(name);
+	memcpy(to, name.data, name.len); /* fault_of has seen to it that it fits */
+	to[name.len] = '\0';
 }
 
 /* A line that inih did not understand although it looked like an entry must not vanish in silence. */
@@ -163,9 +178,19 @@ static char *read_line(char *buffer, int size, void *context)
 		s->visitor->bad(s->visitor->context, s->line, fault);
 		line.len = 0;
 	}
-	s->unread_line = line.len && line.data[0] != '[' ? s->line : 0;
-	s->rest = line.data;
-	s->rest_len = line.len;
+	if (line.len == 0 || line.data[0] == '[') {
+		if (line.len) {
+			take_name(s->section, fnl_span_of(line.data + 1, line.len - 2));
+		}
+		memcpy(buffer, "\n", 2);
+		return buffer;
+	}
+	size_t key_len = key_len_of(line);
+	take_name(s->key, fnl_span_of(line.data, key_len));
+	struct fnl_span value = trimmed(fnl_span_of(line.data + key_len + 1, line.len - key_len - 1));
+	s->unread_line = s->line;
+	s->rest = value.data;
+	s->rest_len = value.len;
 	return give(s, buffer, (size_t)size, false);
 }
 
@@ -173,12 +198,12 @@ static int on_entry(void *context, const char *section, const char *key, const c
 {
 	struct source *s = context;
 	size_t len = strlen(value);
+	(void)section;
+	(void)key;
 	s->unread_line = 0;
 	if (s->line != s->entry_line) {
 		s->entry_line = s->line;
 		s->value_len = 0;
-		snprintf(s->section, sizeof(s->section), "%s", section);
-		snprintf(s->key, sizeof(s->key), "%s", key);
 	}
 	if (len <= FNL_INI_LINE_BYTES_MAX - s->value_len) {
 		memcpy(s->value + s->value_len, value, len);

@@ -49,14 +49,6 @@ static void add(struct changes *c, const char *name, const char *was, const char
 	snprintf(x->is, sizeof(x->is), "%s", is);
 }
 
-static void add_number(struct changes *c, const char *name, int64_t was, int64_t is)
-{
-	char a[32], b[32];
-	snprintf(a, sizeof(a), "%" PRId64, was);
-	snprintf(b, sizeof(b), "%" PRId64, is);
-	add(c, name, a, b);
-}
-
 static const char *layer_name(int layer)
 {
 	return layer >= 0 && layer < FNL_LAYER_COUNT ? fnl_symbols_layer[layer] : "?";
@@ -98,23 +90,25 @@ static void compare_stages(struct changes *c, const struct fnl_rules *in, const 
 	}
 }
 
+static const char *value_text(const struct fnl_rule_key *key, int64_t value, char *buffer, size_t size)
+{
+	if (key->choices) {
+		return key->choices[value];
+	}
+	const char *unit = fnl_rule_unit_text(key->unit);
+	snprintf(buffer, size, "%" PRId64 "%s%s", value, *unit ? " " : "", unit);
+	return buffer;
+}
+
 static void compare(const struct fnl_rules *rules, struct changes *c)
 {
-	static const char *const layers[FNL_FUNNEL_LAYERS] = {"TOP", "MIDDLE", "BOTTOM"};
 	const struct fnl_rules *base = fnl_rules_default();
-	char name[64];
-	add_number(c, "version", base->version, rules->version);
-	for (size_t i = 0; i < FNL_FUNNEL_LAYERS; i++) {
-		snprintf(name, sizeof(name), "%s: nominal weight, bp", layers[i]);
-		add_number(c, name, base->nominal_bp[i], rules->nominal_bp[i]);
-		snprintf(name, sizeof(name), "%s: manual probability from, bp", layers[i]);
-		add_number(c, name, base->manual_from_bp[i], rules->manual_from_bp[i]);
-	}
-	add(c, "weighting", base->weighting_prospect ? "prospect" : "layer", rules->weighting_prospect ? "prospect" : "layer");
-	add_number(c, "deleted rows kept, days", base->deleted_keep_days, rules->deleted_keep_days);
-	for (size_t i = 0; i < sizeof(rules->values) / sizeof(rules->values[0]); i++) {
-		snprintf(name, sizeof(name), "value %zu", i);
-		add_number(c, name, base->values[i], rules->values[i]);
+	size_t count;
+	const struct fnl_rule_key *keys = fnl_rules_keys(&count);
+	for (size_t i = 0; i < count; i++) {
+		char name[128], was[64], is[64];
+		snprintf(name, sizeof(name), "[%s] %s", keys[i].section, keys[i].key);
+		add(c, name, value_text(&keys[i], base->values[i], was, sizeof(was)), value_text(&keys[i], rules->values[i], is, sizeof(is)));
 	}
 	compare_stages(c, rules, base, false);
 	compare_stages(c, base, rules, true);
