@@ -4,13 +4,13 @@
 
 #include <hiredis/hiredis_ssl.h>
 
-/* The certificate must chain to the system's store. hiredis sends the host's name, but does not compare it with the
- * certificate's. */
+/* The certificate must chain to the system's store, or to the file that SSL_CERT_FILE names. hiredis sends the host's
+ * name, but does not compare it with the certificate's. */
 int fnl_redis_tls_open(struct fnl_redis *s, struct fnl_error *why)
 {
 	redisSSLContextError error = REDIS_SSL_CTX_NONE;
 	redisInitOpenSSL();
-	s->tls = redisCreateSSLContext(NULL, "/etc/ssl/certs", NULL, NULL, s->url.host, &error);
+	s->tls = redisCreateSSLContext(NULL, NULL, NULL, NULL, s->url.host, &error);
 	if (!s->tls) {
 		return fnl_fail(why, FNL_E_ARGUMENT, "TLS to Redis cannot be set up: %s", redisSSLContextGetError(error));
 	}
