@@ -4,11 +4,11 @@ check lint/clang-tidy 1200 bash scripts/lint.sh --tidy
 check lint/cppcheck 600 bash scripts/lint.sh --cppcheck
 
 if built build-asan -DFNL_SANITIZE=address,undefined; then
-	programs build-asan 'unit|property|contract|crash' ASAN_OPTIONS=detect_leaks=1:abort_on_error=0 \
+	programs build-asan '^(unit|property|contract|crash)/' ASAN_OPTIONS=detect_leaks=1:abort_on_error=0 \
 		UBSAN_OPTIONS=print_stacktrace=1
 fi
 if built build-tsan -DFNL_SANITIZE=thread; then
-	programs build-tsan 'unit|crash|tsan' TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1
+	programs build-tsan '^(unit|crash|tsan)/|^contract/test_log_embedded' TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1
 fi
 if compgen -G 'tests/fuzz/fuzz_*.c' >/dev/null; then
 	if built build-fuzz -DCMAKE_C_COMPILER=clang -DFNL_FUZZ=ON; then
