@@ -22,7 +22,8 @@ static bool locale_is_utf8(void)
 
 struct fnl_canvas fnl_canvas_of(FILE *out, bool color)
 {
-	struct fnl_canvas c = {out, color, locale_is_utf8(), 0};
+	const char *no_color = getenv("NO_COLOR");
+	struct fnl_canvas c = {out, color && !(no_color && *no_color), locale_is_utf8(), 0};
 	const char *columns = getenv("COLUMNS");
 	struct winsize size = {0};
 	if (columns && *columns) {

@@ -16,7 +16,7 @@ struct fnl_canvas {
 	int width;  /* columns; 0: as wide as it likes */
 };
 
-/* The terminal's width (or COLUMNS, or 100), and whether the locale speaks UTF-8. */
+/* The terminal's width (or COLUMNS, or 100), and whether the locale speaks UTF-8. NO_COLOR in the environment wins. */
 struct fnl_canvas fnl_canvas_of(FILE *out, bool color);
 
 enum fnl_style { FNL_PLAIN, FNL_BOLD, FNL_DIM, FNL_RED, FNL_GREEN, FNL_YELLOW, FNL_BLUE, FNL_MAGENTA, FNL_CYAN, FNL_STYLE_COUNT };
