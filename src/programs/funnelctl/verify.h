@@ -10,7 +10,7 @@ enum { FNL_VERIFY_LISTED_MAX = 1000 };
 
 struct fnl_difference {
 	int32_t partition;
-	const char *kind;   /* "missing-in-redis", "only-in-redis", "other-bytes", "other-deadline", "unreadable", "sum" … */
+	const char *kind;   /* "missing-in-redis", "only-in-redis", "other-bytes", "other-deadline", "unreadable", "sum", "elsewhere" … */
 	char row[200];      /* table|key */
 	char detail[160];
 };
@@ -51,6 +51,8 @@ struct fnl_verify {
 
 /* One full comparison. An error is told with the exit code it should have. Call clear before the next one and at the end. */
 int fnl_verify_once(struct fnl_verify *v, int *ret_exit, struct fnl_error *why) FNL_MUST_USE;
+/* Partitions that moved to the end become differences of their own. */
+void fnl_verify_give_up(struct fnl_verify *v);
 void fnl_verify_clear(struct fnl_verify *v);
 
 #endif

@@ -110,15 +110,14 @@ static struct fnl_stream_stats sum_of(const struct lanes *ls)
 	return sum;
 }
 
-static void status_line(const struct lanes *ls, uint64_t records_before, int64_t elapsed_ms)
+static void status_line(const struct lanes *ls, const char *head)
 {
 	struct fnl_stream_stats s = sum_of(ls);
-	uint64_t rate = elapsed_ms > 0 ? (s.records - records_before) * 1000 / (uint64_t)elapsed_ms : 0;
 	fnl_log_line(&ls->app->logger, FNL_INFO,
-	             "%" PRIu64 " records/s, %zu of %zu partitions running; since the start: %" PRIu64 " records, %" PRIu64
-	             " outputs, %" PRIu64 " timers, %" PRIu64 " stale, %" PRIu64 " dead letters, %" PRIu64 " transactions, %" PRIu64
-	             " aborts, %" PRIu64 " producer resets, %" PRIu64 " repairs, %" PRIu64 " restored",
-	             rate, s.partitions_running, s.partitions, s.records, s.outputs, s.timers, s.stale, s.dead_letters, s.transactions, s.aborts,
+	             "%s%zu of %zu partitions running; since the start: %" PRIu64 " records, %" PRIu64 " outputs, %" PRIu64 " timers, %" PRIu64
+	             " stale, %" PRIu64 " dead letters, %" PRIu64 " transactions, %" PRIu64 " aborts, %" PRIu64 " producer resets, %" PRIu64
+	             " repairs, %" PRIu64 " restored",
+	             head, s.partitions_running, s.partitions, s.records, s.outputs, s.timers, s.stale, s.dead_letters, s.transactions, s.aborts,
 	             s.producer_resets, s.repairs, s.restored_records);
 }
 
@@ -135,8 +134,11 @@ static void watch(const struct lanes *ls)
 			fnl_log_line(&ls->app->logger, FNL_INFO, "running: %zu partitions", s.partitions);
 			ran = true;
 		}
-		if (now_ms(ls) - since_ms >= STATUS_EVERY_MS) {
-			status_line(ls, records, now_ms(ls) - since_ms);
+		int64_t elapsed_ms = now_ms(ls) - since_ms;
+		if (elapsed_ms >= STATUS_EVERY_MS) {
+			char head[64];
+			snprintf(head, sizeof(head), "%" PRIu64 " records/s, ", (s.records - records) * 1000 / (uint64_t)elapsed_ms);
+			status_line(ls, head);
 			records = s.records;
 			since_ms = now_ms(ls);
 		}
@@ -223,7 +225,7 @@ int funneld_run(struct fnl_app *app, int32_t partitions)
 		_exit(FNL_EXIT_INTERNAL);
 	}
 	if (!rc) {
-		status_line(ls, 0, 0);
+		status_line(ls, "");
 	}
 	int code = join_all(ls);
 	fnl_free(ls);
