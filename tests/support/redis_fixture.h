@@ -27,7 +27,7 @@ void redis_fixture_kill(struct redis_fixture *f);
 bool redis_fixture_restart(struct redis_fixture *f);
 /* SIGSTOP and SIGCONT: a server that does not answer. */
 void redis_fixture_freeze(struct redis_fixture *f, bool frozen);
-/* Runs one command by redis-cli; args is NULL-terminated. Its output (without the last newline) into ret, cut to fit. */
+/* Runs one command by redis-cli; args is NULL-terminated. Its first line of output into ret, cut to fit. */
 bool redis_fixture_command(struct redis_fixture *f, const char *const *args, char *ret, size_t ret_bytes);
 /* Keeps what the server holds now. */
 bool redis_fixture_save(struct redis_fixture *f);
