@@ -17,12 +17,14 @@ struct fnl_arena_chunk {
 
 void *fnl_calloc(size_t n, size_t size)
 {
-	return calloc(n ? n : 1, size ? size : 1);
+	size_t bytes;
+	return __builtin_mul_overflow(n, size, &bytes) ? NULL : calloc(1, bytes ? bytes : 1);
 }
 
 void *fnl_reallocarray(void *p, size_t n, size_t size)
 {
-	return reallocarray(p, n ? n : 1, size ? size : 1);
+	size_t bytes;
+	return __builtin_mul_overflow(n, size, &bytes) ? NULL : realloc(p, bytes ? bytes : 1);
 }
 
 void *fnl_free(void *p)
