@@ -142,15 +142,16 @@ static int load_writer(struct codec *c, uint32_t id, struct writer **ret, struct
 static int find_writer(struct codec *c, uint32_t id, struct writer **ret, struct fnl_error *why)
 {
 	struct fnl_map_node *node = fnl_map_find(&c->writers, fnl_span_of(&id, sizeof(id)));
-	if (node) {
-		*ret = FNL_CONTAINER_OF(node, struct writer, node);
-	} else {
-		int rc = load_writer(c, id, ret, why);
-		if (rc < 0) {
-			return rc;
-		}
+	struct writer *w = node ? FNL_CONTAINER_OF(node, struct writer, node) : NULL;
+	int rc = w ? 0 : load_writer(c, id, &w, why);
+	if (rc != 0 || !w) {
+		return rc;
 	}
-	return (*ret)->broken.code < 0 ? fnl_fail(why, (*ret)->broken.code, "%s", (*ret)->broken.text) : 0;
+	if (w->broken.code < 0) {
+		return fnl_fail(why, w->broken.code, "%s", w->broken.text);
+	}
+	*ret = w;
+	return 0;
 }
 
 /* The id from the header __value_schema_id (4 bytes, or 5 with the frame's leading 0), or from the frame. */
@@ -200,10 +201,10 @@ static int decode(struct fnl_codec *base, const struct fnl_record *r, struct fnl
 	if (rc == 0) {
 		rc = find_writer(c, id, &w, why);
 	}
-	if (rc == 0) {
+	if (rc == 0 && w) {
 		rc = fnl_avro_walk(&w->plan, body, why);
 	}
-	if (rc < 0) {
+	if (rc != 0 || !w) {
 		return rc;
 	}
 	struct fnl_value *values = fnl_arena_calloc(arena, w->plan.desc->field_count, sizeof(*values));

@@ -53,10 +53,13 @@ static int copy_list(const struct fnl_avro_plan *p, avro_value_t *from, struct f
 
 static int copy_money(const struct fnl_avro_plan *p, avro_value_t *from, struct fnl_arena *arena, struct fnl_value *to)
 {
-	struct fnl_value parts[2];
+	struct fnl_value parts[2] = {{.set = false}, {.set = false}};
 	int rc = fnl_avro_copy(p, from, arena, parts);
 	if (rc < 0) {
 		return rc;
+	}
+	if (parts[1].str.len != sizeof(to->money.currency) - 1) {
+		return FNL_E_INTERNAL;
 	}
 	to->money = (struct fnl_money){.amount_minor = parts[0].i64};
 	memcpy(to->money.currency, parts[1].str.data, sizeof(to->money.currency) - 1);

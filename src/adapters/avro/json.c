@@ -1,4 +1,5 @@
 /* Records as JSON text, for tools and people. */
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -27,8 +28,8 @@ static json_t *date_json(int64_t days)
 	int64_t doy = doe - (365 * yoe + yoe / 4 - yoe / 100), mp = (5 * doy + 2) / 153;
 	int64_t day = doy - (153 * mp + 2) / 5 + 1, month = mp < 10 ? mp + 3 : mp - 9;
 	char text[64];
-	snprintf(text, sizeof(text), "%04lld-%02lld-%02lld", (long long)(yoe + era * 400 + (month <= 2)), (long long)month,
-	         (long long)day);
+	int64_t year = yoe + era * 400 + (month <= 2);
+	snprintf(text, sizeof(text), "%04" PRId64 "-%02" PRId64 "-%02" PRId64, year, month, day);
 	return json_string(text);
 }
 

@@ -229,12 +229,9 @@ static int build_fields(struct builder *b, avro_schema_t schema, json_t *json, c
 		const char *name = avro_schema_record_field_name(schema, (int)i);
 		int index = desc ? fnl_record_field_index(desc, fnl_span_str(name)) : -1;
 		const struct fnl_field_desc *field = index < 0 ? NULL : &desc->fields[index];
-		struct place place = {field ? field->name : keep_text(b, "%s", name),
-		                      field,
-		                      desc,
-		                      field ? field->kind : FNL_KIND_BOOL,
-		                      false,
-		                      at->depth + 1};
+		struct place place = {.owner = desc, .depth = at->depth + 1, .field = field};
+		place.name = index < 0 ? keep_text(b, "%s", name) : field->name;
+		place.kind = index < 0 ? FNL_KIND_BOOL : field->kind;
 		child->target = index < 0 ? 0 : (size_t)index;
 		int rc = build(b, avro_schema_record_field_get_by_index(schema, (int)i),
 		               json_object_get(json_array_get(fields, i), "type"), place, child);
@@ -304,7 +301,7 @@ static const char *misfit(struct builder *b, json_t *json, const struct place *a
 
 static int build(struct builder *b, avro_schema_t schema, json_t *json, struct place at, struct fnl_avro_plan *p)
 {
-	while (schema && is_avro_link(schema)) {
+	while (is_avro_link(schema)) {
 		schema = avro_schema_link_target(schema);
 		json = NULL;
 	}

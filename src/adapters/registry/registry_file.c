@@ -65,9 +65,9 @@ static int parse_json(const char *path, struct fnl_span text, json_t **ret, stru
 /* The file must hold a record of the name that the subject ends in ("topic-com.funneld.v1.Name" or the name alone). */
 static int check_schema(const char *path, struct fnl_span text, const char *subject, struct fnl_error *why)
 {
-	json_t *root;
+	json_t *root = NULL;
 	int rc = parse_json(path, text, &root, why);
-	if (rc < 0) {
+	if (rc != 0) {
 		return rc;
 	}
 	const char *type = json_string_value(json_object_get(root, "type"));
@@ -138,8 +138,8 @@ static void sort(struct file_registry *r)
 static int load(struct file_registry *r, const char *directory, struct fnl_error *why)
 {
 	char path[PATH_MAX];
-	struct fnl_span text;
-	json_t *root, *item;
+	struct fnl_span text = FNL_SPAN_NONE;
+	json_t *root = NULL, *item;
 	size_t i;
 	if ((size_t)snprintf(path, sizeof(path), "%s/registry.json", directory) >= sizeof(path)) {
 		return fnl_fail(why, FNL_E_LIMIT, "the schema directory's path is too long");
@@ -148,7 +148,7 @@ static int load(struct file_registry *r, const char *directory, struct fnl_error
 	if (rc == 0) {
 		rc = parse_json(path, text, &root, why);
 	}
-	if (rc < 0) {
+	if (rc != 0) {
 		return rc;
 	}
 	if (!json_is_array(root) || json_array_size(root) == 0 || json_array_size(root) > ENTRIES_MAX) {
@@ -157,7 +157,7 @@ static int load(struct file_registry *r, const char *directory, struct fnl_error
 		r->entries = fnl_arena_calloc(&r->arena, json_array_size(root), sizeof(*r->entries));
 		rc = r->entries ? 0 : fnl_fail(why, FNL_E_NOMEM, "%s: out of memory", path);
 	}
-	if (rc == 0) {
+	if (rc == 0 && r->entries) {
 		json_array_foreach(root, i, item)
 		{
 			rc = read_entry(r, directory, i, item, why);
