@@ -6,6 +6,7 @@ enum {
 	BAND_LINES_MIN = 3,
 	SHAPE_COLUMNS_MAX = 46,
 	SHAPE_COLUMNS_MIN = 22,
+	NARROW_COLUMNS_MIN = 10,
 	TEXT_COLUMNS = 50, /* what the figures want beside the shape */
 	GAP_COLUMNS = 3
 };
@@ -30,6 +31,7 @@ struct drawing {
 	int shape_columns; /* of the widest line; 0: there is no room for a shape */
 	int row;           /* of the shape, from its top */
 	int rows;          /* of its narrowing part */
+	int after;         /* columns between the line's shape and its figures */
 };
 
 static size_t currencies_of(const struct fnl_view_group *g)
@@ -44,7 +46,7 @@ static int band_lines(const struct fnl_view_group *g)
 }
 
 /* One line of the shape: `inner` columns between its two slopes, the label in its middle. */
-static void shape_line(const struct drawing *d, const struct band *b, int columns, bool slope, const char *label)
+static void shape_line(struct drawing *d, const struct band *b, int columns, bool slope, const char *label)
 {
 	const struct fnl_canvas *c = d->c;
 	int indent = (d->shape_columns - columns) / 2;
@@ -69,12 +71,13 @@ static void shape_line(const struct drawing *d, const struct band *b, int column
 	if (slope) {
 		fprintf(c->out, "%s%s%s", fnl_style_on(c, b->style), c->utf8 ? "▛" : "/", fnl_style_off(c));
 	}
-	fnl_text_fill(c, " ", d->shape_columns - indent - columns + GAP_COLUMNS);
+	d->after = d->shape_columns - indent - columns + GAP_COLUMNS;
 }
 
 static int columns_at(const struct drawing *d, int row)
 {
-	int narrow = d->shape_columns / 3;
+	int third = d->shape_columns / 3;
+	int narrow = third < NARROW_COLUMNS_MIN ? NARROW_COLUMNS_MIN : third;
 	int columns = row >= d->rows ? narrow : d->shape_columns - (d->shape_columns - narrow) * row / d->rows;
 	return columns - (d->shape_columns - columns) % 2; /* both sides alike */
 }
@@ -117,6 +120,9 @@ static void draw_band(struct drawing *d, const struct band *b)
 			shape_line(d, b, columns_at(d, d->row), d->row < d->rows, i == lines / 2 ? b->key : NULL);
 			d->row++;
 		}
+		if (i == 0 || (size_t)i <= currencies_of(g)) {
+			fnl_text_fill(d->c, " ", d->after);
+		}
 		if (i == 0) {
 			figures_head(d, b, g);
 		} else if ((size_t)i <= currencies_of(g)) {
@@ -153,7 +159,7 @@ static void draw_total(const struct drawing *d)
 	fnl_text_count(count, text);
 	fprintf(d->c->out, " %sIN THE FUNNEL%s %9s", fnl_style_on(d->c, FNL_BOLD), fnl_style_off(d->c), text);
 	for (size_t i = 0; i < total.count; i++) {
-		fputs(i ? "\n                        " : " ", d->c->out);
+		fputs(i ? "\n                         " : " ", d->c->out);
 		fputs("   ", d->c->out);
 		figures_money(d->c, &total.by[i], true);
 	}

@@ -98,9 +98,9 @@ void fnl_text_money(__int128 amount_minor, const char currency[4], char ret[FNL_
 	uint64_t major = (uint64_t)fnl_div_half_even(v, unit);
 	for (size_t i = 0; i < 3; i++) {
 		if (major >= units[i].from) {
-			uint64_t hundredths = (uint64_t)fnl_div_half_even((__int128)major * 100, (__int128)units[i].from);
-			int places = hundredths < 1000 ? 2 : hundredths < 10000 ? 1 : 0;
-			uint64_t shown = places == 2 ? hundredths : (uint64_t)fnl_div_half_even(hundredths, places == 1 ? 10 : 100);
+			/* three digits, rounded once from the exact amount */
+			int places = major / units[i].from >= 100 ? 0 : major / units[i].from >= 10 ? 1 : 2;
+			uint64_t shown = (uint64_t)fnl_div_half_even(v * (__int128)power10(places), unit * (__int128)units[i].from);
 			char text[24];
 			snprintf(text, sizeof(text), "%llu", (unsigned long long)(shown / power10(places)));
 			if (places) {

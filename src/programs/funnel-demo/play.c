@@ -1,6 +1,8 @@
 #include "play.h"
 
+#include <limits.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -168,8 +170,10 @@ static void drop_latest(struct player *p)
 /* A picture on top of the last one: each line clears its own rest, so that nothing flickers. */
 static void put_picture(const char *picture)
 {
+	struct winsize size = {0};
+	int lines = ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_row > 1 ? size.ws_row - 1 : INT_MAX;
 	fputs("\033[H", stdout);
-	for (const char *at = picture; *at;) {
+	for (const char *at = picture; *at && lines > 0; lines--) {
 		size_t len = strcspn(at, "\n");
 		fwrite(at, 1, len, stdout);
 		fputs("\033[K\n", stdout);
@@ -287,13 +291,14 @@ int play_year(struct play *play, struct fnl_error *why)
 	p.canvas = fnl_canvas_of(stdout, play->world->app->color);
 	int status = make_plan(&p);
 	if (play->live) {
-		fputs("\033[?25l\033[2J", stdout);
+		/* no cursor, and no line that wraps */
+		fputs("\033[?25l\033[?7l\033[2J", stdout);
 	}
 	for (int month = 0; status == 0 && month < 12 && !*fnl_stop_flag(); month++) {
 		status = play_month(&p, month);
 	}
 	if (play->live) {
-		fputs("\033[?25h", stdout);
+		fputs("\033[?7h\033[?25h", stdout);
 		fflush(stdout);
 	}
 	drop_latest(&p);
