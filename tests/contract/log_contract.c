@@ -1,7 +1,7 @@
 /* Included by the test programs of the adapters; see log_contract.h. */
 #include "log_contract.h"
 
-enum { WORKERS_MAX = 3, PARTITIONS_MAX = 4, TEXT_MAX = 8192 };
+enum { WORKERS_MAX = 3, PARTITIONS_MAX = 4, TOPIC_PARTITIONS_MAX = 16, TEXT_MAX = 8192 };
 
 /* Topics and workers of one test. */
 struct world {
@@ -29,8 +29,17 @@ static void must(int rc, const char *what, const char *story, int line)
 	}
 }
 
-#define LOG_OK(l, call) must((l)->ops->call, #call, (l)->ops->explain(l), __LINE__)
-#define BUS_OK(w, call) must((w)->c->bus->ops->call, #call, (w)->c->bus->ops->explain((w)->c->bus), __LINE__)
+/* The story is asked for after the call. */
+#define LOG_OK(l, call) \
+	do { \
+		int log_rc = (l)->ops->call; \
+		must(log_rc, #call, (l)->ops->explain(l), __LINE__); \
+	} while (0)
+#define BUS_OK(w, call) \
+	do { \
+		int bus_rc = (w)->c->bus->ops->call; \
+		must(bus_rc, #call, (w)->c->bus->ops->explain((w)->c->bus), __LINE__); \
+	} while (0)
 
 static struct fnl_span span(const char *s)
 {
@@ -41,6 +50,13 @@ static void topic(struct world *w, const char *name, int32_t partition_count, en
 {
 	struct fnl_topic_spec spec = {name, partition_count, cleanup, -1};
 	BUS_OK(w, create_topic(w->c->bus, &spec));
+	/* A topic may be known before all its partitions have a leader. */
+	struct fnl_partition_lag lag[TOPIC_PARTITIONS_MAX];
+	int rc = FNL_E_TIMEOUT;
+	for (int i = 0; i < w->c->tries && fnl_status_class(rc) == FNL_CLASS_RETRIABLE; i++) {
+		rc = w->c->bus->ops->lag(w->c->bus, "nobody", name, lag, (size_t)partition_count);
+	}
+	must(rc, "lag", w->c->bus->ops->explain(w->c->bus), __LINE__);
 }
 
 static void world_open(struct world *w, void **state, int32_t partition_count)
