@@ -16,12 +16,36 @@ struct reader {
 	bool until_end;
 };
 
+/* A topic that was just made may have its leader told before that one knows. */
+static bool bounds_may_come(rd_kafka_resp_err_t err)
+{
+	switch (err) {
+	case RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION:
+	case RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE:
+	case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
+	case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
+	case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
+	case RD_KAFKA_RESP_ERR__TRANSPORT:
+		return true;
+	default:
+		return false;
+	}
+}
+
 int fnl_kafka_cursor_bounds(struct fnl_kafka_bus *b, rd_kafka_t *consumer, const char *topic, struct fnl_kafka_cursor *c,
                             int64_t *ret_low)
 {
 	int64_t low = -1, high = -1;
-	rd_kafka_resp_err_t err =
-		rd_kafka_query_watermark_offsets(consumer, topic, c->partition, &low, &high, FNL_KAFKA_BUS_CALL_MS);
+	int64_t deadline_ms = fnl_kafka_now_ms() + FNL_KAFKA_BUS_CALL_MS;
+	rd_kafka_resp_err_t err;
+	for (;;) {
+		int left_ms = fnl_kafka_left_ms(deadline_ms);
+		err = rd_kafka_query_watermark_offsets(consumer, topic, c->partition, &low, &high, left_ms);
+		if (!bounds_may_come(err) || left_ms == 0) {
+			break;
+		}
+		fnl_kafka_sleep_ms(READ_WAIT_MS);
+	}
 	if (err) {
 		return fnl_kafka_bus_fail(b, err, "asking for the ends of topic", topic);
 	}

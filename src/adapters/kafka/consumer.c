@@ -153,11 +153,21 @@ int fnl_kafka_consumer_open(struct fnl_kafka_log *k, struct fnl_error *why)
 		return rc;
 	}
 	rd_kafka_poll_set_consumer(k->consumer);
+	return 0;
+}
+
+/* At the first poll, not before: whoever does not poll must not take part. */
+static int poll_join(struct fnl_kafka_log *k)
+{
 	rd_kafka_topic_partition_list_t *topics = rd_kafka_topic_partition_list_new(1);
 	rd_kafka_topic_partition_list_add(topics, k->input_topic, RD_KAFKA_PARTITION_UA);
 	rd_kafka_resp_err_t err = rd_kafka_subscribe(k->consumer, topics);
 	rd_kafka_topic_partition_list_destroy(topics);
-	return err ? fnl_fail(why, FNL_E_ARGUMENT, "cannot subscribe to %s: %s", k->input_topic, rd_kafka_err2str(err)) : 0;
+	if (err) {
+		return fnl_fail(&k->story, FNL_E_ARGUMENT, "cannot subscribe to %s: %s", k->input_topic, rd_kafka_err2str(err));
+	}
+	k->joined = true;
+	return 0;
 }
 
 void fnl_kafka_consumer_close(struct fnl_kafka_log *k)
@@ -287,7 +297,7 @@ int fnl_kafka_poll(struct fnl_log *l, size_t records_max, size_t bytes_max, int 
 {
 	struct fnl_kafka_log *k = (struct fnl_kafka_log *)l;
 	fnl_kafka_batch_clear(&k->batch);
-	int rc = poll_fatal(k);
+	int rc = k->joined ? poll_fatal(k) : poll_join(k);
 	if (rc == 0) {
 		rc = poll_collect(k, records_max < FNL_KAFKA_RECORDS_MAX ? records_max : FNL_KAFKA_RECORDS_MAX, bytes_max, timeout_ms);
 	}

@@ -99,6 +99,7 @@ struct fnl_kafka_log {
 
 	/* consumer.c */
 	rd_kafka_t *consumer;
+	bool joined; /* the group, by a first poll */
 	rd_kafka_consumer_group_metadata_t *group_metadata; /* of the present assignment; NULL: none is valid (rule 5) */
 	struct fnl_kafka_partition *partitions;             /* by number */
 	size_t partition_count;
