@@ -30,7 +30,10 @@ redis_url=$(cat "$dir/redis.url")
 if [ $kafka -eq 0 ]; then
 	options=(--set "redis.url=$redis_url")
 	[ $fast -eq 0 ] || options+=(--fast)
-	[ $keep -eq 0 ] || options+=(--keep)
+	if [ $keep -eq 1 ]; then
+		options+=(--keep)
+		say "to look around at the end, from another terminal: redis-cli -s $dir/redis.sock"
+	fi
 	./build/bin/funnel-demo "${options[@]}"
 	exit
 fi

@@ -22,7 +22,7 @@ BEGIN {
 	fflush()
 	seed = 20250101
 	split("31 28 31 30 31 30 31 31 30 31 30 31", days, " ")
-	stages = split("Prospecting|Qualification|Needs Analysis|Proposal/Price Quote|Negotiation/Review", stage, "|")
+	stages = split("Prospecting|Qualification|Value Proposition|Id. Decision Makers|Proposal/Price Quote|Negotiation/Review", stage, "|")
 	reps = split("rep-ana rep-bo rep-chen rep-dara rep-eli", rep, " ")
 	regions = split("north south west", region, " ")
 	for (p = 1; p <= prospects; p++) {

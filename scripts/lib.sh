@@ -24,7 +24,8 @@ usage() {
 	usage: ./run VERB [OPTION…]
 
 	  demo [--kafka] [--fast] [--keep]   a sales funnel from feed to view, start to end; leaves nothing behind
-	       --kafka   on a real Kafka instead of the embedded log    --fast   a smaller feed
+	       --kafka   worker and tool as in a deployment, on a real Kafka, instead of all in one process
+	       --fast    without pauses; with --kafka a smaller feed
 	       --keep    stays up afterwards and says how to look around (Ctrl-C ends it)
 	  test [--full]   build, lint of the format, every test but the slow ones; the last line counts them
 	       --full    and clang-tidy, cppcheck, sanitizers, fuzzing: what CI runs
