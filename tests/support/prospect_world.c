@@ -107,7 +107,9 @@ static struct fnl_input input_of(const struct fnl_record_desc *desc, int64_t at_
 
 struct fnl_input fnl_input_changed(int64_t version, int64_t at_ms)
 {
-	return fnl_input_life(&fnl_desc_prospect_changed, version, at_ms);
+	struct fnl_input in = fnl_input_life(&fnl_desc_prospect_changed, version, at_ms);
+	fnl_input_i64(&in, FNL_PROSPECT_CHANGED_FULL, 0);
+	return in;
 }
 
 struct fnl_input fnl_input_life(const struct fnl_record_desc *desc, int64_t version, int64_t at_ms)
