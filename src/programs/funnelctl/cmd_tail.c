@@ -1,4 +1,5 @@
 /* funnelctl tail: decoded events of any topics, one a line. */
+#include <errno.h>
 #include <getopt.h>
 #include <jansson.h>
 
@@ -175,6 +176,15 @@ static int parse(struct tail *t, int argc, char **argv)
 	return 0;
 }
 
+/* The first failure's errno is long overwritten, so it is asked for again. */
+static bool reader_has_gone(void)
+{
+	clearerr(stdout);
+	errno = 0;
+	fputc('\n', stdout);
+	return fflush(stdout) != 0 && errno == EPIPE;
+}
+
 static int read_topics(struct tail *t, struct fnl_bus *bus, struct fnl_error *why)
 {
 	for (size_t i = 0; i < t->topic_count; i++) {
@@ -188,8 +198,11 @@ static int read_topics(struct tail *t, struct fnl_bus *bus, struct fnl_error *wh
 		}
 	}
 	int status = bus->ops->read(bus, t->topics, t->topic_count, t->from_beginning, t->until_end, fnl_stop_flag(), on_record, t);
+	if (t->write_failed && reader_has_gone()) {
+		return 0; /* who read it has seen enough */
+	}
 	if (t->write_failed) {
-		return fnl_fail(why, FNL_E_IO, "standard output is closed");
+		return fnl_fail(why, FNL_E_IO, "standard output cannot be written");
 	}
 	return status < 0 ? fnl_fail(why, status, "%s", bus->ops->explain(bus)) : 0;
 }
