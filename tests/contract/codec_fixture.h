@@ -1,4 +1,4 @@
-/* A codec over the repository's schemas and some more that a test brings along. */
+/* A codec over the repository's schemas and those of other writers. */
 #ifndef FUNNELD_TESTS_CODEC_FIXTURE_H
 #define FUNNELD_TESTS_CODEC_FIXTURE_H
 
@@ -14,56 +14,75 @@
 #include "funneld/base/map.h"
 #include "funneld_records.h"
 
-struct extra_schema {
-	uint32_t id;
-	const char *text;
+/* Writers' schemas beside our own: schemas-older-newer/ and, for what no registry would hold, the two below. */
+enum {
+	ID_OLDER = 1001,
+	ID_NEWER,
+	ID_NULLABLE,
+	ID_MISSING,
+	ID_STRANGER,
+	ID_NO_RECORD,
+	ID_NOT_JSON,
+	ID_UNKNOWN_TYPE,
+	ID_RECURSIVE,
+	ID_WIDE,
+	ID_FIXED,
+	ID_MISFIT,
+	ID_MICROS,
+	ID_NAMED,
+	ID_LISTS,
+	ID_MONEY
 };
 
-/* Asks the extra schemas first. `away` makes it unreachable. */
-struct extra_registry {
+/* `away` makes it unreachable. */
+struct both_registries {
 	struct fnl_registry base;
-	struct fnl_registry *below;
-	const struct extra_schema *extra;
-	size_t extra_count;
+	struct fnl_registry *ours;
+	struct fnl_registry *others;
 	int asked;
 	bool away;
 };
 
+/* ProspectMerged: source "s", occurred_at 1, prospect_id "p", version 2, survivor_id "q". */
+#define MERGED "\x02s\x02\x02p\x04\x02q"
+
 struct codec_fixture {
-	struct extra_registry registry;
+	struct both_registries registry;
 	struct fnl_codec *codec;
 	struct fnl_arena arena;
 	struct fnl_error why;
 };
 
-static inline int extra_schema_of(struct fnl_registry *base, uint32_t id, struct fnl_span *ret_text)
+static inline int both_schema(struct fnl_registry *base, uint32_t id, struct fnl_span *ret_text)
 {
-	struct extra_registry *r = FNL_CONTAINER_OF(base, struct extra_registry, base);
+	struct both_registries *r = FNL_CONTAINER_OF(base, struct both_registries, base);
 	r->asked++;
 	if (r->away) {
 		return FNL_E_DISCONNECTED;
 	}
-	for (size_t i = 0; i < r->extra_count; i++) {
-		if (r->extra[i].id == id) {
-			*ret_text = fnl_span_str(r->extra[i].text);
-			return 0;
-		}
+	if (id == ID_NO_RECORD || id == ID_NOT_JSON) {
+		*ret_text = id == ID_NOT_JSON ? FNL_SPAN_LIT("{\"type\": ")
+		                              : FNL_SPAN_LIT("{\"type\": \"enum\", \"name\": \"Feed\", \"symbols\": [\"A\"]}");
+		return 0;
 	}
-	return r->below->ops->schema(r->below, id, ret_text);
+	struct fnl_registry *from = id >= ID_OLDER ? r->others : r->ours;
+	return from->ops->schema(from, id, ret_text);
 }
 
-static inline int extra_id_of(struct fnl_registry *base, struct fnl_span name, struct fnl_span text, uint32_t *ret_id)
+static inline int both_id_of(struct fnl_registry *base, struct fnl_span name, struct fnl_span text, uint32_t *ret_id)
 {
-	struct extra_registry *r = FNL_CONTAINER_OF(base, struct extra_registry, base);
+	struct both_registries *r = FNL_CONTAINER_OF(base, struct both_registries, base);
 	r->asked++;
-	return r->below->ops->id_of(r->below, name, text, ret_id);
+	return r->ours->ops->id_of(r->ours, name, text, ret_id);
 }
 
-static inline void fixture_open(struct codec_fixture *f, const struct extra_schema *extra, size_t extra_count)
+static inline void fixture_open(struct codec_fixture *f)
 {
-	static const struct fnl_registry_ops ops = {extra_schema_of, extra_id_of, NULL, NULL};
-	*f = (struct codec_fixture){.registry = {.base = {&ops}, .extra = extra, .extra_count = extra_count}};
-	if (fnl_registry_file_open(FNL_SOURCE_DIR "/schemas", &f->registry.below, &f->why) < 0 ||
+	static const struct fnl_registry_ops ops = {both_schema, both_id_of, NULL, NULL};
+	*f = (struct codec_fixture){.registry = {.base = {&ops}}};
+	if (fnl_registry_file_open(FNL_SOURCE_DIR "/schemas", &f->registry.ours, &f->why) < 0 ||
+	    fnl_registry_file_open(FNL_SOURCE_DIR "/tests/contract/schemas-older-newer", &f->registry.others, &f->why) <
+	        0 ||
 	    fnl_codec_avro_open(&f->registry.base, &f->codec, &f->why) < 0) {
 		fail_msg("%s", f->why.text);
 	}
@@ -73,7 +92,8 @@ static inline void fixture_open(struct codec_fixture *f, const struct extra_sche
 static inline void fixture_close(struct codec_fixture *f)
 {
 	f->codec->ops->close(f->codec);
-	f->registry.below->ops->close(f->registry.below);
+	f->registry.ours->ops->close(f->registry.ours);
+	f->registry.others->ops->close(f->registry.others);
 	fnl_arena_deinit(&f->arena);
 }
 
@@ -117,6 +137,20 @@ static inline void fixture_refused(struct codec_fixture *f, struct fnl_span valu
 			fail_msg("\"%s\" is expected in: %s", part, f->why.text);
 		}
 	}
+}
+
+/* The registry's id of one of our records. */
+static inline uint32_t fixture_id(struct codec_fixture *f, const struct fnl_record_desc *d)
+{
+	uint32_t id = 0;
+	assert_int_equal(f->codec->ops->schema_id(f->codec, d, &id), 0);
+	return id;
+}
+
+static inline void assert_text(struct fnl_value v, const char *text)
+{
+	assert_true(v.set);
+	assert_true(fnl_span_eq(v.str, fnl_span_str(text)));
 }
 
 static inline void write_text(struct fnl_writer *w, const char *text)
