@@ -4,12 +4,13 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <cmocka.h>
-
-#include <librdkafka/rdkafka.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
+
+#include <cmocka.h>
+#include <librdkafka/rdkafka.h>
 
 #include "funneld/adapters/kafka.h"
 #include "kafka_fixture.h"
@@ -450,6 +451,36 @@ static void test_rebalance(void **state)
 	bus->ops->close(bus);
 }
 
+static void test_limits(void **state)
+{
+	struct kafka_fixture *f = *state;
+	struct fnl_bus *bus = bus_open(f);
+	struct names n = names_make(f, bus, 1);
+	publish_numbers(bus, n.input, 0, 0, 10);
+	struct fnl_log *l = log_open(f->servers, &n, "i1", n.group);
+	wait_assigned(l, 1);
+	LOG_OK(l, l->ops->producer_reset(l, 10000));
+	static uint8_t large[2 << 20];
+	LOG_OK(l, l->ops->txn_begin(l));
+	struct fnl_span value = fnl_span_of(large, sizeof(large));
+	assert_int_equal(l->ops->produce(l, 0, FNL_SPAN_LIT("k"), value, NULL, 0), FNL_E_LIMIT);
+	LOG_OK(l, l->ops->txn_abort(l, 5000));
+	commit_some(l, 1, 3, "cl=1");
+	LOG_OK(l, l->ops->txn_commit(l, 5000));
+	/* A committed offset beyond the end: the topic is another one, and its records are not ours to process anew. */
+	LOG_OK(l, l->ops->start(l, 0, 1000));
+	int rc = 0;
+	for (int i = 0; i < 50 && rc == 0; i++) {
+		struct fnl_poll got;
+		rc = l->ops->poll(l, 100, 1 << 20, 200, &got);
+		assert_int_equal(rc == 0 ? got.record_count : 0, 0);
+	}
+	assert_int_equal(rc, FNL_E_STATE);
+	assert_non_null(strstr(l->ops->explain(l), n.input));
+	l->ops->close(l);
+	bus->ops->close(bus);
+}
+
 static void test_no_broker(void **state)
 {
 	(void)state;
@@ -540,6 +571,7 @@ int main(void)
 		cmocka_unit_test(test_transaction_and_restore),
 		cmocka_unit_test(test_fencing),
 		cmocka_unit_test(test_rebalance),
+		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_no_broker),
 		cmocka_unit_test(test_broker_dies),
 	};

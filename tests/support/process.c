@@ -149,8 +149,8 @@ bool process_is_running(pid_t pid)
 {
 	siginfo_t info = {0};
 	/* WNOWAIT: its exit code is left for process_wait. */
-	return pid > 0 && process_slot(pid) && waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0
-	       && info.si_pid == 0;
+	return pid > 0 && process_slot(pid) && waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+	       info.si_pid == 0;
 }
 
 int process_stop(pid_t pid, int timeout_ms)

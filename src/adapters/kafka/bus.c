@@ -111,8 +111,8 @@ static int publish_queue(struct fnl_kafka_bus *b, const rd_kafka_vu_t *vus, size
 	}
 }
 
-static int publish(struct fnl_bus *bus, const char *topic, int32_t partition, struct fnl_span key, struct fnl_span value,
-                   const struct fnl_header *headers, size_t header_count)
+static int publish(struct fnl_bus *bus, const char *topic, int32_t partition, struct fnl_span key,
+                   struct fnl_span value, const struct fnl_header *headers, size_t header_count)
 {
 	struct fnl_kafka_bus *b = (struct fnl_kafka_bus *)bus;
 	rd_kafka_topic_t *to = NULL;
@@ -152,7 +152,8 @@ static int publish_flush(struct fnl_bus *bus, int timeout_ms)
 	unsigned failed = b->failed;
 	b->failed = 0;
 	if (failed) {
-		return fnl_fail(&b->story, FNL_E_IO, "%u records were not written: %s", failed, rd_kafka_err2str(b->failed_first));
+		return fnl_fail(&b->story, FNL_E_IO, "%u records were not written: %s", failed,
+		                rd_kafka_err2str(b->failed_first));
 	}
 	if (err) {
 		char last[FNL_KAFKA_TEXT_BYTES_MAX];
@@ -241,11 +242,12 @@ static int bus_hello(struct fnl_kafka_bus *b, int timeout_ms)
 	rd_kafka_poll(b->client, 0);
 	char last[FNL_KAFKA_TEXT_BYTES_MAX];
 	fnl_kafka_watch_last(&b->watch, last);
-	return fnl_fail(&b->story, FNL_E_DISCONNECTED, "no Kafka broker answers at %s within %d ms: %s", b->servers, timeout_ms,
-	                last[0] ? last : rd_kafka_err2str(err));
+	return fnl_fail(&b->story, FNL_E_DISCONNECTED, "no Kafka broker answers at %s within %d ms: %s", b->servers,
+	                timeout_ms, last[0] ? last : rd_kafka_err2str(err));
 }
 
-int fnl_kafka_bus_open(const struct fnl_kafka_common *common, int timeout_ms, struct fnl_bus **ret, struct fnl_error *why)
+int fnl_kafka_bus_open(const struct fnl_kafka_common *common, int timeout_ms, struct fnl_bus **ret,
+                       struct fnl_error *why)
 {
 	struct fnl_kafka_bus *b = fnl_calloc(1, sizeof(*b));
 	if (!b) {

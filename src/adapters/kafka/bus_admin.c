@@ -51,7 +51,8 @@ int fnl_kafka_describe_topic(struct fnl_bus *bus, const char *topic, struct fnl_
 }
 
 /* Waits for the answer of an admin request; NULL with the story told. */
-static rd_kafka_event_t *admin_answer(struct fnl_kafka_bus *b, rd_kafka_queue_t *queue, const char *doing, const char *what)
+static rd_kafka_event_t *admin_answer(struct fnl_kafka_bus *b, rd_kafka_queue_t *queue, const char *doing,
+                                      const char *what)
 {
 	rd_kafka_event_t *event = rd_kafka_queue_poll(queue, FNL_KAFKA_BUS_CALL_MS);
 	if (!event) {
@@ -96,7 +97,8 @@ static int topic_config(struct fnl_kafka_bus *b, const char *topic, const char *
 			}
 		}
 		if (rc) {
-			rc = fnl_kafka_bus_fail(b, err ? err : RD_KAFKA_RESP_ERR__BAD_MSG, "describing the settings of topic", topic);
+			rc = fnl_kafka_bus_fail(b, err ? err : RD_KAFKA_RESP_ERR__BAD_MSG, "describing the settings of topic",
+			                        topic);
 		}
 		rd_kafka_event_destroy(event);
 	}
@@ -164,8 +166,8 @@ static int topic_create(struct fnl_kafka_bus *b, const struct fnl_topic_spec *sp
 		} else if (err) {
 			const char *said = n ? rd_kafka_topic_result_error_string(got[0]) : NULL;
 			int code = fnl_kafka_status(err);
-			rc = fnl_fail(&b->story, code == FNL_E_DISCONNECTED ? FNL_E_ARGUMENT : code, "creating topic %s at %s: %s", spec->name,
-			              b->servers, said ? said : rd_kafka_err2str(err));
+			rc = fnl_fail(&b->story, code == FNL_E_DISCONNECTED ? FNL_E_ARGUMENT : code, "creating topic %s at %s: %s",
+			              spec->name, b->servers, said ? said : rd_kafka_err2str(err));
 		}
 		rd_kafka_event_destroy(event);
 	}

@@ -36,7 +36,8 @@ int fnl_kafka_lag(struct fnl_bus *bus, const char *group, const char *topic, str
 	rd_kafka_t *consumer = NULL;
 	struct fnl_kafka_cursor *cursors = fnl_calloc(partition_count, sizeof(*cursors));
 	struct fnl_partition_lag *lag = fnl_calloc(partition_count, sizeof(*lag));
-	int rc = cursors && lag ? fnl_kafka_bus_consumer(b, group, &consumer) : fnl_fail(&b->story, FNL_E_NOMEM, "no memory");
+	int rc =
+		cursors && lag ? fnl_kafka_bus_consumer(b, group, &consumer) : fnl_fail(&b->story, FNL_E_NOMEM, "no memory");
 	if (rc == 0) {
 		rc = lag_committed(b, consumer, group, topic, lag, partition_count);
 	}
@@ -70,7 +71,8 @@ static void on_commit(rd_kafka_t *rk, rd_kafka_resp_err_t err, rd_kafka_topic_pa
 	}
 }
 
-static int group_commit(struct fnl_kafka_bus *b, rd_kafka_t *consumer, const char *group, rd_kafka_topic_partition_list_t *list)
+static int group_commit(struct fnl_kafka_bus *b, rd_kafka_t *consumer, const char *group,
+                        rd_kafka_topic_partition_list_t *list)
 {
 	rd_kafka_resp_err_t result = RD_KAFKA_RESP_ERR__IN_PROGRESS;
 	rd_kafka_queue_t *queue = rd_kafka_queue_new(consumer);
@@ -90,15 +92,15 @@ static int group_commit(struct fnl_kafka_bus *b, rd_kafka_t *consumer, const cha
 	case RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION:
 	case RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS:
 		return fnl_fail(&b->story, FNL_E_STATE,
-		                "group %s has members: stop all workers, wait their session time-out, and try again (%s)", group,
-		                rd_kafka_err2str(err));
+		                "group %s has members: stop all workers, wait their session time-out, and try again (%s)",
+		                group, rd_kafka_err2str(err));
 	default:
 		return fnl_kafka_bus_fail(b, err, "setting an offset of group", group);
 	}
 }
 
-int fnl_kafka_set_committed(struct fnl_bus *bus, const char *group, const char *topic, int32_t partition, int64_t offset,
-                            const char *metadata)
+int fnl_kafka_set_committed(struct fnl_bus *bus, const char *group, const char *topic, int32_t partition,
+                            int64_t offset, const char *metadata)
 {
 	struct fnl_kafka_bus *b = (struct fnl_kafka_bus *)bus;
 	rd_kafka_t *consumer = NULL;

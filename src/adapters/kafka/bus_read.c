@@ -32,8 +32,8 @@ static bool bounds_may_come(rd_kafka_resp_err_t err)
 	}
 }
 
-int fnl_kafka_cursor_bounds(struct fnl_kafka_bus *b, rd_kafka_t *consumer, const char *topic, struct fnl_kafka_cursor *c,
-                            int64_t *ret_low)
+int fnl_kafka_cursor_bounds(struct fnl_kafka_bus *b, rd_kafka_t *consumer, const char *topic,
+                            struct fnl_kafka_cursor *c, int64_t *ret_low)
 {
 	int64_t low = -1, high = -1;
 	int64_t deadline_ms = fnl_kafka_now_ms() + FNL_KAFKA_BUS_CALL_MS;
@@ -71,7 +71,8 @@ static int reader_cursors(struct reader *r, bool from_beginning)
 		}
 		for (int32_t p = 0; p < info.partition_count; p++) {
 			if (r->count == FNL_KAFKA_BUS_READ_PARTITIONS_MAX) {
-				return fnl_fail(&r->bus->story, FNL_E_LIMIT, "reading more than %d partitions", FNL_KAFKA_BUS_READ_PARTITIONS_MAX);
+				return fnl_fail(&r->bus->story, FNL_E_LIMIT, "reading more than %d partitions",
+				                FNL_KAFKA_BUS_READ_PARTITIONS_MAX);
 			}
 			struct fnl_kafka_cursor *c = &r->cursors[r->count++];
 			int64_t low = 0;
@@ -172,11 +173,15 @@ static int reader_run(struct reader *r, const volatile bool *stop)
 	return 0;
 }
 
-int fnl_kafka_read(struct fnl_bus *bus, const char *const *topics, size_t topic_count, bool from_beginning, bool until_end,
-                   const volatile bool *stop, fnl_bus_visit visit, void *context)
+int fnl_kafka_read(struct fnl_bus *bus, const char *const *topics, size_t topic_count, bool from_beginning,
+                   bool until_end, const volatile bool *stop, fnl_bus_visit visit, void *context)
 {
 	struct fnl_kafka_bus *b = (struct fnl_kafka_bus *)bus;
-	struct reader r = {.bus = b, .topics = topics, .topic_count = topic_count, .visit = visit, .context = context,
+	struct reader r = {.bus = b,
+	                   .topics = topics,
+	                   .topic_count = topic_count,
+	                   .visit = visit,
+	                   .context = context,
 	                   .until_end = until_end};
 	fnl_arena_init(&r.headers, FNL_KAFKA_HEADERS_BYTES_MAX);
 	int rc = topic_count ? fnl_kafka_bus_consumer(b, "funneld-reader", &r.consumer) : 0;
@@ -196,11 +201,16 @@ int fnl_kafka_read(struct fnl_bus *bus, const char *const *topics, size_t topic_
 	return rc > 0 ? 0 : rc;
 }
 
-int fnl_kafka_find_records(struct fnl_kafka_bus *b, rd_kafka_t *consumer, const char *topic, struct fnl_kafka_cursor *cursors,
-                           size_t count)
+int fnl_kafka_find_records(struct fnl_kafka_bus *b, rd_kafka_t *consumer, const char *topic,
+                           struct fnl_kafka_cursor *cursors, size_t count)
 {
 	const char *const topics[] = {topic};
-	struct reader r = {.bus = b, .consumer = consumer, .topics = topics, .topic_count = 1, .cursors = cursors, .count = count,
+	struct reader r = {.bus = b,
+	                   .consumer = consumer,
+	                   .topics = topics,
+	                   .topic_count = 1,
+	                   .cursors = cursors,
+	                   .count = count,
 	                   .until_end = true};
 	int rc = reader_is_done(&r) ? 0 : reader_assign(&r);
 	if (rc == 0) {

@@ -110,7 +110,8 @@ static int conf_set(rd_kafka_conf_t *conf, const char *name, const char *value, 
 	if (rd_kafka_conf_set(conf, name, value, text, sizeof(text)) == RD_KAFKA_CONF_OK) {
 		return 0;
 	}
-	return fnl_fail(why, FNL_E_ARGUMENT, "kafka property %s: %s", name, is_secret(name) ? "the value is not valid" : text);
+	return fnl_fail(why, FNL_E_ARGUMENT, "kafka property %s: %s", name,
+	                is_secret(name) ? "the value is not valid" : text);
 }
 
 int fnl_kafka_conf_base(const struct fnl_kafka_common *common, rd_kafka_conf_t **ret, struct fnl_error *why)
@@ -206,8 +207,9 @@ rd_kafka_headers_t *fnl_kafka_headers(const struct fnl_header *headers, size_t c
 {
 	rd_kafka_headers_t *h = rd_kafka_headers_new(count);
 	for (size_t i = 0; h && i < count; i++) {
-		rd_kafka_resp_err_t err = rd_kafka_header_add(h, (const char *)headers[i].name.data, (ssize_t)headers[i].name.len,
-		                                              headers[i].value.data, (ssize_t)headers[i].value.len);
+		rd_kafka_resp_err_t err =
+			rd_kafka_header_add(h, (const char *)headers[i].name.data, (ssize_t)headers[i].name.len,
+		                        headers[i].value.data, (ssize_t)headers[i].value.len);
 		if (err) {
 			rd_kafka_headers_destroy(h);
 			return NULL;

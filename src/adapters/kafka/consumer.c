@@ -79,11 +79,12 @@ static bool consumer_room(struct fnl_kafka_log *k, const rd_kafka_topic_partitio
 
 static void consumer_assign(struct fnl_kafka_log *k, rd_kafka_topic_partition_list_t *list)
 {
+	bool room = consumer_room(k, list);
+	k->rebalance_no_memory = !room;
 	k->group_metadata = rd_kafka_consumer_group_metadata(k->consumer);
-	if (!k->group_metadata || !metadata_is_valid(k->group_metadata) || !consumer_room(k, list)) {
+	if (!room || !k->group_metadata || !metadata_is_valid(k->group_metadata)) {
 		/* No transaction could be sent for it: better no assignment than one that cannot commit. The group gives a
 		 * new one when the lost generation is noticed. */
-		k->rebalance_no_memory = k->group_metadata && metadata_is_valid(k->group_metadata);
 		consumer_forget(k);
 		rd_kafka_assign(k->consumer, NULL);
 		return;
@@ -208,10 +209,11 @@ static int poll_fatal(struct fnl_kafka_log *k)
 	}
 	consumer_forget(k);
 	if (err == RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID) {
-		return fnl_fail(&k->story, FNL_E_FENCED_INSTANCE, "group %s: a newer worker runs as group.instance.id %s: %s", k->group,
-		                k->group_instance_id ? k->group_instance_id : "", text);
+		return fnl_fail(&k->story, FNL_E_FENCED_INSTANCE, "group %s: a newer worker runs as group.instance.id %s: %s",
+		                k->group, k->group_instance_id ? k->group_instance_id : "", text);
 	}
-	return fnl_fail(&k->story, FNL_E_IO, "group %s: the consumer cannot go on: %s: %s", k->group, rd_kafka_err2name(err), text);
+	return fnl_fail(&k->story, FNL_E_IO, "group %s: the consumer cannot go on: %s: %s", k->group,
+	                rd_kafka_err2name(err), text);
 }
 
 static int poll_error(struct fnl_kafka_log *k, const rd_kafka_message_t *m)
@@ -232,13 +234,14 @@ static int poll_error(struct fnl_kafka_log *k, const rd_kafka_message_t *m)
 static int poll_below(struct fnl_kafka_log *k, const rd_kafka_message_t *m, int64_t expected)
 {
 	int64_t low = -1, high = -1;
-	rd_kafka_resp_err_t err =
-		rd_kafka_query_watermark_offsets(k->consumer, k->input_topic, m->partition, &low, &high, FNL_KAFKA_COMMITTED_TIMEOUT_MS);
+	rd_kafka_resp_err_t err = rd_kafka_query_watermark_offsets(k->consumer, k->input_topic, m->partition, &low, &high,
+	                                                           FNL_KAFKA_COMMITTED_TIMEOUT_MS);
 	if (err || high >= expected) {
 		return 0;
 	}
 	return fnl_fail(&k->story, FNL_E_STATE,
-	                "topic %s partition %d ends at %lld, below the offset %lld that group %s has committed: the topic was cut or made anew",
+	                "topic %s partition %d ends at %lld, below the offset %lld that group %s has committed: the topic "
+	                "was cut or made anew",
 	                k->input_topic, (int)m->partition, (long long)high, (long long)expected, k->group);
 }
 
@@ -299,7 +302,8 @@ int fnl_kafka_poll(struct fnl_log *l, size_t records_max, size_t bytes_max, int 
 	fnl_kafka_batch_clear(&k->batch);
 	int rc = k->joined ? poll_fatal(k) : poll_join(k);
 	if (rc == 0) {
-		rc = poll_collect(k, records_max < FNL_KAFKA_RECORDS_MAX ? records_max : FNL_KAFKA_RECORDS_MAX, bytes_max, timeout_ms);
+		rc = poll_collect(k, records_max < FNL_KAFKA_RECORDS_MAX ? records_max : FNL_KAFKA_RECORDS_MAX, bytes_max,
+		                  timeout_ms);
 	}
 	if (rc == 0 && k->batch.count == 0) {
 		rc = poll_fatal(k);
@@ -338,8 +342,8 @@ static rd_kafka_resp_err_t seek(struct fnl_kafka_log *k, rd_kafka_topic_partitio
 		rd_kafka_error_t *e = rd_kafka_seek_partitions(k->consumer, list, left_ms > 0 ? left_ms : 1);
 		rd_kafka_resp_err_t err = e ? rd_kafka_error_code(e) : list->elems[0].err;
 		rd_kafka_error_destroy(e);
-		bool later = err == RD_KAFKA_RESP_ERR__STATE || err == RD_KAFKA_RESP_ERR__PREV_IN_PROGRESS
-		             || err == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION || err == RD_KAFKA_RESP_ERR__TIMED_OUT;
+		bool later = err == RD_KAFKA_RESP_ERR__STATE || err == RD_KAFKA_RESP_ERR__PREV_IN_PROGRESS ||
+		             err == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION || err == RD_KAFKA_RESP_ERR__TIMED_OUT;
 		if (!later || fnl_kafka_left_ms(deadline_ms) == 0) {
 			return later ? RD_KAFKA_RESP_ERR__TIMED_OUT : err;
 		}
@@ -367,8 +371,8 @@ int fnl_kafka_start(struct fnl_log *l, int32_t partition, int64_t offset)
 	}
 	rd_kafka_topic_partition_list_destroy(list);
 	if (err) {
-		return fnl_fail(&k->story, fnl_kafka_status(err), "cannot seek topic %s partition %d to %lld: %s", k->input_topic,
-		                (int)partition, (long long)offset, rd_kafka_err2str(err));
+		return fnl_fail(&k->story, fnl_kafka_status(err), "cannot seek topic %s partition %d to %lld: %s",
+		                k->input_topic, (int)partition, (long long)offset, rd_kafka_err2str(err));
 	}
 	*p = (struct fnl_kafka_partition){.assigned = true, .started = true, .paused = false, .expected = offset};
 	return 0;

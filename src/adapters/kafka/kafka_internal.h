@@ -12,10 +12,10 @@
 enum {
 	FNL_KAFKA_PARTITIONS_MAX = 65536,
 	FNL_KAFKA_TOPICS_MAX = 64,
-	FNL_KAFKA_RECORDS_MAX = 1000000,            /* of one poll */
-	FNL_KAFKA_HEADERS_BYTES_MAX = 512 << 20,    /* header tables of one poll */
+	FNL_KAFKA_RECORDS_MAX = 1000000,         /* of one poll */
+	FNL_KAFKA_HEADERS_BYTES_MAX = 512 << 20, /* header tables of one poll */
 	FNL_KAFKA_TEXT_BYTES_MAX = 256,
-	FNL_KAFKA_SOCKET_TIMEOUT_MS = 10000,        /* a call of the client that has no deadline of its own ends by this */
+	FNL_KAFKA_SOCKET_TIMEOUT_MS = 10000, /* a call of the client that has no deadline of its own ends by this */
 	FNL_KAFKA_START_TIMEOUT_MS = 3000,
 	FNL_KAFKA_COMMITTED_TIMEOUT_MS = 1000
 };
@@ -23,9 +23,9 @@ enum {
 /* What the client's own threads tell about a handle. Its pointer is the handle's opaque. */
 struct fnl_kafka_watch {
 	const struct fnl_logger *logger;
-	void *owner;               /* for the callbacks that run in the caller's thread */
-	atomic_uint disconnects;   /* connections that failed or were lost so far */
-	pthread_mutex_t lock;      /* guards last */
+	void *owner;                         /* for the callbacks that run in the caller's thread */
+	atomic_uint disconnects;             /* connections that failed or were lost so far */
+	pthread_mutex_t lock;                /* guards last */
 	char last[FNL_KAFKA_TEXT_BYTES_MAX]; /* the last connection error, for stories */
 };
 
@@ -42,7 +42,8 @@ void fnl_kafka_watch_init(struct fnl_kafka_watch *w, const struct fnl_logger *lo
 void fnl_kafka_watch_deinit(struct fnl_kafka_watch *w);
 void fnl_kafka_watch_last(struct fnl_kafka_watch *w, char ret[FNL_KAFKA_TEXT_BYTES_MAX]);
 /* The settings' properties, checked; every handle begins with a copy of it. */
-int fnl_kafka_conf_base(const struct fnl_kafka_common *common, rd_kafka_conf_t **ret, struct fnl_error *why) FNL_MUST_USE;
+int fnl_kafka_conf_base(const struct fnl_kafka_common *common, rd_kafka_conf_t **ret,
+                        struct fnl_error *why) FNL_MUST_USE;
 void fnl_kafka_conf_servers(const rd_kafka_conf_t *base, char ret[FNL_KAFKA_TEXT_BYTES_MAX]);
 /* A copy of base with our own properties over it (ended by a NULL name), bound to the watch. */
 int fnl_kafka_conf(const rd_kafka_conf_t *base, const struct fnl_kafka_pair *own, struct fnl_kafka_watch *w,
@@ -99,14 +100,14 @@ struct fnl_kafka_log {
 
 	/* consumer.c */
 	rd_kafka_t *consumer;
-	bool joined; /* the group, by a first poll */
+	bool joined;                                        /* the group, by a first poll */
 	rd_kafka_consumer_group_metadata_t *group_metadata; /* of the present assignment; NULL: none is valid (rule 5) */
 	struct fnl_kafka_partition *partitions;             /* by number */
 	size_t partition_count;
 	int32_t *assigned;
 	size_t assigned_count;
-	unsigned rebalances;     /* so far */
-	bool rebalance_untold;   /* since the last poll that returned 0 */
+	unsigned rebalances;   /* so far */
+	bool rebalance_untold; /* since the last poll that returned 0 */
 	bool rebalance_no_memory;
 	struct fnl_kafka_batch batch;
 	rd_kafka_topic_partition_list_t *committed_list; /* owns the metadata last handed out */
@@ -125,7 +126,7 @@ struct fnl_kafka_log {
 	int64_t *changelog_next;   /* by partition; -1: none in this transaction */
 	size_t changelog_next_count;
 	unsigned produced;
-	unsigned failed;           /* deliveries of this transaction */
+	unsigned failed; /* deliveries of this transaction */
 	rd_kafka_resp_err_t failed_first;
 	bool doubtful;
 };
@@ -139,7 +140,8 @@ int fnl_kafka_stop(struct fnl_log *l, int32_t partition);
 bool fnl_kafka_is_assigned(const struct fnl_kafka_log *k, int32_t partition);
 /* offsets.c */
 int fnl_kafka_committed(struct fnl_log *l, struct fnl_committed *pairs, size_t count, int timeout_ms);
-int fnl_kafka_changelog_bounds(struct fnl_log *l, int32_t partition, int64_t *ret_start, int64_t *ret_end, int timeout_ms);
+int fnl_kafka_changelog_bounds(struct fnl_log *l, int32_t partition, int64_t *ret_start, int64_t *ret_end,
+                               int timeout_ms);
 /* restore.c */
 int fnl_kafka_restore_open(struct fnl_log *l, int32_t partition, int64_t from_offset);
 int fnl_kafka_restore_poll(struct fnl_log *l, size_t records_max, int timeout_ms, struct fnl_restore_chunk *ret);

@@ -57,14 +57,17 @@ static const struct fnl_log_ops log_ops = {
 static int log_check(const struct fnl_kafka_log_settings *s, struct fnl_error *why)
 {
 	if (!s->input_topic || !s->changelog_topic || !s->group || !s->transactional_id) {
-		return fnl_fail(why, FNL_E_ARGUMENT, "a log connection needs input topic, changelog topic, group and transactional id");
+		return fnl_fail(why, FNL_E_ARGUMENT,
+		                "a log connection needs input topic, changelog topic, group and transactional id");
 	}
 	if (s->output_topic_count > FNL_KAFKA_TOPICS_MAX) {
-		return fnl_fail(why, FNL_E_ARGUMENT, "%zu output topics, at most %d", s->output_topic_count, FNL_KAFKA_TOPICS_MAX);
+		return fnl_fail(why, FNL_E_ARGUMENT, "%zu output topics, at most %d", s->output_topic_count,
+		                FNL_KAFKA_TOPICS_MAX);
 	}
-	if (s->session_timeout_ms < 1000 || s->session_timeout_ms > 3600000 || s->txn_timeout_ms < 1000
-	    || s->txn_timeout_ms > 900000) {
-		return fnl_fail(why, FNL_E_ARGUMENT, "session_timeout_ms %d (1000 to 3600000), txn_timeout_ms %d (1000 to 900000)",
+	if (s->session_timeout_ms < 1000 || s->session_timeout_ms > 3600000 || s->txn_timeout_ms < 1000 ||
+	    s->txn_timeout_ms > 900000) {
+		return fnl_fail(why, FNL_E_ARGUMENT,
+		                "session_timeout_ms %d (1000 to 3600000), txn_timeout_ms %d (1000 to 900000)",
 		                s->session_timeout_ms, s->txn_timeout_ms);
 	}
 	return 0;
@@ -78,8 +81,8 @@ static int log_strings(struct fnl_kafka_log *k, const struct fnl_kafka_log_setti
 	k->group_instance_id = fnl_kafka_copy_string(&k->strings, s->group_instance_id);
 	k->transactional_id = fnl_kafka_copy_string(&k->strings, s->transactional_id);
 	k->output_topics = fnl_arena_calloc(&k->strings, s->output_topic_count + 1, sizeof(*k->output_topics));
-	if (!k->input_topic || !k->changelog_topic || !k->group || !k->transactional_id || !k->output_topics
-	    || (s->group_instance_id && !k->group_instance_id)) {
+	if (!k->input_topic || !k->changelog_topic || !k->group || !k->transactional_id || !k->output_topics ||
+	    (s->group_instance_id && !k->group_instance_id)) {
 		return FNL_E_NOMEM;
 	}
 	for (size_t i = 0; i < s->output_topic_count; i++) {

@@ -20,8 +20,8 @@ int fnl_kafka_committed(struct fnl_log *l, struct fnl_committed *pairs, size_t c
 	}
 	if (err) {
 		rd_kafka_topic_partition_list_destroy(list);
-		return fnl_fail(&k->story, fnl_kafka_status(err), "committed offsets of group %s at %s: %s", k->group, k->servers,
-		                rd_kafka_err2str(err));
+		return fnl_fail(&k->story, fnl_kafka_status(err), "committed offsets of group %s at %s: %s", k->group,
+		                k->servers, rd_kafka_err2str(err));
 	}
 	for (size_t i = 0; i < count; i++) {
 		const rd_kafka_topic_partition_t *at = &list->elems[i];
@@ -49,7 +49,8 @@ static int bounds_open(struct fnl_kafka_log *k)
 	return rc ? rc : fnl_kafka_handle(RD_KAFKA_CONSUMER, conf, &k->bounds_reader, &k->story);
 }
 
-int fnl_kafka_changelog_bounds(struct fnl_log *l, int32_t partition, int64_t *ret_start, int64_t *ret_end, int timeout_ms)
+int fnl_kafka_changelog_bounds(struct fnl_log *l, int32_t partition, int64_t *ret_start, int64_t *ret_end,
+                               int timeout_ms)
 {
 	struct fnl_kafka_log *k = (struct fnl_kafka_log *)l;
 	int rc = k->bounds_reader ? 0 : bounds_open(k);

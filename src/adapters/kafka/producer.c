@@ -184,7 +184,8 @@ int fnl_kafka_produce(struct fnl_log *l, size_t topic, struct fnl_span key, stru
 {
 	struct fnl_kafka_log *k = (struct fnl_kafka_log *)l;
 	if (!k->producer || topic >= k->output_topic_count) {
-		return fnl_fail(&k->story, k->producer ? FNL_E_ARGUMENT : FNL_E_TXN_UNKNOWN, "no producer, or no such output topic");
+		return fnl_fail(&k->story, k->producer ? FNL_E_ARGUMENT : FNL_E_TXN_UNKNOWN,
+		                "no producer, or no such output topic");
 	}
 	rd_kafka_headers_t *h = header_count ? fnl_kafka_headers(headers, header_count) : NULL;
 	if (header_count && !h) {

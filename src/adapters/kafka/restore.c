@@ -39,8 +39,8 @@ int fnl_kafka_restore_open(struct fnl_log *l, int32_t partition, int64_t from_of
 	rd_kafka_resp_err_t err = rd_kafka_assign(k->restorer, list);
 	rd_kafka_topic_partition_list_destroy(list);
 	if (err) {
-		return fnl_fail(&k->story, fnl_kafka_status(err), "cannot read %s partition %d: %s", k->changelog_topic, (int)partition,
-		                rd_kafka_err2str(err));
+		return fnl_fail(&k->story, fnl_kafka_status(err), "cannot read %s partition %d: %s", k->changelog_topic,
+		                (int)partition, rd_kafka_err2str(err));
 	}
 	k->restore_is_open = true;
 	k->restore_partition = partition;
@@ -50,7 +50,8 @@ int fnl_kafka_restore_open(struct fnl_log *l, int32_t partition, int64_t from_of
 
 static int restore_cut(struct fnl_kafka_log *k, int64_t offset)
 {
-	return fnl_fail(&k->story, FNL_E_STATE, "%s partition %d: offset %lld came where %lld was due: the changelog was cut or made anew",
+	return fnl_fail(&k->story, FNL_E_STATE,
+	                "%s partition %d: offset %lld came where %lld was due: the changelog was cut or made anew",
 	                k->changelog_topic, (int)k->restore_partition, (long long)offset, (long long)k->restore_position);
 }
 
@@ -74,7 +75,8 @@ static int restore_take(struct fnl_kafka_log *k, rd_kafka_message_t *m)
 			return rc ? fnl_fail(&k->story, rc, "no memory for a restore chunk") : 0;
 		}
 	} else if (m->err && m->err != RD_KAFKA_RESP_ERR__PARTITION_EOF) {
-		rc = fnl_fail(&k->story, fnl_kafka_status(m->err), "reading %s: %s", k->changelog_topic, rd_kafka_message_errstr(m));
+		rc = fnl_fail(&k->story, fnl_kafka_status(m->err), "reading %s: %s", k->changelog_topic,
+		              rd_kafka_message_errstr(m));
 	}
 	rd_kafka_message_destroy(m);
 	return rc;

@@ -36,8 +36,13 @@ int fnl_kafka_txn_status(rd_kafka_resp_err_t err, bool is_fatal, bool requires_a
 		return FNL_E_FENCED_PRODUCER;
 	case RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED:
 	case RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED:
+	case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
+	case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED:
 	case RD_KAFKA_RESP_ERR_INVALID_TRANSACTION_TIMEOUT:
 		return FNL_E_ARGUMENT;
+	case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE:
+		/* Abortable, but the next attempt would make the same record: somebody has to hear of it. */
+		return FNL_E_LIMIT;
 	default:
 		break;
 	}
@@ -57,11 +62,12 @@ int fnl_kafka_txn_status(rd_kafka_resp_err_t err, bool is_fatal, bool requires_a
 
 int fnl_kafka_txn_fail(struct fnl_kafka_log *k, rd_kafka_error_t *e, const char *doing)
 {
-	int rc = fnl_kafka_txn_status(rd_kafka_error_code(e), rd_kafka_error_is_fatal(e), rd_kafka_error_txn_requires_abort(e));
+	int rc =
+		fnl_kafka_txn_status(rd_kafka_error_code(e), rd_kafka_error_is_fatal(e), rd_kafka_error_txn_requires_abort(e));
 	char last[FNL_KAFKA_TEXT_BYTES_MAX];
 	fnl_kafka_watch_last(&k->watch_producer, last);
-	fnl_fail(&k->story, rc, "%s of %s at %s: %s: %s%s%s", doing, k->transactional_id, k->servers, rd_kafka_error_name(e),
-	         rd_kafka_error_string(e), last[0] ? "; last connection error: " : "", last);
+	fnl_fail(&k->story, rc, "%s of %s at %s: %s: %s%s%s", doing, k->transactional_id, k->servers,
+	         rd_kafka_error_name(e), rd_kafka_error_string(e), last[0] ? "; last connection error: " : "", last);
 	rd_kafka_error_destroy(e);
 	return rc;
 }
@@ -107,8 +113,9 @@ int fnl_kafka_flush(struct fnl_log *l, int timeout_ms)
 		                k->transactional_id, k->servers, rd_kafka_outq_len(k->producer), timeout_ms);
 	}
 	if (k->failed) {
-		return fnl_fail(&k->story, fnl_kafka_txn_status(k->failed_first, false, true), "%u records of %s were not written: %s",
-		                k->failed, k->transactional_id, rd_kafka_err2str(k->failed_first));
+		return fnl_fail(&k->story, fnl_kafka_txn_status(k->failed_first, false, true),
+		                "%u records of %s were not written: %s", k->failed, k->transactional_id,
+		                rd_kafka_err2str(k->failed_first));
 	}
 	return 0;
 }
@@ -119,7 +126,8 @@ int64_t fnl_kafka_changelog_next(struct fnl_log *l, int32_t partition)
 	return partition >= 0 && (size_t)partition < k->changelog_next_count ? k->changelog_next[partition] : -1;
 }
 
-static rd_kafka_topic_partition_list_t *offsets_list(struct fnl_kafka_log *k, const struct fnl_commit *commits, size_t count)
+static rd_kafka_topic_partition_list_t *offsets_list(struct fnl_kafka_log *k, const struct fnl_commit *commits,
+                                                     size_t count)
 {
 	rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)count);
 	for (size_t i = 0; i < count; i++) {
@@ -169,8 +177,8 @@ int fnl_kafka_send_offsets(struct fnl_log *l, const struct fnl_commit *commits, 
 static void txn_ended(struct fnl_kafka_log *k, int64_t began_ms, unsigned disconnects)
 {
 	rd_kafka_poll(k->producer, 0);
-	if (fnl_kafka_now_ms() - began_ms > k->txn_timeout_ms / 2
-	    || atomic_load(&k->watch_producer.disconnects) != disconnects) {
+	if (fnl_kafka_now_ms() - began_ms > k->txn_timeout_ms / 2 ||
+	    atomic_load(&k->watch_producer.disconnects) != disconnects) {
 		k->doubtful = true;
 	}
 }
