@@ -68,7 +68,7 @@ trouble() { # KIND WORKER
 	older)
 		[ $older -eq 1 ] || return 0
 		redis_kill "$dir"; cp "$dir/older.dump" "$dir/dump.rdb"; redis_start "$dir" ;;
-	broker) kafka_kill "$dir"; kafka_restart "$dir" ;;
+	broker) kafka_kill "$dir"; kafka_restart "$dir" || fail "the broker does not come back" ;;
 	esac
 }
 save_older() {
@@ -82,11 +82,20 @@ for ((d = 0; d < rounds; d++)); do
 	kind=${kinds[d % 6]}
 	worker=$(echo a b c | cut -d' ' -f$((RANDOM % 3 + 1)))
 	[ "$kind" != empty ] || save_older
-	import_day storm $d &
-	importer=$!
-	sleep "0.$((RANDOM % 6))"
-	trouble "$kind" "$worker"
-	wait $importer || fail "import in round $d"
+	if [ "$kind" = broker ]; then
+		# The feed is in before the broker goes: what is tested are the workers, in the midst of it.
+		for w in a b c; do kill -STOP "$(worker_pid $w)"; done
+		import_day storm $d
+		for w in a b c; do kill -CONT "$(worker_pid $w)"; done
+		sleep "0.$((RANDOM % 4))"
+		trouble broker -
+	else
+		import_day storm $d &
+		importer=$!
+		sleep "0.$((RANDOM % 6))"
+		trouble "$kind" "$worker"
+		wait $importer || fail "import in round $d"
+	fi
 	caught_up storm 60 >/dev/null
 	times[$kind]=$((${times[$kind]:-0} + 1))
 done

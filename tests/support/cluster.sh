@@ -82,11 +82,13 @@ worker_end() {
 
 caught_up() { ctl "$1" wait --caught-up --timeout "${2:-60}" || fail "$1 is not caught up"; }
 
-# What a deployment said and holds, in an order that does not depend on how it went: outputs by key in their order, rows
-# by key. The id of every event is in it.
+# What a deployment said and holds, in an order that does not depend on how it went: outputs by topic and key, each in
+# its order with its id and time; rows by partition and key. A row that came and went within a batch leaves no trace, in
+# another batching a tombstone: neither is a row.
 picture() {
 	ctl "$1" tail "$1.funnel.layer-changes" "$1.funnel.alerts" "$1.funnel.dead-letters" --from-beginning --until-end --json |
-		jq -c '[.key, .type, .headers.ce_id, .headers.funneld_now, .data]' | sort -s -t, -k1,1
-	ctl "$1" tail "$1.funnel.prospects" --from-beginning --until-end --json | jq -c '[.key, .data]' |
-		awk -F'",' '{ last[$1] = $0 } END { for (k in last) print last[k] }' | sort
+		jq -c '[.topic + " " + .key, .type, .headers.ce_id, .headers.funneld_now, .data]' | sort -s -t, -k1,1
+	ctl "$1" tail "$1.funnel.prospects" --from-beginning --until-end --json |
+		jq -c '["\(.partition) \(.key)", .data]' |
+		awk -F'",' '{ last[$1] = $0 } END { for (k in last) if (last[k] !~ /",null\]$/) print last[k] }' | sort
 }
