@@ -14,8 +14,8 @@ struct fnl_embedded_settings {
 	const struct fnl_clock *clock; /* borrowed */
 	int session_timeout_ms;        /* a member that did not poll for so long is out: generation + 1 */
 	int txn_timeout_ms;            /* an open transaction that is older is aborted and its producer fenced */
-	bool manual_markers;           /* true: a decided transaction's markers are written only by fnl_embedded_deliver_markers */
-	bool manual_time;              /* true: time-outs are looked at only in fnl_embedded_tick (else at each call) */
+	bool manual_markers; /* true: a decided transaction's markers are written only by fnl_embedded_deliver_marker */
+	bool manual_time;    /* true: time-outs are looked at only in fnl_embedded_tick (else at each call), and no call waits */
 };
 
 int fnl_embedded_open(const struct fnl_embedded_settings *settings, struct fnl_embedded **ret) FNL_MUST_USE;
@@ -33,15 +33,17 @@ struct fnl_embedded_log_settings {
 };
 /* The connection joins the group at its first poll; the newcomer wins over the same group_instance_id (the older one
  * gets FNL_E_FENCED_INSTANCE from poll, FNL_E_NOT_ASSIGNED elsewhere). Range assignment in order of joining. */
-int fnl_embedded_log_open(struct fnl_embedded *e, const struct fnl_embedded_log_settings *settings, struct fnl_log **ret) FNL_MUST_USE;
-/* As a kill -9: the connection is freed, the broker is told nothing (its transaction stays open, its membership too). */
+int fnl_embedded_log_open(struct fnl_embedded *e, const struct fnl_embedded_log_settings *settings,
+                          struct fnl_log **ret) FNL_MUST_USE;
+/* As a kill -9: the connection is freed, the broker is told nothing (its transaction stays open, its membership too).
+ */
 void fnl_embedded_log_crash(struct fnl_log *l);
 
 int fnl_embedded_bus_open(struct fnl_embedded *e, struct fnl_bus **ret) FNL_MUST_USE;
 
 /* --- for tests and the simulation --- */
-/* Writes at most max pending markers, chosen by the caller's order (which: index among the pending ones). Returns how
- * many are pending afterwards. */
+/* Writes one pending marker (which: index among the pending ones, oldest first; beyond them: none). Returns how many are
+ * pending afterwards. */
 size_t fnl_embedded_deliver_marker(struct fnl_embedded *e, size_t which);
 size_t fnl_embedded_pending_markers(const struct fnl_embedded *e);
 void fnl_embedded_tick(struct fnl_embedded *e);

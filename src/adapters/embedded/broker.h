@@ -162,8 +162,8 @@ int fnl_emb_reserve(void *items, size_t *capacity, size_t n, size_t size) FNL_MU
 
 /* --- partition.c --- */
 /* Without lock. Copies into one block; offset, time and producer are not set. FNL_E_LIMIT, FNL_E_NOMEM. */
-int fnl_emb_record_make(struct fnl_span key, struct fnl_span value, const struct fnl_header *headers, size_t header_count,
-                        struct emb_record *ret) FNL_MUST_USE;
+int fnl_emb_record_make(struct fnl_span key, struct fnl_span value, const struct fnl_header *headers,
+                        size_t header_count, struct emb_record *ret) FNL_MUST_USE;
 int64_t fnl_emb_lso(const struct emb_part *p);
 /* Index of the first record at or after offset. */
 size_t fnl_emb_seek(const struct emb_part *p, int64_t offset);
@@ -186,10 +186,12 @@ struct emb_part *fnl_emb_part_of_key(struct emb_topic *t, struct fnl_span key);
 
 /* --- txn.c --- */
 /* FNL_E_TIMEOUT while markers of an earlier transaction are under way: call again. */
-int fnl_emb_producer_init(struct fnl_embedded *e, const char *id, struct emb_producer **ret, int32_t *ret_epoch) FNL_MUST_USE;
+int fnl_emb_producer_init(struct fnl_embedded *e, const char *id, struct emb_producer **ret, int32_t *ret_epoch)
+	FNL_MUST_USE;
 /* 0, FNL_E_FENCED_PRODUCER, or FNL_E_TIMEOUT while the markers of the last transaction are under way. */
 int fnl_emb_txn_ready(const struct emb_producer *p, int32_t epoch) FNL_MUST_USE;
-int fnl_emb_txn_append(struct fnl_embedded *e, struct emb_producer *p, struct emb_part *part, struct emb_record *r) FNL_MUST_USE;
+int fnl_emb_txn_append(struct fnl_embedded *e, struct emb_producer *p, struct emb_part *part, struct emb_record *r)
+	FNL_MUST_USE;
 int fnl_emb_txn_offset(struct fnl_embedded *e, struct emb_producer *p, struct emb_group *g, struct emb_offset *at,
                        const struct fnl_commit *commit) FNL_MUST_USE;
 /* Decides a transaction; nothing to do when there is none. */

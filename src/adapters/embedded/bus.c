@@ -188,7 +188,12 @@ static int reading_make(struct emb_bus *b, const char *const *topics, size_t top
  * may use this very broker. */
 static int read_chunk(struct emb_bus *b, struct reading *r, struct cursor *c, bool *ret_more)
 {
-	struct emb_fetch f = {.records = &b->chunk, .capacity = &b->chunk_capacity, .records_max = CHUNK_RECORDS, .bytes_left = SIZE_MAX};
+	struct emb_fetch f = {
+		.records = &b->chunk,
+		.capacity = &b->chunk_capacity,
+		.records_max = CHUNK_RECORDS,
+		.bytes_left = SIZE_MAX,
+	};
 	pthread_mutex_lock(&b->e->lock);
 	int64_t lso = fnl_emb_lso(c->part);
 	int rc = fnl_emb_fetch(c->part, lso < c->until ? lso : c->until, &c->position, &f);
@@ -258,7 +263,8 @@ static bool has_record(const struct emb_part *p, int64_t from, int64_t end)
 	return false;
 }
 
-static int lag_locked(struct emb_bus *b, const char *group, const char *topic, struct fnl_partition_lag *ret, size_t count)
+static int lag_locked(struct emb_bus *b, const char *group, const char *topic, struct fnl_partition_lag *ret,
+                      size_t count)
 {
 	struct emb_topic *t = fnl_emb_topic(b->e, topic);
 	if (!t) {
@@ -304,7 +310,8 @@ static int set_locked(struct emb_bus *b, const char *group, const char *topic, i
 	}
 	struct fnl_span text = fnl_span_str(metadata);
 	if (partition < 0 || partition >= t->partition_count || offset < 0 || text.len > EMB_METADATA_BYTES_MAX) {
-		return fnl_fail(&b->error, FNL_E_ARGUMENT, "%s [%d] cannot stand at %lld", topic, (int)partition, (long long)offset);
+		return fnl_fail(&b->error, FNL_E_ARGUMENT, "%s [%d] cannot stand at %lld", topic, (int)partition,
+		                (long long)offset);
 	}
 	struct emb_group *g;
 	int rc = fnl_emb_group(b->e, group, &g);

@@ -177,7 +177,8 @@ static struct emb_part *changelog_part(struct emb_log *c, int32_t partition)
 	return has ? &c->changelog->parts[partition] : NULL;
 }
 
-static int log_changelog_bounds(struct fnl_log *l, int32_t partition, int64_t *ret_start, int64_t *ret_end, int timeout_ms)
+static int log_changelog_bounds(struct fnl_log *l, int32_t partition, int64_t *ret_start, int64_t *ret_end,
+                                int timeout_ms)
 {
 	struct emb_log *c = fnl_emb_log_of(l);
 	(void)timeout_ms;
@@ -315,7 +316,8 @@ static int bind(struct emb_log *c, const struct fnl_embedded_log_settings *s)
 	return fnl_emb_group(c->e, s->group, &c->group);
 }
 
-int fnl_embedded_log_open(struct fnl_embedded *e, const struct fnl_embedded_log_settings *settings, struct fnl_log **ret)
+int fnl_embedded_log_open(struct fnl_embedded *e, const struct fnl_embedded_log_settings *settings,
+                          struct fnl_log **ret)
 {
 	if (settings->output_topic_count > EMB_TOPICS_MAX) {
 		return FNL_E_LIMIT;

@@ -26,8 +26,8 @@ static struct fnl_span place(uint8_t **at, struct fnl_span s)
 	return copy;
 }
 
-int fnl_emb_record_make(struct fnl_span key, struct fnl_span value, const struct fnl_header *headers, size_t header_count,
-                        struct emb_record *ret)
+int fnl_emb_record_make(struct fnl_span key, struct fnl_span value, const struct fnl_header *headers,
+                        size_t header_count, struct emb_record *ret)
 {
 	if (header_count > EMB_HEADERS_MAX) {
 		return FNL_E_LIMIT;

@@ -3,7 +3,8 @@
  *   NONE --first record or offset--> ONGOING --commit--> PREPARE_COMMIT --all markers written--> NONE
  *                                       '----abort, time-out, newer producer--> PREPARE_ABORT ------^
  *
- * A decision is final at once; each partition (and the group's offsets) learns it by its own marker, maybe much later. */
+ * A decision is final at once; each partition (and the group's offsets) learns it by its own marker, maybe much later.
+ */
 #include <stdio.h>
 
 #include "broker.h"
