@@ -31,7 +31,7 @@ kafka_fetch() {
 	kafka_say "fetching the broker's jars with Maven into $kafka_libs"
 	if ! mvn -q -B -f "$kafka_home/scripts/kafka/pom.xml" dependency:copy-dependencies \
 		-DoutputDirectory="$part" -DincludeScope=runtime > "$part/mvn.log" 2>&1 </dev/null; then
-		tail -n 5 "$part/mvn.log" >&2
+		grep -m 2 ERROR "$part/mvn.log" >&2
 		rm -rf "$part"
 		kafka_say "Maven could not fetch the broker: is a Maven repository reachable (~/.m2/settings.xml for a mirror)?"
 		return 1
