@@ -1,4 +1,5 @@
-/* One batch: inputs and due timers of all running partitions -> overlay and outputs. Nothing leaves the process here. */
+/* One batch: inputs and due timers of all running partitions -> overlay and outputs. Nothing leaves the process here.
+ */
 #include "internal.h"
 
 static struct fnl_partition *partition_of(struct fnl_stream *s, int32_t id)
@@ -51,8 +52,8 @@ static int check_time(const struct fnl_stream *s, int64_t event_time_ms, struct 
 	if (event_time_ms <= limit_ms) {
 		return 0;
 	}
-	return fnl_fail(why, FNL_E_LIMIT, "its time %lld (ms since 1970) is beyond the limit %lld", (long long)event_time_ms,
-	                (long long)limit_ms);
+	return fnl_fail(why, FNL_E_LIMIT, "its time %lld (ms since 1970) is beyond the limit %lld",
+	                (long long)event_time_ms, (long long)limit_ms);
 }
 
 /* 0 = taken, 1 = the batch ends before it for this partition, < 0 STOP. */
@@ -73,7 +74,8 @@ static int input_take(struct fnl_stream *s, struct fnl_partition *p, const struc
 		return p->input_count ? 1 : fnl_fail(why, rc, "no memory to decode one record");
 	}
 	if (rc != 0 && fnl_status_class(rc) == FNL_CLASS_RETRIABLE) {
-		fnl_log_line(s->ports.logger, FNL_WARN, "partition %d waits at offset %lld: %s", p->id, (long long)r->offset, story.text);
+		fnl_log_line(s->ports.logger, FNL_WARN, "partition %d waits at offset %lld: %s", p->id, (long long)r->offset,
+		             story.text);
 		return 1;
 	}
 	if (rc != 0 && fnl_status_class(rc) != FNL_CLASS_POISON) {
@@ -269,7 +271,8 @@ static int load_all(struct fnl_stream *s, struct fnl_error *why)
 		}
 		int rc = partition_needs(s, p);
 		if (rc) {
-			return fnl_fail(why, rc, "no memory for the rows of a batch: raise the arena's limit or lower batch.records");
+			return fnl_fail(why, rc,
+			                "no memory for the rows of a batch: raise the arena's limit or lower batch.records");
 		}
 		reads[n] = p->read;
 		who[n++] = p;
@@ -283,8 +286,8 @@ static int load_all(struct fnl_stream *s, struct fnl_error *why)
 	}
 	for (size_t i = 0; i < n; i++) {
 		if (!guarded(who[i], &reads[i])) {
-			fnl_log_line(s->ports.logger, FNL_WARN, "partition %d: the view stands elsewhere than the committed changelog; repairing",
-			             who[i]->id);
+			fnl_log_line(s->ports.logger, FNL_WARN,
+			             "partition %d: the view stands elsewhere than the committed changelog; repairing", who[i]->id);
 			fnl_lifecycle_repair(s, who[i], 0);
 			continue;
 		}
@@ -300,7 +303,8 @@ static int event_time_begin(struct fnl_stream *s, struct fnl_partition *p)
 		return 0;
 	}
 	struct fnl_entry *e = fnl_overlay_find(&p->overlay, s->ports.op->ops->time_row(s->ports.op));
-	p->event_time_ms = e && !fnl_span_is_none(e->value) ? s->ports.op->ops->time_of(s->ports.op, e->value) : FNL_NO_TIME;
+	p->event_time_ms =
+		e && !fnl_span_is_none(e->value) ? s->ports.op->ops->time_of(s->ports.op, e->value) : FNL_NO_TIME;
 	p->event_time_known = true;
 	p->time_ms = p->event_time_ms;
 	if (p->read.due_max == 0 && p->event_time_ms != FNL_NO_TIME) {
@@ -368,7 +372,8 @@ struct mark {
 	int64_t deadlines[FNL_STEP_ROWS_MAX];
 };
 
-static int take_rows(struct fnl_stream *s, struct fnl_partition *p, struct fnl_entry **entries, const struct fnl_decision *d)
+static int take_rows(struct fnl_stream *s, struct fnl_partition *p, struct fnl_entry **entries,
+                     const struct fnl_decision *d)
 {
 	for (size_t i = 0; i < d->row_count; i++) {
 		struct fnl_entry *e = entries[d->rows[i].row];
@@ -386,8 +391,8 @@ static int take_rows(struct fnl_stream *s, struct fnl_partition *p, struct fnl_e
 	return 0;
 }
 
-int fnl_batch_step(struct fnl_stream *s, struct fnl_partition *p, struct fnl_step *step, const struct fnl_prepared *prepared,
-                   struct fnl_error *why)
+int fnl_batch_step(struct fnl_stream *s, struct fnl_partition *p, struct fnl_step *step,
+                   const struct fnl_prepared *prepared, struct fnl_error *why)
 {
 	struct fnl_entry *entries[FNL_STEP_ROWS_MAX];
 	struct fnl_span rows[FNL_STEP_ROWS_MAX];

@@ -55,7 +55,8 @@ static int produce_partition(struct fnl_stream *s, const struct fnl_partition *p
 			continue;
 		}
 		struct fnl_span key = changelog_key(s, e);
-		int rc = fnl_span_is_none(key) ? FNL_E_NOMEM : log_ops(s)->produce_changelog(s->ports.log, p->id, key, e->value);
+		int rc =
+			fnl_span_is_none(key) ? FNL_E_NOMEM : log_ops(s)->produce_changelog(s->ports.log, p->id, key, e->value);
 		if (rc) {
 			return rc;
 		}
@@ -145,7 +146,8 @@ static int failed(struct fnl_stream *s, int rc, struct fnl_error *why)
 	case FNL_CLASS_UNKNOWN:
 		break;
 	}
-	fnl_log_line(s->ports.logger, FNL_WARN, "outcome of a transaction unknown (%s): %s; asking the log", fnl_status_label(rc), story);
+	fnl_log_line(s->ports.logger, FNL_WARN, "outcome of a transaction unknown (%s): %s; asking the log",
+	             fnl_status_label(rc), story);
 	outcome_unknown(s);
 	return 0;
 }
@@ -159,8 +161,8 @@ static int collect_writes(struct fnl_stream *s, struct fnl_partition *p, struct 
 	size_t n = 0;
 	for (const struct fnl_entry *e = p->overlay.first; e; e = e->next) {
 		if (fnl_entry_dirty(e)) {
-			rows[n++] = (struct fnl_row_write){{e->table, e->node.key}, e->value, e->deadline_ms,
-			                                   e->deadline_ms == e->loaded_deadline_ms};
+			rows[n++] = (struct fnl_row_write){
+				{e->table, e->node.key}, e->value, e->deadline_ms, e->deadline_ms == e->loaded_deadline_ms};
 		}
 	}
 	*apply = (struct fnl_store_apply){
@@ -195,7 +197,8 @@ static void take_committed(struct fnl_stream *s, struct fnl_partition *p)
 }
 
 /* Rule 2: compare-and-set. A surprise costs a repair, never data: the changelog has it. */
-static int apply_all(struct fnl_stream *s, struct fnl_store_apply *applies, struct fnl_partition **who, size_t n, struct fnl_error *why)
+static int apply_all(struct fnl_stream *s, struct fnl_store_apply *applies, struct fnl_partition **who, size_t n,
+                     struct fnl_error *why)
 {
 	if (n == 0) {
 		return 0;
@@ -218,7 +221,8 @@ static int apply_all(struct fnl_stream *s, struct fnl_store_apply *applies, stru
 	return 0;
 }
 
-static int after_commit(struct fnl_stream *s, struct fnl_store_apply *applies, struct fnl_partition **who, struct fnl_error *why)
+static int after_commit(struct fnl_stream *s, struct fnl_store_apply *applies, struct fnl_partition **who,
+                        struct fnl_error *why)
 {
 	size_t n = 0;
 	for (size_t i = 0; i < s->partition_count; i++) {

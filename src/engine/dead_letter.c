@@ -9,7 +9,8 @@ static struct fnl_span decimal(struct fnl_arena *a, int64_t v)
 	return fnl_writer_span(&w);
 }
 
-int fnl_dead_letter(struct fnl_stream *s, struct fnl_partition *p, const struct fnl_record *r, int code, const char *why)
+int fnl_dead_letter(struct fnl_stream *s, struct fnl_partition *p, const struct fnl_record *r, int code,
+                    const char *why)
 {
 	enum { ADDED = 6 };
 	struct fnl_header *h = fnl_arena_calloc(&s->arena, r->header_count + ADDED, sizeof(*h));

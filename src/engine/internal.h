@@ -94,16 +94,16 @@ struct fnl_produced {
 struct fnl_partition {
 	int32_t id;
 	enum fnl_phase phase;
-	int64_t offset; /* the pair: next input, */
-	int64_t cl;     /* and next changelog record */
-	int64_t pair_wall_ms;      /* when the pair was fetched */
-	int64_t retry_at_ms;       /* monotonic: do nothing before */
-	int64_t doubt_since_ms;    /* monotonic; 0: nothing contradicts */
-	bool fresh;                /* runs since the last poll: what that one brought is not what start asked for */
+	int64_t offset;             /* the pair: next input, */
+	int64_t cl;                 /* and next changelog record */
+	int64_t pair_wall_ms;       /* when the pair was fetched */
+	int64_t retry_at_ms;        /* monotonic: do nothing before */
+	int64_t doubt_since_ms;     /* monotonic; 0: nothing contradicts */
+	bool fresh;                 /* runs since the last poll: what that one brought is not what start asked for */
 	struct fnl_applied applied; /* while checking and restoring: what the view stood at */
 	int64_t probe_end;
 	bool restore_open;
-	bool rebuild; /* the restore began from an absent view */
+	bool rebuild;          /* the restore began from an absent view */
 	int64_t event_time_ms; /* committed; clock = event */
 	bool event_time_known;
 	struct fnl_cache cache;
@@ -181,19 +181,22 @@ int fnl_batch_run(struct fnl_stream *s, const struct fnl_poll *poll, struct fnl_
 /* The row in the overlay, from the cache if it has it; entry->known tells. NULL: out of memory. */
 struct fnl_entry *fnl_batch_entry(struct fnl_stream *s, struct fnl_partition *p, struct fnl_row_key row);
 /* Reads every listed row that is not known yet, guarded. 0, 1: the partition was sent to repair, < 0: STOP. */
-int fnl_batch_load(struct fnl_stream *s, struct fnl_partition *p, const struct fnl_row_key *rows, size_t count) FNL_MUST_USE;
+int fnl_batch_load(struct fnl_stream *s, struct fnl_partition *p, const struct fnl_row_key *rows,
+                   size_t count) FNL_MUST_USE;
 /* Runs one step and takes its decision into the overlay and the produced list. FNL_E_NOMEM, POISON, INTERNAL. */
-int fnl_batch_step(struct fnl_stream *s, struct fnl_partition *p, struct fnl_step *step, const struct fnl_prepared *prepared,
-                   struct fnl_error *why) FNL_MUST_USE;
+int fnl_batch_step(struct fnl_stream *s, struct fnl_partition *p, struct fnl_step *step,
+                   const struct fnl_prepared *prepared, struct fnl_error *why) FNL_MUST_USE;
 
 /* ---- timers.c ---- */
 int fnl_timers_push(struct fnl_stream *s, struct fnl_partition *p, struct fnl_timer t) FNL_MUST_USE;
 /* Fires all timers of the partition with a deadline <= limit, in order of (deadline, table, key). 0; 1: the partition
  * went to repair; 2: no more in this batch (limit or arena); < 0: STOP. */
-int fnl_timers_fire(struct fnl_stream *s, struct fnl_partition *p, int64_t limit_ms, struct fnl_error *why) FNL_MUST_USE;
+int fnl_timers_fire(struct fnl_stream *s, struct fnl_partition *p, int64_t limit_ms,
+                    struct fnl_error *why) FNL_MUST_USE;
 
 /* ---- dead_letter.c ---- */
-int fnl_dead_letter(struct fnl_stream *s, struct fnl_partition *p, const struct fnl_record *r, int code, const char *why) FNL_MUST_USE;
+int fnl_dead_letter(struct fnl_stream *s, struct fnl_partition *p, const struct fnl_record *r, int code,
+                    const char *why) FNL_MUST_USE;
 
 /* ---- commit.c ---- */
 int fnl_commit_batch(struct fnl_stream *s, struct fnl_error *why) FNL_MUST_USE;

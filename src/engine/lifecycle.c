@@ -79,8 +79,8 @@ static int run(struct fnl_stream *s, struct fnl_partition *p)
 	p->event_time_ms = FNL_NO_TIME;
 	p->phase = FNL_PHASE_RUN;
 	p->fresh = true;
-	fnl_log_line(s->ports.logger, FNL_INFO, "partition %d runs from offset %lld, changelog %lld", p->id, (long long)p->offset,
-	             (long long)p->cl);
+	fnl_log_line(s->ports.logger, FNL_INFO, "partition %d runs from offset %lld, changelog %lld", p->id,
+	             (long long)p->offset, (long long)p->cl);
 	return 0;
 }
 
@@ -93,10 +93,11 @@ static int pair_take(struct fnl_stream *s, struct fnl_partition *p, const struct
 		return 0;
 	}
 	if (!fnl_commit_parse(c->metadata, &p->cl)) {
-		return fnl_fail(why, FNL_E_STATE,
-		                "partition %d of %s: the committed offset %lld has no metadata 'cl=<n>', so somebody else has set it. "
-		                "Look at it with 'funnelctl wait', then mend it with 'funnelctl repair --stage %s --partition %d'",
-		                p->id, s->stage.input_topic, (long long)c->offset, s->stage.name, p->id);
+		return fnl_fail(
+			why, FNL_E_STATE,
+			"partition %d of %s: the committed offset %lld has no metadata 'cl=<n>', so somebody else has set it. "
+			"Look at it with 'funnelctl wait', then mend it with 'funnelctl repair --stage %s --partition %d'",
+			p->id, s->stage.input_topic, (long long)c->offset, s->stage.name, p->id);
 	}
 	p->offset = c->offset;
 	p->phase = FNL_PHASE_CHECK;
@@ -163,10 +164,12 @@ static int view_ahead(struct fnl_stream *s, struct fnl_partition *p, struct fnl_
 	if (!fnl_lifecycle_doubt(s, p)) {
 		return 0;
 	}
-	return fnl_fail(why, FNL_E_STATE,
-	                "partition %d of stage %s: the view stands at changelog offset %lld, beyond the committed %lld: the topics were "
-	                "reset or belong to another cluster. Empty this view (delete its keys in Redis), or restore the topics",
-	                p->id, s->stage.name, (long long)p->applied.cl, (long long)p->cl);
+	return fnl_fail(
+		why, FNL_E_STATE,
+		"partition %d of stage %s: the view stands at changelog offset %lld, beyond the committed %lld: the topics "
+	    "were "
+		"reset or belong to another cluster. Empty this view (delete its keys in Redis), or restore the topics",
+		p->id, s->stage.name, (long long)p->applied.cl, (long long)p->cl);
 }
 
 static int view_error(struct fnl_stream *s, struct fnl_partition *p, int rc, struct fnl_error *why)

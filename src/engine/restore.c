@@ -45,7 +45,8 @@ static int acquire(struct fnl_stream *s, struct fnl_partition *p, int64_t from, 
 	}
 	if (p->phase == FNL_PHASE_RESTORE && end < p->cl) {
 		return fnl_fail(why, FNL_E_STATE,
-		                "changelog partition %d of stage %s ends at %lld, before the committed %lld: records were lost. Restore the "
+		                "changelog partition %d of stage %s ends at %lld, before the committed %lld: records were "
+		                "lost. Restore the "
 		                "topic, or reset the stage: 'funnelctl repair --stage %s --partition %d --from-beginning'",
 		                p->id, s->stage.name, (long long)end, (long long)p->cl, s->stage.name, p->id);
 	}
@@ -80,7 +81,8 @@ int fnl_restore_probe(struct fnl_stream *s, struct fnl_partition *p, struct fnl_
 	}
 	if (chunk.record_count) {
 		return fnl_fail(why, FNL_E_STATE,
-		                "partition %d of %s has no committed offset, but its changelog is not empty: the group's offsets were lost or "
+		                "partition %d of %s has no committed offset, but its changelog is not empty: the group's "
+		                "offsets were lost or "
 		                "deleted. Mend it with 'funnelctl repair --stage %s --partition %d'",
 		                p->id, s->stage.input_topic, s->stage.name, p->id);
 	}
@@ -112,10 +114,11 @@ static bool row_of_key(const struct fnl_stream *s, struct fnl_span key, struct f
 }
 
 /* Rows of the chunk below cl; *ret_count. NULL: out of memory, or a key that is none (then *ret_bad). */
-static struct fnl_row_write *chunk_rows(struct fnl_stream *s, struct fnl_partition *p, const struct fnl_restore_chunk *chunk,
-                                        size_t *ret_count, bool *ret_bad)
+static struct fnl_row_write *chunk_rows(struct fnl_stream *s, struct fnl_partition *p,
+                                        const struct fnl_restore_chunk *chunk, size_t *ret_count, bool *ret_bad)
 {
-	struct fnl_row_write *rows = fnl_arena_calloc(&s->arena, chunk->record_count ? chunk->record_count : 1, sizeof(*rows));
+	struct fnl_row_write *rows =
+		fnl_arena_calloc(&s->arena, chunk->record_count ? chunk->record_count : 1, sizeof(*rows));
 	size_t n = 0;
 	for (size_t i = 0; rows && i < chunk->record_count; i++) {
 		const struct fnl_record *r = &chunk->records[i];
@@ -127,8 +130,9 @@ static struct fnl_row_write *chunk_rows(struct fnl_stream *s, struct fnl_partiti
 			*ret_bad = true;
 			return NULL;
 		}
-		int64_t deadline_ms = fnl_span_is_none(r->value) ? FNL_NO_DEADLINE
-		                                                 : s->ports.op->ops->row_deadline(s->ports.op, row.table, r->value);
+		int64_t deadline_ms = fnl_span_is_none(r->value)
+		                          ? FNL_NO_DEADLINE
+		                          : s->ports.op->ops->row_deadline(s->ports.op, row.table, r->value);
 		rows[n++] = (struct fnl_row_write){row, r->value, deadline_ms, false};
 	}
 	*ret_count = n;
@@ -164,7 +168,8 @@ static int apply_chunk(struct fnl_stream *s, struct fnl_partition *p, const stru
 	p->applied = apply.next;
 	s->stats.restored_records += count;
 	if (done) {
-		fnl_log_line(s->ports.logger, FNL_INFO, "partition %d: the view was restored to changelog offset %lld", p->id, (long long)p->cl);
+		fnl_log_line(s->ports.logger, FNL_INFO, "partition %d: the view was restored to changelog offset %lld", p->id,
+		             (long long)p->cl);
 		fnl_restore_release(s, p);
 		p->phase = FNL_PHASE_CHECK;
 	}
@@ -196,7 +201,8 @@ int fnl_restore_step(struct fnl_stream *s, struct fnl_partition *p, struct fnl_e
 	struct fnl_row_write *rows = chunk_rows(s, p, &chunk, &count, &bad);
 	if (!rows) {
 		return fnl_fail(why, bad ? FNL_E_STATE : FNL_E_NOMEM,
-		                bad ? "changelog partition %d of stage %s holds a key that is no row's: another program writes to this topic"
+		                bad ? "changelog partition %d of stage %s holds a key that is no row's: another program writes "
+		                      "to this topic"
 		                    : "no memory to restore partition %d of stage %s: lower the size of a restore chunk",
 		                p->id, s->stage.name);
 	}

@@ -23,19 +23,22 @@ struct fnl_stream_settings fnl_stream_settings_default(void)
 static int settings_check(const struct fnl_stage *stage, const struct fnl_stream_settings *t, struct fnl_error *why)
 {
 	if (stage->table_count == 0 || stage->table_count > FNL_STORE_TABLES_MAX) {
-		return fnl_fail(why, FNL_E_ARGUMENT, "a stage has 1 to %d tables, not %zu", FNL_STORE_TABLES_MAX, stage->table_count);
+		return fnl_fail(why, FNL_E_ARGUMENT, "a stage has 1 to %d tables, not %zu", FNL_STORE_TABLES_MAX,
+		                stage->table_count);
 	}
 	if (t->batch_records_max < 1 || t->batch_records_max > FNL_STORE_KEYS_MAX / FNL_STEP_ROWS_MAX) {
-		return fnl_fail(why, FNL_E_ARGUMENT, "batch.records is 1 to %d, not %zu", FNL_STORE_KEYS_MAX / FNL_STEP_ROWS_MAX,
-		                t->batch_records_max);
+		return fnl_fail(why, FNL_E_ARGUMENT, "batch.records is 1 to %d, not %zu",
+		                FNL_STORE_KEYS_MAX / FNL_STEP_ROWS_MAX, t->batch_records_max);
 	}
 	if (t->timers_max < 1 || t->timers_max > FNL_STORE_KEYS_MAX || t->restore_records_max < 1 ||
 	    t->restore_records_max > FNL_STORE_KEYS_MAX) {
 		return fnl_fail(why, FNL_E_ARGUMENT, "timers and restore chunks are 1 to %d a batch", FNL_STORE_KEYS_MAX);
 	}
-	if (t->txn_timeout_ms < 1000 || t->poll_wait_ms < 0 || t->tombstone_retention_ms < 60000 || t->arena_bytes_max < 1 << 20) {
-		return fnl_fail(why, FNL_E_ARGUMENT,
-		                "a transaction's time-out is at least 1 s, tombstones live at least a minute, an arena has at least 1 MiB");
+	if (t->txn_timeout_ms < 1000 || t->poll_wait_ms < 0 || t->tombstone_retention_ms < 60000 ||
+	    t->arena_bytes_max < 1 << 20) {
+		return fnl_fail(
+			why, FNL_E_ARGUMENT,
+			"a transaction's time-out is at least 1 s, tombstones live at least a minute, an arena has at least 1 MiB");
 	}
 	return 0;
 }
@@ -127,7 +130,8 @@ static int poll_wait(const struct fnl_stream *s)
 
 static int poll(struct fnl_stream *s, struct fnl_poll *ret, struct fnl_error *why)
 {
-	int rc = s->ports.log->ops->poll(s->ports.log, s->settings.batch_records_max, s->settings.batch_bytes_max, poll_wait(s), ret);
+	int rc = s->ports.log->ops->poll(s->ports.log, s->settings.batch_records_max, s->settings.batch_bytes_max,
+	                                 poll_wait(s), ret);
 	if (rc == 0) {
 		return 0;
 	}
@@ -174,7 +178,8 @@ int fnl_stream_cycle(struct fnl_stream *s, struct fnl_error *why)
 		s->idle = false;
 		return 0;
 	}
-	/* Only now: a pair fetched before the old producer was fenced could still be overtaken by its last commit (rule 8). */
+	/* Only now: a pair fetched before the old producer was fenced could still be overtaken by its last commit (rule 8).
+	 */
 	rc = fnl_lifecycle_step(s, why);
 	return rc ? rc : fnl_batch_run(s, &got, why);
 }

@@ -60,7 +60,8 @@ int fnl_prospect_prepare_timer(struct fnl_operator *base, struct fnl_row_key row
                                struct fnl_prepared *ret) FNL_MUST_USE;
 
 /* outputs.c */
-int fnl_prospect_cause(struct fnl_prospect_operator *o, const struct fnl_step *step, struct fnl_cause_id *ret) FNL_MUST_USE;
+int fnl_prospect_cause(struct fnl_prospect_operator *o, const struct fnl_step *step,
+                       struct fnl_cause_id *ret) FNL_MUST_USE;
 /* Adds one output for a derived event. */
 int fnl_prospect_output(struct fnl_prospect_operator *o, const struct fnl_step *step, const struct fnl_cause_id *cause,
                         const struct fnl_event_out *event, int32_t rules_version, struct fnl_decision *d) FNL_MUST_USE;

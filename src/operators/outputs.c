@@ -14,8 +14,8 @@ struct route {
 static const struct route *route_of(const struct fnl_record_desc *desc)
 {
 	static const struct route routes[] = {
-		{&fnl_desc_layer_changed, FNL_PROSPECT_OUT_LAYER_CHANGES, FNL_LAYER_CHANGED_OCCURRED_AT, FNL_LAYER_CHANGED_PROSPECT_ID, -1,
-	     "funnel.prospect.layer-changed.v1"},
+		{&fnl_desc_layer_changed, FNL_PROSPECT_OUT_LAYER_CHANGES, FNL_LAYER_CHANGED_OCCURRED_AT,
+	     FNL_LAYER_CHANGED_PROSPECT_ID, -1, "funnel.prospect.layer-changed.v1"},
 		{&fnl_desc_prospect_parked, FNL_PROSPECT_OUT_LAYER_CHANGES, FNL_PROSPECT_PARKED_OCCURRED_AT,
 	     FNL_PROSPECT_PARKED_PROSPECT_ID, -1, "funnel.prospect.parked.v1"},
 		{&fnl_desc_prospect_unparked, FNL_PROSPECT_OUT_LAYER_CHANGES, FNL_PROSPECT_UNPARKED_OCCURRED_AT,
@@ -77,7 +77,8 @@ static void write_own_id(struct fnl_writer *w, const struct fnl_prospect_event *
 	fnl_write_decimal(w, v ? v->i64 : e->occurred_at_ms);
 }
 
-static struct fnl_span root_id(struct fnl_prospect_operator *o, const struct fnl_prospect_event *e, struct fnl_arena *arena)
+static struct fnl_span root_id(struct fnl_prospect_operator *o, const struct fnl_prospect_event *e,
+                               struct fnl_arena *arena)
 {
 	struct fnl_writer w = fnl_writer_of(arena);
 	write_line(&w, e->source);

@@ -11,7 +11,9 @@ struct shape {
 };
 
 #define SHAPE(record, RECORD, prospect, all) \
-	{&fnl_desc_##record, FNL_##RECORD##_SOURCE, FNL_##RECORD##_OCCURRED_AT, prospect, all}
+	{ \
+		&fnl_desc_##record, FNL_##RECORD##_SOURCE, FNL_##RECORD##_OCCURRED_AT, prospect, all \
+	}
 
 static const struct shape *shape_of(const struct fnl_record_desc *desc)
 {
@@ -44,8 +46,8 @@ static int check_id(const char *name, struct fnl_span id, struct fnl_error *why)
 	}
 	for (size_t i = 0; i < id.len; i++) {
 		if (id.data[i] < 0x20 || id.data[i] == 0x7f || id.data[i] == '|') {
-			return fnl_fail(why, FNL_E_INVALID, "%s has the byte 0x%02x at %zu, expected neither controls nor '|'", name,
-			                id.data[i], i);
+			return fnl_fail(why, FNL_E_INVALID, "%s has the byte 0x%02x at %zu, expected neither controls nor '|'",
+			                name, id.data[i], i);
 		}
 	}
 	return 0;
@@ -64,10 +66,12 @@ static int check_key(const struct fnl_record *r, struct fnl_span prospect_id, st
 		return rc;
 	}
 	if (r->key.len == 0) {
-		return fnl_fail(why, FNL_E_INVALID, "the record's key is %s, expected the prospect id", r->key.data ? "empty" : "null");
+		return fnl_fail(why, FNL_E_INVALID, "the record's key is %s, expected the prospect id",
+		                r->key.data ? "empty" : "null");
 	}
 	if (!fnl_span_eq(r->key, prospect_id)) {
-		return fnl_fail(why, FNL_E_INVALID, "the record's key is not its prospect_id, so it may be in the wrong partition");
+		return fnl_fail(why, FNL_E_INVALID,
+		                "the record's key is not its prospect_id, so it may be in the wrong partition");
 	}
 	return 0;
 }

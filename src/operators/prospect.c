@@ -44,8 +44,8 @@ static int put_row(struct fnl_prospect_operator *o, const struct fnl_step *step,
 	return 0;
 }
 
-static int take_outcome(struct fnl_prospect_operator *o, const struct fnl_step *step, const struct fnl_prospect_out *out,
-                        int32_t rules_version, struct fnl_decision *d)
+static int take_outcome(struct fnl_prospect_operator *o, const struct fnl_step *step,
+                        const struct fnl_prospect_out *out, int32_t rules_version, struct fnl_decision *d)
 {
 	const struct fnl_prospect_event *e = step->event;
 	int rc = put_row(o, step, e->row_prospect, FNL_PROSPECT_TABLE_PROSPECT, out->row_change, out->row, d);
@@ -62,7 +62,8 @@ static int take_outcome(struct fnl_prospect_operator *o, const struct fnl_step *
 	return rc;
 }
 
-static int step_core(struct fnl_prospect_operator *o, const struct fnl_step *step, struct fnl_decision *d, struct fnl_error *why)
+static int step_core(struct fnl_prospect_operator *o, const struct fnl_step *step, struct fnl_decision *d,
+                     struct fnl_error *why)
 {
 	const struct fnl_prospect_event *e = step->event;
 	struct fnl_prospect_in in = {.now_ms = step->now_ms, .arena = step->arena};
@@ -87,7 +88,8 @@ static int step_core(struct fnl_prospect_operator *o, const struct fnl_step *ste
 	return take_outcome(o, step, &out, in.rules->version, d);
 }
 
-static int op_step(struct fnl_operator *base, const struct fnl_step *in, struct fnl_decision *ret, struct fnl_error *why)
+static int op_step(struct fnl_operator *base, const struct fnl_step *in, struct fnl_decision *ret,
+                   struct fnl_error *why)
 {
 	struct fnl_prospect_operator *o = FNL_CONTAINER_OF(base, struct fnl_prospect_operator, base);
 	const struct fnl_prospect_event *e = in->event;
@@ -120,7 +122,8 @@ static int op_time_write(struct fnl_operator *base, int64_t time_ms, struct fnl_
 {
 	struct fnl_prospect_operator *o = FNL_CONTAINER_OF(base, struct fnl_prospect_operator, base);
 	struct fnl_value row[FNL_PARTITION_CLOCK_FIELD_COUNT] = {{.set = true, .i64 = time_ms}};
-	return fnl_prospect_row_encode(o->row_ids[FNL_PROSPECT_TABLE_PARTITION], &fnl_desc_partition_clock, row, arena, ret);
+	return fnl_prospect_row_encode(o->row_ids[FNL_PROSPECT_TABLE_PARTITION], &fnl_desc_partition_clock, row, arena,
+	                               ret);
 }
 
 static int find_schema_ids(struct fnl_prospect_operator *o, struct fnl_error *why)
@@ -135,11 +138,13 @@ static int find_schema_ids(struct fnl_prospect_operator *o, struct fnl_error *wh
 	return rc ? fnl_fail(why, rc, "the schema of %s is not registered", fnl_desc_partition_rules.full_name) : 0;
 }
 
-int fnl_prospect_operator_open(struct fnl_codec *codec, const struct fnl_ids *ids, const struct fnl_rules_reader *rules_reader,
-                               struct fnl_operator **ret, struct fnl_error *why)
+int fnl_prospect_operator_open(struct fnl_codec *codec, const struct fnl_ids *ids,
+                               const struct fnl_rules_reader *rules_reader, struct fnl_operator **ret,
+                               struct fnl_error *why)
 {
-	static const struct fnl_operator_ops ops = {fnl_prospect_prepare, fnl_prospect_prepare_timer, op_step,
-	                                            fnl_prospect_row_deadline, op_time_row, op_time_of, op_time_write};
+	static const struct fnl_operator_ops ops = {
+		fnl_prospect_prepare, fnl_prospect_prepare_timer, op_step, fnl_prospect_row_deadline, op_time_row, op_time_of,
+		op_time_write};
 	struct fnl_prospect_operator *o = fnl_calloc(1, sizeof(*o));
 	if (!o) {
 		return fnl_fail(why, FNL_E_NOMEM, "no memory for the prospect stage");

@@ -31,7 +31,8 @@ static int parse(struct fnl_prospect_operator *o, struct fnl_span hash, struct f
 		slot->rules = rules;
 	}
 	if (slot->rules->version != version) {
-		return fnl_fail(why, FNL_E_INVALID, "the rules' text has version %d, its event says %d", slot->rules->version, version);
+		return fnl_fail(why, FNL_E_INVALID, "the rules' text has version %d, its event says %d", slot->rules->version,
+		                version);
 	}
 	*ret = slot->rules;
 	return 0;
@@ -62,7 +63,8 @@ static int check_activation(const struct fnl_value *now, struct fnl_span hash, i
 		                (long long)version, hash.len);
 	}
 	if (version == known && !fnl_span_eq(hash, now[FNL_PARTITION_RULES_RULES_HASH].str)) {
-		return fnl_fail(why, FNL_E_INVALID, "rules version %lld is already active with another text", (long long)version);
+		return fnl_fail(why, FNL_E_INVALID, "rules version %lld is already active with another text",
+		                (long long)version);
 	}
 	*ret_stale = version <= known;
 	return 0;
@@ -74,8 +76,8 @@ int fnl_prospect_rules_activate(struct fnl_prospect_operator *o, const struct fn
 	const struct fnl_prospect_event *e = step->event;
 	const struct fnl_value *in = e->decoded.values;
 	const struct fnl_value *now;
-	int rc = fnl_prospect_row_decode(o, o->rules_row_id, &fnl_desc_partition_rules, step->rows[e->row_rules], step->arena,
-	                                 &now, why);
+	int rc = fnl_prospect_row_decode(o, o->rules_row_id, &fnl_desc_partition_rules, step->rows[e->row_rules],
+	                                 step->arena, &now, why);
 	if (rc) {
 		return rc;
 	}

@@ -1,9 +1,10 @@
 /* The load of the benchmarks.
- *   bench_feed [--config FILE] [--set K=V] load CHANGES PROSPECTS   publishes as fast as it can; prints what must come out:
+ *   bench_feed [--config FILE] [--set K=V] load CHANGES PROSPECTS   publishes as fast as it can; prints what must come
+ * out:
  *                                                                   {"changes","prospects","layer_changes","by_stage":{…}}
- *   bench_feed … paced RATE SECONDS WARMUP                          publishes at intended times, reads the layer changes
- *                                                                   (read_committed) and prints their latency in ms
- * Each change is one stage of one prospect; a prospect's stages go round, so that what follows is known beforehand. */
+ *   bench_feed … paced RATE SECONDS WARMUP                          publishes at intended times, reads the layer
+ * changes (read_committed) and prints their latency in ms Each change is one stage of one prospect; a prospect's stages
+ * go round, so that what follows is known beforehand. */
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,7 +37,8 @@ static void feed_open(struct feed *f, const struct fnl_options *options)
 {
 	struct fnl_error why = {0};
 	memset(f, 0, sizeof(*f));
-	if (fnl_app_open(&options->app, &f->app, &why) || fnl_app_bus(f->app, &f->bus, &why) || fnl_app_codec(f->app, &f->codec, &why)) {
+	if (fnl_app_open(&options->app, &f->app, &why) || fnl_app_bus(f->app, &f->bus, &why) ||
+	    fnl_app_codec(f->app, &f->codec, &why)) {
 		die("cannot start", &why);
 	}
 	fnl_arena_init(&f->arena, 1 << 20);
@@ -149,8 +151,9 @@ static int by_value(const void *a, const void *b)
 
 static int paced(struct feed *f, const struct fnl_options *options, int64_t rate, int64_t seconds, int64_t warmup)
 {
-	_Static_assert(FNL_LAYER_CHANGED_PROSPECT_ID == 0 && FNL_LAYER_CHANGED_SEQUENCE == 1 && FNL_LAYER_CHANGED_OCCURRED_AT == 2,
-	                      "on_layer_change reads the first fields");
+	_Static_assert(FNL_LAYER_CHANGED_PROSPECT_ID == 0 && FNL_LAYER_CHANGED_SEQUENCE == 1 &&
+	                   FNL_LAYER_CHANGED_OCCURRED_AT == 2,
+	               "on_layer_change reads the first fields");
 	const struct fnl_clock *c = f->app->clock;
 	struct reader r = {.options = options, .samples = fnl_calloc(SAMPLES_MAX, sizeof(int32_t))};
 	pthread_t thread;
@@ -180,8 +183,9 @@ static int paced(struct feed *f, const struct fnl_options *options, int64_t rate
 	if (r.count == 0) {
 		return 1;
 	}
-	printf("{\"rate\":%lld,\"samples\":%zu,\"p50_ms\":%d,\"p99_ms\":%d,\"p999_ms\":%d,\"max_ms\":%d}\n", (long long)rate, r.count,
-	       r.samples[r.count / 2], r.samples[r.count * 99 / 100], r.samples[r.count * 999 / 1000], r.samples[r.count - 1]);
+	printf("{\"rate\":%lld,\"samples\":%zu,\"p50_ms\":%d,\"p99_ms\":%d,\"p999_ms\":%d,\"max_ms\":%d}\n",
+	       (long long)rate, r.count, r.samples[r.count / 2], r.samples[r.count * 99 / 100],
+	       r.samples[r.count * 999 / 1000], r.samples[r.count - 1]);
 	fnl_free(r.samples);
 	return 0;
 }

@@ -1,10 +1,11 @@
 /* Every kind of malformed record goes through the whole worker: it ends byte-identical in the dead letters with its key
- * and headers, its neighbours are processed, the worker goes on. Over the embedded log, and over real Kafka and Redis. */
+ * and headers, its neighbours are processed, the worker goes on. Over the embedded log, and over real Kafka and Redis.
+ */
+#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <cmocka.h>
 
 #include "fake_store.h"
 #include "funneld/adapters/avro.h"
@@ -163,7 +164,8 @@ static void publish(struct bench *b)
 {
 	for (size_t i = 0; i < b->kind_count; i++) {
 		struct malformed *m = &b->kinds[i];
-		struct fnl_header h[2] = {{FNL_SPAN_LIT("kind"), fnl_span_str(m->name)}, {FNL_SPAN_LIT("nothing"), FNL_SPAN_NONE}};
+		struct fnl_header h[2] = {{FNL_SPAN_LIT("kind"), fnl_span_str(m->name)},
+		                          {FNL_SPAN_LIT("nothing"), FNL_SPAN_NONE}};
 		assert_int_equal(b->bus->ops->publish(b->bus, b->topics[0], 0, m->key, m->value, h, 2), 0);
 		char id[32];
 		snprintf(id, sizeof(id), "N%zu", i);
@@ -194,7 +196,8 @@ static int on_dead_letter(void *context, size_t topic, const struct fnl_record *
 		assert_true(fnl_span_eq(fnl_record_header(r, "__connect.errors.partition"), FNL_SPAN_LIT("0")));
 		assert_true(message.len > 0);
 		if (!memmem(message.data, message.len, m->why, strlen(m->why))) {
-			fail_msg("%s: the message '%.*s' does not speak of '%s'", m->name, (int)message.len, (const char *)message.data, m->why);
+			fail_msg("%s: the message '%.*s' does not speak of '%s'", m->name, (int)message.len,
+			         (const char *)message.data, m->why);
 		}
 		print_message("%-26s %.*s\n", m->name, (int)message.len, (const char *)message.data);
 	}
@@ -209,7 +212,8 @@ static int on_output(void *context, size_t topic, const struct fnl_record *r)
 	return 0;
 }
 
-static int read_rules(void *context, struct fnl_span rules_text, struct fnl_arena *arena, const struct fnl_rules **ret, struct fnl_error *why)
+static int read_rules(void *context, struct fnl_span rules_text, struct fnl_arena *arena, const struct fnl_rules **ret,
+                      struct fnl_error *why)
 {
 	(void)context;
 	return fnl_rules_parse(rules_text, "rules", arena, ret, NULL, NULL, why);
@@ -218,7 +222,8 @@ static int read_rules(void *context, struct fnl_span rules_text, struct fnl_aren
 static void run(struct bench *b)
 {
 	struct fnl_error why = {0};
-	struct fnl_stage stage = {"prospect", b->topics[0], fnl_prospect_tables, FNL_PROSPECT_TABLE_COUNT, FNL_PROSPECT_OUT_DEAD_LETTERS};
+	struct fnl_stage stage = {"prospect", b->topics[0], fnl_prospect_tables, FNL_PROSPECT_TABLE_COUNT,
+	                          FNL_PROSPECT_OUT_DEAD_LETTERS};
 	struct fnl_stream_settings settings = fnl_stream_settings_default();
 	struct fnl_stream_ports ports = {b->log, b->store, b->op, fnl_sys_clock(), NULL};
 	struct fnl_stream *s;
@@ -253,7 +258,8 @@ static void open_common(struct bench *b)
 	struct fnl_error why = {0};
 	memset(b, 0, sizeof(*b));
 	fnl_arena_init(&b->arena, 1 << 20);
-	if (fnl_registry_file_open(FNL_SOURCE_DIR "/schemas", &b->registry, &why) || fnl_codec_avro_open(b->registry, &b->codec, &why) ||
+	if (fnl_registry_file_open(FNL_SOURCE_DIR "/schemas", &b->registry, &why) ||
+	    fnl_codec_avro_open(b->registry, &b->codec, &why) ||
 	    fnl_prospect_operator_open(b->codec, fnl_sys_ids(), &reader, &b->op, &why)) {
 		fail_msg("%s", why.text);
 	}
@@ -288,7 +294,8 @@ static void test_embedded(void **state)
 	struct fnl_embedded *broker;
 	struct fnl_fake_redis *redis;
 	open_common(&b);
-	struct fnl_embedded_settings settings = {.clock = fnl_sys_clock(), .session_timeout_ms = 10000, .txn_timeout_ms = 15000};
+	struct fnl_embedded_settings settings = {
+		.clock = fnl_sys_clock(), .session_timeout_ms = 10000, .txn_timeout_ms = 15000};
 	assert_int_equal(fnl_embedded_open(&settings, &broker), 0);
 	assert_int_equal(fnl_embedded_bus_open(broker, &b.bus), 0);
 	create_topics(&b, "m");
@@ -322,8 +329,10 @@ static void test_kafka(void **state)
 	}
 	create_topics(&b, kafka_fixture_name(kafka, "malformed", name));
 	const char *outputs[FNL_PROSPECT_OUT_COUNT] = {b.topics[2], b.topics[3], b.topics[4]};
-	struct fnl_kafka_log_settings log = {common, b.topics[0], b.topics[1], outputs, FNL_PROSPECT_OUT_COUNT, name, name, name, 10000, 15000};
-	struct fnl_redis_settings view = {redis.url, name, "prospect", fnl_prospect_tables, FNL_PROSPECT_TABLE_COUNT, 2000, 2000, NULL};
+	struct fnl_kafka_log_settings log = {common, b.topics[0], b.topics[1], outputs, FNL_PROSPECT_OUT_COUNT,
+	                                     name,   name,        name,        10000,   15000};
+	struct fnl_redis_settings view = {redis.url, name, "prospect", fnl_prospect_tables, FNL_PROSPECT_TABLE_COUNT,
+	                                  2000,      2000, NULL};
 	if (fnl_kafka_log_open(&log, &b.log, &why) || fnl_redis_store_open(&view, &b.store, &why)) {
 		fail_msg("%s", why.text);
 	}

@@ -1,11 +1,11 @@
 /* A fault at every port call: the real engine over the embedded log and a view in memory. Whatever happens at whichever
  * call, outputs, dead letters, rows and committed offsets end as those of an undisturbed run, and the view stands where
  * the log says. Virtual time: a run is milliseconds, and the same every time. */
+#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <cmocka.h>
 
 #include "counter_operator.h"
 #include "fake_store.h"
@@ -63,10 +63,13 @@ static void world_publish(struct world *w)
 	for (int i = 0; i < INPUTS; i++) {
 		char text[64];
 		int n = i % 13 == 12 ? 0 : i + 1; /* a deletion now and then */
-		int length = snprintf(text, sizeof(text), i % 17 == 16 ? "poison" : "%d %d", 1000000 + i * 150 - (i % 5) * 100, n);
+		int length =
+			snprintf(text, sizeof(text), i % 17 == 16 ? "poison" : "%d %d", 1000000 + i * 150 - (i % 5) * 100, n);
 		int k = (i * 7) % 5;
 		const char *key = keys[k];
-		assert_int_equal(w->bus->ops->publish(w->bus, "in", k % PARTITIONS, fnl_span_str(key), fnl_span_of(text, (size_t)length), NULL, 0), 0);
+		assert_int_equal(w->bus->ops->publish(w->bus, "in", k % PARTITIONS, fnl_span_str(key),
+		                                      fnl_span_of(text, (size_t)length), NULL, 0),
+		                 0);
 	}
 	assert_int_equal(w->bus->ops->publish_flush(w->bus, 1000), 0);
 }
@@ -226,7 +229,8 @@ static void take_picture(struct world *w, struct picture *p)
 		size_t rows;
 		snprintf(cl, sizeof(cl), "cl=%lld", (long long)fnl_fake_redis_applied(w->redis, i, &rows).cl);
 		if (strcmp(lag[i].metadata, cl) != 0) {
-			fail_msg("%s at call %zu: partition %d has %s, its view %s", trying.what, trying.at, i, lag[i].metadata, cl);
+			fail_msg("%s at call %zu: partition %d has %s, its view %s", trying.what, trying.at, i, lag[i].metadata,
+			         cl);
 		}
 	}
 	store->ops->close(store);
@@ -258,8 +262,9 @@ static void compare(const struct picture *expected, struct world *w, const char 
 	}
 }
 
-static const char *const mode_names[FAULT_MODE_COUNT] = {"nothing",           "a crash before a call",  "a crash after a call",
-                                                         "a lost call",       "a lost answer",          "a clean abort",          "a pause"};
+static const char *const mode_names[FAULT_MODE_COUNT] = {"nothing",     "a crash before a call", "a crash after a call",
+                                                         "a lost call", "a lost answer",         "a clean abort",
+                                                         "a pause"};
 
 /* Fault at call `at` of worker a; if it died, b takes over. */
 static void fault_run(const struct picture *expected, enum fault_mode mode, size_t at)
@@ -352,8 +357,8 @@ static void meanwhile(void *context)
 static void test_meanwhile(void **state)
 {
 	(void)state;
-	static const char *const names[] = {"FLUSHALL", "an older view", "a pause with a half-done takeover", "a pause with a takeover",
-	                                    "a rebalance"};
+	static const char *const names[] = {"FLUSHALL", "an older view", "a pause with a half-done takeover",
+	                                    "a pause with a takeover", "a rebalance"};
 	size_t calls;
 	struct picture *expected = undisturbed(FNL_CLOCK_EVENT, &calls);
 	for (int kind = 0; kind < 5; kind++) {

@@ -9,8 +9,8 @@ struct event {
 	int64_t n;
 };
 
-static int prepare(struct fnl_operator *o, const struct fnl_record *r, struct fnl_arena *arena, struct fnl_prepared *ret,
-                   struct fnl_error *why)
+static int prepare(struct fnl_operator *o, const struct fnl_record *r, struct fnl_arena *arena,
+                   struct fnl_prepared *ret, struct fnl_error *why)
 {
 	(void)o;
 	const uint8_t *space = r->value.len ? memchr(r->value.data, ' ', r->value.len) : NULL;
@@ -30,7 +30,8 @@ static int prepare(struct fnl_operator *o, const struct fnl_record *r, struct fn
 	return 0;
 }
 
-static int prepare_timer(struct fnl_operator *o, struct fnl_row_key row, struct fnl_arena *arena, struct fnl_prepared *ret)
+static int prepare_timer(struct fnl_operator *o, struct fnl_row_key row, struct fnl_arena *arena,
+                         struct fnl_prepared *ret)
 {
 	(void)o;
 	(void)arena;
@@ -141,7 +142,8 @@ static int time_write(struct fnl_operator *o, int64_t time_ms, struct fnl_arena 
 
 struct fnl_operator *counter_operator(void)
 {
-	static const struct fnl_operator_ops ops = {prepare, prepare_timer, step, row_deadline, time_row, time_of, time_write};
+	static const struct fnl_operator_ops ops = {prepare,  prepare_timer, step,      row_deadline,
+	                                            time_row, time_of,       time_write};
 	static struct fnl_operator op = {&ops};
 	return &op;
 }

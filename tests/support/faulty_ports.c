@@ -143,10 +143,10 @@ static void l_close(struct fnl_log *l)
 
 void faulty_log_init(struct faulty_log *l, struct fnl_log *inner, struct fault_plan *plan)
 {
-	static const struct fnl_log_ops ops = {l_poll, l_start, l_stop, l_committed, l_bounds, l_restore_open, l_restore_poll,
-	                                       l_restore_close, l_begin, l_produce, l_produce_changelog, l_flush,
-	                                       l_changelog_next, l_send_offsets, l_commit, l_abort, l_reset, l_doubtful,
-	                                       l_explain, l_close};
+	static const struct fnl_log_ops ops = {
+		l_poll,          l_start, l_stop,    l_committed,         l_bounds,  l_restore_open,   l_restore_poll,
+		l_restore_close, l_begin, l_produce, l_produce_changelog, l_flush,   l_changelog_next, l_send_offsets,
+		l_commit,        l_abort, l_reset,   l_doubtful,          l_explain, l_close};
 	*l = (struct faulty_log){{&ops}, inner, plan};
 }
 

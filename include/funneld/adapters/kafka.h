@@ -32,9 +32,11 @@ struct fnl_kafka_log_settings {
 };
 
 /* Opens consumer and restore reader; the producer comes with the first producer_reset. Does not wait for the broker. */
-int fnl_kafka_log_open(const struct fnl_kafka_log_settings *settings, struct fnl_log **ret, struct fnl_error *why) FNL_MUST_USE;
+int fnl_kafka_log_open(const struct fnl_kafka_log_settings *settings, struct fnl_log **ret,
+                       struct fnl_error *why) FNL_MUST_USE;
 /* Waits up to timeout_ms for the broker: FNL_E_DISCONNECTED with *why naming the servers and the last socket error. */
-int fnl_kafka_bus_open(const struct fnl_kafka_common *common, int timeout_ms, struct fnl_bus **ret, struct fnl_error *why) FNL_MUST_USE;
+int fnl_kafka_bus_open(const struct fnl_kafka_common *common, int timeout_ms, struct fnl_bus **ret,
+                       struct fnl_error *why) FNL_MUST_USE;
 
 /* Java's partitioner: murmur2 of the key, as the default of the Java clients (librdkafka: murmur2_random). */
 int32_t fnl_murmur2_partition(struct fnl_span key, int32_t partition_count);

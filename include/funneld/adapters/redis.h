@@ -1,5 +1,6 @@
 /* The view in Redis. Keys of a partition: {<prefix>:<stage>:<partition>}:<table> (hash: row key -> bytes),
- * …:applied (hash: cl, complete_as_of), …:due (sorted set: "<table>|<row key>" by deadline ms); <prefix>:<stage>:layout. */
+ * …:applied (hash: cl, complete_as_of), …:due (sorted set: "<table>|<row key>" by deadline ms);
+ * <prefix>:<stage>:layout. */
 #ifndef FUNNELD_ADAPTERS_REDIS_H
 #define FUNNELD_ADAPTERS_REDIS_H
 
@@ -7,8 +8,8 @@
 #include "funneld/ports/store.h"
 
 struct fnl_redis_settings {
-	const char *url;      /* redis://[user:password@]host[:port][/db], rediss://…, unix:///path */
-	const char *prefix;   /* of the keys */
+	const char *url;    /* redis://[user:password@]host[:port][/db], rediss://…, unix:///path */
+	const char *prefix; /* of the keys */
 	const char *stage;
 	const char *const *table_names;
 	size_t table_count;
@@ -19,7 +20,8 @@ struct fnl_redis_settings {
 
 /* Connects lazily: open only checks the URL. The first call connects, checks maxmemory-policy noeviction (FNL_E_STATE,
  * with the command that mends it in explain) and loads the script; after an error the next call connects again. */
-int fnl_redis_store_open(const struct fnl_redis_settings *settings, struct fnl_store **ret, struct fnl_error *why) FNL_MUST_USE;
+int fnl_redis_store_open(const struct fnl_redis_settings *settings, struct fnl_store **ret,
+                         struct fnl_error *why) FNL_MUST_USE;
 /* One round trip now: 0, or RETRIABLE / STOP with *why. For the check at the start of a program. */
 int fnl_redis_store_check(struct fnl_store *s, struct fnl_error *why) FNL_MUST_USE;
 

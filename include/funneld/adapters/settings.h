@@ -1,6 +1,6 @@
 /* Settings of daemon and tools: one table of keys -> parser, help text, `show config`, README. Precedence: --set,
- * environment (FUNNELD_KAFKA_BOOTSTRAP_SERVERS for kafka.bootstrap.servers), --config file (INI, sections joined by '.'),
- * default. And the rules file: same format, keys of core/rules.h. */
+ * environment (FUNNELD_KAFKA_BOOTSTRAP_SERVERS for kafka.bootstrap.servers), --config file (INI, sections joined by
+ * '.'), default. And the rules file: same format, keys of core/rules.h. */
 #ifndef FUNNELD_ADAPTERS_SETTINGS_H
 #define FUNNELD_ADAPTERS_SETTINGS_H
 
@@ -8,7 +8,14 @@
 
 struct fnl_settings;
 
-enum fnl_param_type { FNL_PARAM_STRING, FNL_PARAM_INT, FNL_PARAM_DURATION_MS, FNL_PARAM_BYTES, FNL_PARAM_CHOICE, FNL_PARAM_TIME_MS };
+enum fnl_param_type {
+	FNL_PARAM_STRING,
+	FNL_PARAM_INT,
+	FNL_PARAM_DURATION_MS,
+	FNL_PARAM_BYTES,
+	FNL_PARAM_CHOICE,
+	FNL_PARAM_TIME_MS
+};
 
 struct fnl_param {
 	const char *key;
@@ -22,14 +29,15 @@ struct fnl_param {
 /* The table; NULL key ends it. */
 const struct fnl_param *fnl_params(void);
 
-/* config_path may be NULL. sets: "key=value" texts. env: as environ(7). FNL_E_ARGUMENT with *why naming file, line, key,
- * value, allowed range, and for an unknown key the nearest known one. */
+/* config_path may be NULL. sets: "key=value" texts. env: as environ(7). FNL_E_ARGUMENT with *why naming file, line,
+ * key, value, allowed range, and for an unknown key the nearest known one. */
 int fnl_settings_load(const char *config_path, const char *const *sets, size_t set_count, char *const *env,
                       struct fnl_settings **ret, struct fnl_error *why) FNL_MUST_USE;
 struct fnl_settings *fnl_settings_free(struct fnl_settings *s);
 /* The key must be in the table (else the program aborts: a bug). String: NULL when unset. */
 const char *fnl_settings_string(const struct fnl_settings *s, const char *key);
-int64_t fnl_settings_int(const struct fnl_settings *s, const char *key); /* INT, DURATION_MS, BYTES, TIME_MS; a CHOICE's index */
+int64_t fnl_settings_int(const struct fnl_settings *s,
+                         const char *key); /* INT, DURATION_MS, BYTES, TIME_MS; a CHOICE's index */
 /* The value fit for people: secrets and the passwords of URLs are "****". NULL when unset. */
 const char *fnl_settings_shown(const struct fnl_settings *s, const char *key);
 /* Where the value came from: "default", "environment", "--set", "FILE:LINE", "host name". */

@@ -35,6 +35,6 @@ void fnl_map_deinit(struct fnl_map *m);
 struct fnl_map_node *fnl_map_next(const struct fnl_map *m, size_t *cursor, struct fnl_map_node *node);
 
 /* The object around its node. */
-#define FNL_CONTAINER_OF(ptr, type, member) ((type *)(void *)((char *)(ptr) - offsetof(type, member)))
+#define FNL_CONTAINER_OF(ptr, type, member) ((type *)(void *)((char *)(ptr)-offsetof(type, member)))
 
 #endif

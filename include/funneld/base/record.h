@@ -49,29 +49,29 @@ struct fnl_record_desc;
 struct fnl_field_desc {
 	const char *name;
 	enum fnl_kind kind;
-	bool nullable;    /* the schema is ["null", …] */
-	bool has_default; /* false: the writer must have the field */
-	int64_t default_i64; /* for BOOL, INT, LONG, DATE, TIMESTAMP, ENUM that have a non-null default */
-	enum fnl_kind item_kind;               /* of a LIST */
-	const struct fnl_record_desc *record;  /* of a RECORD, or of a LIST of them */
-	const char *const *symbols;            /* of an ENUM */
+	bool nullable;                        /* the schema is ["null", …] */
+	bool has_default;                     /* false: the writer must have the field */
+	int64_t default_i64;                  /* for BOOL, INT, LONG, DATE, TIMESTAMP, ENUM that have a non-null default */
+	enum fnl_kind item_kind;              /* of a LIST */
+	const struct fnl_record_desc *record; /* of a RECORD, or of a LIST of them */
+	const char *const *symbols;           /* of an ENUM */
 	size_t symbol_count;
 	size_t symbol_default; /* what an unknown symbol of a newer writer becomes */
 };
 
 struct fnl_record_desc {
-	const char *name;       /* "ProspectChanged" */
-	const char *full_name;  /* "com.funneld.v1.ProspectChanged": the subject under TopicRecordNameStrategy ends so */
-	const char *avsc;       /* the schema file's text, byte for byte */
+	const char *name;      /* "ProspectChanged" */
+	const char *full_name; /* "com.funneld.v1.ProspectChanged": the subject under TopicRecordNameStrategy ends so */
+	const char *avsc;      /* the schema file's text, byte for byte */
 	const struct fnl_field_desc *fields;
 	size_t field_count;
 };
 
 enum {
-	FNL_RECORD_FIELDS_MAX = 64,       /* fields of one record */
-	FNL_RECORD_LIST_ITEMS_MAX = 256,  /* items of one list */
+	FNL_RECORD_FIELDS_MAX = 64,           /* fields of one record */
+	FNL_RECORD_LIST_ITEMS_MAX = 256,      /* items of one list */
 	FNL_RECORD_STRING_BYTES_MAX = 262144, /* of one string: the rules' text is the longest */
-	FNL_ID_BYTES_MAX = 128            /* of an id that becomes a key */
+	FNL_ID_BYTES_MAX = 128                /* of an id that becomes a key */
 };
 
 /* Index of a field by name, or -1. */
@@ -81,7 +81,8 @@ int fnl_record_field_index(const struct fnl_record_desc *d, struct fnl_span name
  * input and take lists from the arena. Decode checks every length, index and count before it is believed and wants the
  * input used up. encode returns FNL_E_NOMEM, or FNL_E_INVALID for a null in a field that is not nullable;
  * decode FNL_E_INVALID, FNL_E_LIMIT or FNL_E_NOMEM, with *why (may be NULL) naming the field. */
-int fnl_record_encode(const struct fnl_record_desc *d, const struct fnl_value *values, struct fnl_writer *w) FNL_MUST_USE;
+int fnl_record_encode(const struct fnl_record_desc *d, const struct fnl_value *values,
+                      struct fnl_writer *w) FNL_MUST_USE;
 int fnl_record_decode(const struct fnl_record_desc *d, struct fnl_span body, struct fnl_arena *arena,
                       struct fnl_value *ret_values, struct fnl_error *why) FNL_MUST_USE;
 

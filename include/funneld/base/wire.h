@@ -54,7 +54,8 @@ void fnl_write_string(struct fnl_writer *w, struct fnl_span s); /* length, then 
 /* What was written, living in the arena; FNL_SPAN_NONE when bad. An empty result has data != NULL. */
 struct fnl_span fnl_writer_span(struct fnl_writer *w);
 
-/* Plain text without printf, for hot paths: decimal digits, and RFC 3339 UTC with milliseconds ("2026-01-31T08:00:00.000Z"). */
+/* Plain text without printf, for hot paths: decimal digits, and RFC 3339 UTC with milliseconds
+ * ("2026-01-31T08:00:00.000Z"). */
 void fnl_write_decimal(struct fnl_writer *w, int64_t v);
 void fnl_write_rfc3339(struct fnl_writer *w, int64_t epoch_ms);
 /* Decimal text of the whole span to a number; false when it is anything else or overflows. */

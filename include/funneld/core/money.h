@@ -28,8 +28,10 @@ struct fnl_money_sums {
 int fnl_money_sums_add(struct fnl_money_sums *s, struct fnl_money m, int32_t weight_bp) FNL_MUST_USE;
 
 /* Decimal text in major units ("1234.5", "-0.05", "1e5" is refused) to minor units; digits after the point beyond the
- * currency's are refused unless zero. Digits of ISO 4217 currencies: 2, but 0 for JPY KRW VND CLP ISK …, 3 for BHD KWD …. */
-int fnl_money_parse(struct fnl_span text, const char currency[4], struct fnl_money *ret, struct fnl_error *why) FNL_MUST_USE;
+ * currency's are refused unless zero. Digits of ISO 4217 currencies: 2, but 0 for JPY KRW VND CLP ISK …, 3 for BHD KWD
+ * …. */
+int fnl_money_parse(struct fnl_span text, const char currency[4], struct fnl_money *ret,
+                    struct fnl_error *why) FNL_MUST_USE;
 int fnl_currency_digits(const char currency[4]);
 
 #endif

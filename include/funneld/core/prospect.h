@@ -35,25 +35,27 @@ enum fnl_row_change { FNL_ROW_KEEP, FNL_ROW_PUT, FNL_ROW_DELETE };
 /* What follows. Values in the arena (strings may still be borrowed from the inputs). */
 struct fnl_prospect_out {
 	enum fnl_row_change row_change;
-	struct fnl_value *row;    /* with FNL_ROW_PUT */
+	struct fnl_value *row;             /* with FNL_ROW_PUT */
 	enum fnl_row_change erased_change; /* KEEP or PUT */
 	struct fnl_value *erased;
-	enum fnl_row_change feed_change;   /* KEEP or PUT */
+	enum fnl_row_change feed_change; /* KEEP or PUT */
 	struct fnl_value *feed;
 	struct fnl_event_out events[FNL_PROSPECT_EVENTS_MAX];
 	size_t event_count;
-	bool stale;               /* nothing changed because newer was known, or it was erased */
-	size_t cleared_unknown;   /* names in `cleared` that are no fields */
+	bool stale;             /* nothing changed because newer was known, or it was erased */
+	size_t cleared_unknown; /* names in `cleared` that are no fields */
 };
 
 /* desc/values: the decoded input: ProspectChanged, ProspectDeleted, ProspectRestored, ProspectMerged, ProspectErased,
  * ContactErased, ContactLogged, FeedGap, FeedHeartbeat. Others (InspectionAnswered, ClockTick …) change nothing here.
  * partition_is_first: this partition speaks for a broadcast input (one ResyncRequested for a gap of a whole source).
  * FNL_E_INVALID, FNL_E_LIMIT with *why (the record is poison, nothing of ret counts) or FNL_E_NOMEM. */
-int fnl_prospect_apply(const struct fnl_prospect_in *in, const struct fnl_record_desc *desc, const struct fnl_value *values,
-                       bool partition_is_first, struct fnl_prospect_out *ret, struct fnl_error *why) FNL_MUST_USE;
+int fnl_prospect_apply(const struct fnl_prospect_in *in, const struct fnl_record_desc *desc,
+                       const struct fnl_value *values, bool partition_is_first, struct fnl_prospect_out *ret,
+                       struct fnl_error *why) FNL_MUST_USE;
 
 /* The row's timer (next_deadline_at) fired at in->now_ms: a deleted row whose time of keeping is over goes. */
-int fnl_prospect_timer(const struct fnl_prospect_in *in, struct fnl_prospect_out *ret, struct fnl_error *why) FNL_MUST_USE;
+int fnl_prospect_timer(const struct fnl_prospect_in *in, struct fnl_prospect_out *ret,
+                       struct fnl_error *why) FNL_MUST_USE;
 
 #endif

@@ -16,17 +16,17 @@ enum {
 struct fnl_stage_rule {
 	struct fnl_span pipeline; /* data == NULL: any pipeline */
 	struct fnl_span stage;    /* compared without regard to ASCII case */
-	int layer;                /* FNL_LAYER_TOP, _MIDDLE, _BOTTOM; _UNCLASSIFIED: the rules say that they don't know it */
-	int32_t probability_bp;   /* the stage's default in the CRM; -1: not known */
+	int layer;              /* FNL_LAYER_TOP, _MIDDLE, _BOTTOM; _UNCLASSIFIED: the rules say that they don't know it */
+	int32_t probability_bp; /* the stage's default in the CRM; -1: not known */
 };
 
 struct fnl_rules {
-	int32_t version; /* 0: the compiled defaults */
-	int32_t nominal_bp[FNL_FUNNEL_LAYERS];          /* 2500, 5000, 7500: the article */
-	int32_t manual_from_bp[FNL_FUNNEL_LAYERS];      /* lower bound of each range: 0, 3750, 6250 */
-	bool weighting_prospect;                        /* false: the layer's nominal; true: the prospect's own probability */
-	int64_t deleted_keep_days;                      /* 90 */
-	const struct fnl_stage_rule *stages;            /* sorted; pipeline-specific ones win over any-pipeline ones */
+	int32_t version;                           /* 0: the compiled defaults */
+	int32_t nominal_bp[FNL_FUNNEL_LAYERS];     /* 2500, 5000, 7500: the article */
+	int32_t manual_from_bp[FNL_FUNNEL_LAYERS]; /* lower bound of each range: 0, 3750, 6250 */
+	bool weighting_prospect;                   /* false: the layer's nominal; true: the prospect's own probability */
+	int64_t deleted_keep_days;                 /* 90 */
+	const struct fnl_stage_rule *stages;       /* sorted; pipeline-specific ones win over any-pipeline ones */
 	size_t stage_count;
 	/* every key's number, in the order of fnl_rules_keys: thresholds of later stages are kept here too, so that one
 	 * file is checked as a whole */
@@ -35,8 +35,8 @@ struct fnl_rules {
 
 enum fnl_rule_unit {
 	FNL_RULE_NUMBER,
-	FNL_RULE_BP,      /* "2500", or "25 %" */
-	FNL_RULE_BD,      /* business days */
+	FNL_RULE_BP,       /* "2500", or "25 %" */
+	FNL_RULE_BD,       /* business days */
 	FNL_RULE_NEVER_BD, /* the same; "never" is 0 */
 	FNL_RULE_DAYS,
 	FNL_RULE_HOURS,
@@ -44,7 +44,7 @@ enum fnl_rule_unit {
 	FNL_RULE_SECONDS,
 	FNL_RULE_MONTHS,
 	FNL_RULE_PERCENT,
-	FNL_RULE_CHOICE   /* min names the first of `choices`, max the last */
+	FNL_RULE_CHOICE /* min names the first of `choices`, max the last */
 };
 
 /* One key of the rules file. */
@@ -72,12 +72,13 @@ struct fnl_rules_builder;
 int fnl_rules_begin(struct fnl_arena *arena, struct fnl_rules_builder **ret) FNL_MUST_USE;
 /* One "key = value" of "[section]". FNL_E_INVALID with *why naming key, value and the allowed range; an unknown key
  * names the nearest known one. line is for "given twice" messages. */
-int fnl_rules_set(struct fnl_rules_builder *b, struct fnl_span section, struct fnl_span key, struct fnl_span value, int line,
-                  struct fnl_error *why) FNL_MUST_USE;
+int fnl_rules_set(struct fnl_rules_builder *b, struct fnl_span section, struct fnl_span key, struct fnl_span value,
+                  int line, struct fnl_error *why) FNL_MUST_USE;
 /* Checks what concerns several keys (ranges in order …) and gives the rules, living in the arena. */
 int fnl_rules_finish(struct fnl_rules_builder *b, const struct fnl_rules **ret, struct fnl_error *why) FNL_MUST_USE;
 
 /* The stage's rule, or NULL when the rules don't know it. */
-const struct fnl_stage_rule *fnl_rules_stage(const struct fnl_rules *r, struct fnl_span pipeline, struct fnl_span stage);
+const struct fnl_stage_rule *fnl_rules_stage(const struct fnl_rules *r, struct fnl_span pipeline,
+                                             struct fnl_span stage);
 
 #endif

@@ -7,22 +7,18 @@
 #define FUNNELD_ENGINE_OPERATOR_H
 
 #include "funneld/base/arena.h"
-#include "funneld/ports/record.h"
 #include "funneld/base/status.h"
+#include "funneld/ports/record.h"
 #include "funneld/ports/store.h"
 
-enum {
-	FNL_STEP_ROWS_MAX = 8,
-	FNL_STEP_OUTPUTS_MAX = 16,
-	FNL_OUTPUT_HEADERS_MAX = 16
-};
+enum { FNL_STEP_ROWS_MAX = 8, FNL_STEP_OUTPUTS_MAX = 16, FNL_OUTPUT_HEADERS_MAX = 16 };
 
 #define FNL_NO_TIME INT64_MIN
 
 /* What an operator makes of an input before any row is known. Zeroed by the engine. */
 struct fnl_prepared {
-	void *event;           /* the operator's own, in the arena; for a timer it may stay NULL */
-	int64_t event_time_ms; /* when it happened; FNL_NO_TIME: it says nothing of time */
+	void *event;                                /* the operator's own, in the arena; for a timer it may stay NULL */
+	int64_t event_time_ms;                      /* when it happened; FNL_NO_TIME: it says nothing of time */
 	struct fnl_row_key rows[FNL_STEP_ROWS_MAX]; /* the rows step needs; keys live in the arena or the record */
 	size_t row_count;
 };
@@ -31,9 +27,9 @@ enum fnl_cause { FNL_CAUSE_RECORD, FNL_CAUSE_TIMER };
 
 struct fnl_step {
 	enum fnl_cause cause;
-	int64_t now_ms;       /* the only time there is */
+	int64_t now_ms; /* the only time there is */
 	int32_t partition;
-	int64_t input_offset; /* a record's own offset; for a timer that of the next input record */
+	int64_t input_offset;            /* a record's own offset; for a timer that of the next input record */
 	const struct fnl_record *record; /* NULL for a timer */
 	void *event;                     /* as prepared */
 	struct fnl_row_key timer_row;    /* for a timer: rows[0] is its row */
@@ -56,8 +52,8 @@ struct fnl_output {
 	size_t header_count;
 };
 
-/* What follows from a step. The engine zeroes the counts and `stale` only; each entry is filled whole. All bytes live in
- * the arena (or are borrowed from the step). */
+/* What follows from a step. The engine zeroes the counts and `stale` only; each entry is filled whole. All bytes live
+ * in the arena (or are borrowed from the step). */
 struct fnl_decision {
 	struct fnl_row_out rows[FNL_STEP_ROWS_MAX];
 	size_t row_count;
@@ -74,7 +70,8 @@ struct fnl_operator_ops {
 	int (*prepare)(struct fnl_operator *o, const struct fnl_record *r, struct fnl_arena *arena,
 	               struct fnl_prepared *ret, struct fnl_error *why);
 	/* The same for a timer of a row; rows[0] must be that row. */
-	int (*prepare_timer)(struct fnl_operator *o, struct fnl_row_key row, struct fnl_arena *arena, struct fnl_prepared *ret);
+	int (*prepare_timer)(struct fnl_operator *o, struct fnl_row_key row, struct fnl_arena *arena,
+	                     struct fnl_prepared *ret);
 	/* POISON errors dead-letter the record, and nothing of ret is used. A timer's step must move its row's deadline
 	 * later than the one that fired (or remove it). */
 	int (*step)(struct fnl_operator *o, const struct fnl_step *in, struct fnl_decision *ret, struct fnl_error *why);

@@ -9,19 +9,27 @@
 #include "funneld/ports/ids.h"
 
 /* Tables, output topics and names of the stage; the same everywhere. */
-enum { FNL_PROSPECT_TABLE_PARTITION, FNL_PROSPECT_TABLE_PROSPECT, FNL_PROSPECT_TABLE_ERASED, FNL_PROSPECT_TABLE_FEED, FNL_PROSPECT_TABLE_COUNT };
+enum {
+	FNL_PROSPECT_TABLE_PARTITION,
+	FNL_PROSPECT_TABLE_PROSPECT,
+	FNL_PROSPECT_TABLE_ERASED,
+	FNL_PROSPECT_TABLE_FEED,
+	FNL_PROSPECT_TABLE_COUNT
+};
 enum { FNL_PROSPECT_OUT_LAYER_CHANGES, FNL_PROSPECT_OUT_ALERTS, FNL_PROSPECT_OUT_DEAD_LETTERS, FNL_PROSPECT_OUT_COUNT };
 extern const char *const fnl_prospect_tables[FNL_PROSPECT_TABLE_COUNT]; /* "partition", "prospect", "erased", "feed" */
 
 /* Rules text of a RulesActivated to rules, in the arena (an adapter parses). */
 struct fnl_rules_reader {
 	void *context;
-	int (*read)(void *context, struct fnl_span text, struct fnl_arena *arena, const struct fnl_rules **ret, struct fnl_error *why);
+	int (*read)(void *context, struct fnl_span text, struct fnl_arena *arena, const struct fnl_rules **ret,
+	            struct fnl_error *why);
 };
 
 /* codec, ids and rules_reader are borrowed until close. One a thread. */
-int fnl_prospect_operator_open(struct fnl_codec *codec, const struct fnl_ids *ids, const struct fnl_rules_reader *rules_reader,
-                               struct fnl_operator **ret, struct fnl_error *why) FNL_MUST_USE;
+int fnl_prospect_operator_open(struct fnl_codec *codec, const struct fnl_ids *ids,
+                               const struct fnl_rules_reader *rules_reader, struct fnl_operator **ret,
+                               struct fnl_error *why) FNL_MUST_USE;
 struct fnl_operator *fnl_prospect_operator_close(struct fnl_operator *base);
 
 #endif

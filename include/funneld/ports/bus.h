@@ -49,9 +49,11 @@ struct fnl_bus_ops {
 	int (*read)(struct fnl_bus *b, const char *const *topics, size_t topic_count, bool from_beginning, bool until_end,
 	            const volatile bool *stop, fnl_bus_visit visit, void *context);
 	/* Committed offsets of a group against the ends of a topic. ret has room for partition_count entries. */
-	int (*lag)(struct fnl_bus *b, const char *group, const char *topic, struct fnl_partition_lag *ret, size_t partition_count);
+	int (*lag)(struct fnl_bus *b, const char *group, const char *topic, struct fnl_partition_lag *ret,
+	           size_t partition_count);
 	/* Sets committed offset and metadata of a group without members: the operator's mending tool. */
-	int (*set_committed)(struct fnl_bus *b, const char *group, const char *topic, int32_t partition, int64_t offset, const char *metadata);
+	int (*set_committed)(struct fnl_bus *b, const char *group, const char *topic, int32_t partition, int64_t offset,
+	                     const char *metadata);
 
 	const char *(*explain)(struct fnl_bus *b);
 	void (*close)(struct fnl_bus *b);

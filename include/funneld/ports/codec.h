@@ -18,7 +18,8 @@ struct fnl_codec_ops {
 	/* Value bytes (and the header __value_schema_id, which may carry the schema id instead of the frame) to a record.
 	 * Fields missing in the writer's schema get our defaults, unknown symbols the enum's default, unknown fields are
 	 * skipped. Every length is checked before it is believed; strings must be UTF-8.
-	 * Errors: class POISON with *why in words fit for a dead letter; FNL_E_NOMEM; RETRIABLE when the registry is away. */
+	 * Errors: class POISON with *why in words fit for a dead letter; FNL_E_NOMEM; RETRIABLE when the registry is away.
+	 */
 	int (*decode)(struct fnl_codec *c, const struct fnl_record *r, struct fnl_arena *arena, struct fnl_decoded *ret,
 	              struct fnl_error *why);
 	/* Frame and body in the arena. FNL_E_INVALID for a null that the schema forbids. */

@@ -32,7 +32,7 @@ struct fnl_committed {
 
 struct fnl_commit {
 	int32_t partition;
-	int64_t offset;           /* of the next input to process */
+	int64_t offset; /* of the next input to process */
 	struct fnl_span metadata;
 };
 

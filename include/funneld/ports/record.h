@@ -12,7 +12,7 @@ struct fnl_header {
 struct fnl_record {
 	int32_t partition;
 	int64_t offset;
-	int64_t timestamp_ms; /* the log's own, wall time */
+	int64_t timestamp_ms;  /* the log's own, wall time */
 	struct fnl_span key;   /* data == NULL: null, which is not empty */
 	struct fnl_span value; /* data == NULL: null, a tombstone in compacted topics */
 	const struct fnl_header *headers;

@@ -21,9 +21,9 @@ struct fnl_row_key {
 
 /* What a partition of the view stands at. */
 struct fnl_applied {
-	bool present;               /* false: the view of this partition is empty, lost, or being rebuilt */
-	int64_t cl;                 /* all changelog records below it are in the view */
-	int64_t complete_as_of_ms;  /* wall time up to which the view is known to miss no tombstone (rules 2, 6, 7) */
+	bool present;              /* false: the view of this partition is empty, lost, or being rebuilt */
+	int64_t cl;                /* all changelog records below it are in the view */
+	int64_t complete_as_of_ms; /* wall time up to which the view is known to miss no tombstone (rules 2, 6, 7) */
 };
 
 struct fnl_due {
@@ -52,14 +52,15 @@ struct fnl_row_write {
 };
 
 enum fnl_apply_outcome {
-	FNL_APPLIED,  /* written */
-	FNL_MISMATCH  /* the view stands elsewhere: nothing was written, ret_found says where */
+	FNL_APPLIED, /* written */
+	FNL_MISMATCH /* the view stands elsewhere: nothing was written, ret_found says where */
 };
 
 /* One compare-and-set on one partition. */
 struct fnl_store_apply {
 	int32_t partition;
-	struct fnl_applied expected; /* cl is compared; complete_as_of_ms too when compare_as_of; present == false: only an absent one fits */
+	struct fnl_applied expected; /* cl is compared; complete_as_of_ms too when compare_as_of; present == false: only an
+	                                absent one fits */
 	bool compare_as_of;          /* restores and wipes compare both (rule 6) */
 	struct fnl_applied next;     /* what to record with the rows; present must be true */
 	bool delete_first;           /* drop all rows and indexes first: the first chunk of a rebuild from 0 */
@@ -80,7 +81,8 @@ struct fnl_store_ops {
 	int (*read)(struct fnl_store *s, struct fnl_store_read *reads, size_t count, struct fnl_arena *arena);
 	int (*apply)(struct fnl_store *s, struct fnl_store_apply *applies, size_t count);
 	/* If the view stands at expected: applied = none first, then rows and indexes go. Outcome as apply's, > 0 never. */
-	int (*wipe)(struct fnl_store *s, int32_t partition, struct fnl_applied expected, enum fnl_apply_outcome *ret_outcome);
+	int (*wipe)(struct fnl_store *s, int32_t partition, struct fnl_applied expected,
+	            enum fnl_apply_outcome *ret_outcome);
 	/* Every row of a partition, in no order, not atomic: for verify and for people. */
 	int (*scan)(struct fnl_store *s, int32_t partition, fnl_store_visit visit, void *context);
 	/* Records (first time) or compares cluster id and partition count of the stage. FNL_E_LAYOUT on a mismatch. */
