@@ -26,12 +26,12 @@ struct sent {
 };
 
 struct world {
-	struct fnl_bus bus;     /* must be first */
+	struct fnl_bus bus; /* must be first */
 	struct fnl_codec codec;
 	struct fnl_arena arena; /* of what was sent */
 	struct sent sent[SENT_MAX];
 	size_t sent_count;
-	size_t fail_at;         /* publish number that fails; 0: none */
+	size_t fail_at; /* publish number that fails; 0: none */
 	char messages[MESSAGES_MAX][512];
 	size_t message_count;
 	const char *topics[FNL_TOPIC_COUNT];
@@ -82,9 +82,7 @@ static int publish(struct fnl_bus *b, const char *topic, int32_t partition, stru
 
 static int flush(struct fnl_bus *b, int timeout_ms)
 {
-	(void)b;
-	(void)timeout_ms;
-	return 0;
+	return b && timeout_ms > 0 ? 0 : FNL_E_ARGUMENT;
 }
 
 static const char *explain(struct fnl_bus *b)
@@ -93,8 +91,8 @@ static const char *explain(struct fnl_bus *b)
 	return "the broker went away";
 }
 
-static int encode(struct fnl_codec *c, const struct fnl_record_desc *desc, const struct fnl_value *values, struct fnl_arena *arena,
-                  struct fnl_span *ret)
+static int encode(struct fnl_codec *c, const struct fnl_record_desc *desc, const struct fnl_value *values,
+                  struct fnl_arena *arena, struct fnl_span *ret)
 {
 	(void)c;
 	struct fnl_writer w = fnl_writer_of(arena);
@@ -109,7 +107,8 @@ static int encode(struct fnl_codec *c, const struct fnl_record_desc *desc, const
 	return status;
 }
 
-static const struct fnl_bus_ops bus_ops = {.describe_topic = describe, .publish = publish, .publish_flush = flush, .explain = explain};
+static const struct fnl_bus_ops bus_ops = {
+	.describe_topic = describe, .publish = publish, .publish_flush = flush, .explain = explain};
 static const struct fnl_codec_ops codec_ops = {.encode = encode};
 
 static void on_bad_row(void *context, const char *message)
@@ -204,8 +203,11 @@ static void assert_str(const struct sent *s, const char *name, const char *expec
 static void changed_becomes_a_feed_event(void **state)
 {
 	struct world *w = *state;
-	assert_int_equal(run(w, "\xEF\xBB\xBF" "event,prospect_id,occurred_at,stage,status,amount,currency,probability,expected_close_date\r\n"
-	                        "changed,P-1,2025-01-01,\"Proposal, sent\",open,1234.50,usd,37.5%,2025-03-01\r\n"), 0);
+	assert_int_equal(
+		run(w, "\xEF\xBB\xBF"
+	           "event,prospect_id,occurred_at,stage,status,amount,currency,probability,expected_close_date\r\n"
+	           "changed,P-1,2025-01-01,\"Proposal, sent\",open,1234.50,usd,37.5%,2025-03-01\r\n"),
+		0);
 	assert_int_equal(w->sent_count, 1);
 	const struct sent *s = &w->sent[0];
 	assert_string_equal(s->topic, "sales.prospect-changes");
@@ -238,7 +240,8 @@ static void empty_is_absent_and_backslash_n_is_cleared(void **state)
 {
 	struct world *w = *state;
 	assert_int_equal(run(w, "event,prospect_id,occurred_at,stage,competitor_id,amount,currency,contact_ids,actor_id\n"
-	                        "changed,P-1,2025-01-01,,\\N,\\N,,a; b ;c,\\N\n"), 0);
+	                        "changed,P-1,2025-01-01,,\\N,\\N,,a; b ;c,\\N\n"),
+	                 0);
 	const struct sent *s = &w->sent[0];
 	assert_str(s, "stage", NULL);
 	assert_str(s, "competitor_id", NULL);
@@ -256,11 +259,11 @@ static void version_is_the_rank_in_time_over_the_whole_file(void **state)
 {
 	struct world *w = *state;
 	static const char csv[] = "event,prospect_id,occurred_at,stage\n"
-	                          "changed,P-1,2025-01-03,C\n"
-	                          "changed,P-2,2025-01-02,X\n"
-	                          "changed,P-1,2025-01-01,A\n"
-	                          "changed,P-1,2025-01-03,D\n"
-	                          "changed,P-1,1735776000000,B\n";
+							  "changed,P-1,2025-01-03,C\n"
+							  "changed,P-2,2025-01-02,X\n"
+							  "changed,P-1,2025-01-01,A\n"
+							  "changed,P-1,2025-01-03,D\n"
+							  "changed,P-1,1735776000000,B\n";
 	assert_int_equal(run_with(w, csv, jan_1 + day_ms, jan_1 + 3 * day_ms, false), 0);
 	assert_int_equal(w->counts.rows, 5);
 	assert_int_equal(w->counts.outside, 1);
@@ -274,7 +277,8 @@ static void version_is_the_rank_in_time_over_the_whole_file(void **state)
 static void the_same_file_twice_gives_the_same_events(void **state)
 {
 	struct world *w = *state;
-	static const char csv[] = "event,prospect_id,occurred_at,stage,rep_id\nchanged,P-1,2025-01-01,A,\ncontact,P-1,2025-01-02,,R-1\n";
+	static const char csv[] =
+		"event,prospect_id,occurred_at,stage,rep_id\nchanged,P-1,2025-01-01,A,\ncontact,P-1,2025-01-02,,R-1\n";
 	assert_int_equal(run(w, csv), 0);
 	assert_int_equal(run(w, csv), 0);
 	assert_int_equal(w->sent_count, 4);
@@ -287,7 +291,8 @@ static void the_same_file_twice_gives_the_same_events(void **state)
 static void every_event_finds_its_record_and_topic(void **state)
 {
 	struct world *w = *state;
-	assert_int_equal(run(w, "event,prospect_id,rep_id,occurred_at,survivor_id,person_id,org_id,last_day,contact_id,notice_id,name,base,quote,"
+	assert_int_equal(run(w, "event,prospect_id,rep_id,occurred_at,survivor_id,person_id,org_id,last_day,contact_id,"
+	                        "notice_id,name,base,quote,"
 	                        "rate_mantissa,rate_scale,valid_on\n"
 	                        "contact,P-1,R-1,2025-01-01,,,,,C-1,,,,,,,\n"
 	                        "deleted,P-1,,2025-01-02,,,,,,,,,,,,\n"
@@ -301,7 +306,8 @@ static void every_event_finds_its_record_and_topic(void **state)
 	                        "resignation_withdrawn,,R-1,2025-01-03,,,,,,N-1,,,,,,\n"
 	                        "rep_left,,R-1,2025-01-04,,,,,,,,,,,,\n"
 	                        "rep_erased,,R-1,2025-01-05,,,,,,,,,,,,\n"
-	                        "fx_rate,,,2025-01-05,,,,,,,ecb,EUR,USD,10312,4,2025-01-03\n"), 0);
+	                        "fx_rate,,,2025-01-05,,,,,,,ecb,EUR,USD,10312,4,2025-01-03\n"),
+	                 0);
 	static const char *const expected[][3] = {
 		{"ContactLogged", "sales.prospect-changes", "funnel.contact.logged.v1"},
 		{"ProspectDeleted", "sales.prospect-changes", "funnel.prospect.deleted.v1"},
@@ -335,7 +341,8 @@ static void what_concerns_all_goes_to_every_partition(void **state)
 	assert_int_equal(run(w, "event,prospect_id,occurred_at,source\n"
 	                        "heartbeat,,2025-01-01,crm\n"
 	                        "gap,,2025-01-02,crm\n"
-	                        "clock_tick,,2025-01-03T08:00:00+02:00,\n"), 0);
+	                        "clock_tick,,2025-01-03T08:00:00+02:00,\n"),
+	                 0);
 	assert_int_equal(w->sent_count, 9);
 	for (int i = 0; i < 9; i++) {
 		assert_int_equal(w->sent[i].partition, i % PARTITIONS);
@@ -345,7 +352,6 @@ static void what_concerns_all_goes_to_every_partition(void **state)
 	assert_false(field(&w->sent[3], "prospect_id")->set);
 	assert_int_equal(field(&w->sent[6], "occurred_at")->i64, jan_1 + 2 * day_ms + 6 * 3600000);
 	assert_int_equal(w->counts.published, 3);
-
 	struct fnl_import_ports ports = {&w->bus, &w->codec, fnl_sys_ids(), w->topics};
 	assert_int_equal(fnl_import_tick(&ports, jan_1 + 2 * day_ms + 6 * 3600000, &w->why), 0);
 	assert_int_equal(w->sent_count, 12);
@@ -354,35 +360,42 @@ static void what_concerns_all_goes_to_every_partition(void **state)
 
 static void every_bad_row_is_named_and_left_out(void **state)
 {
-	static const char head[] = "event,prospect_id,occurred_at,stage,status,amount,currency,probability,version,expected_close_date,reached,rep_id\n";
+	static const char head[] = "event,prospect_id,occurred_at,stage,status,amount,currency,probability,version,"
+							   "expected_close_date,reached,rep_id\n";
 	static const char *const cases[][2] = {
 		{"changed,P-1,2025-01-01,A,open\n", "log.csv:3: the row has 5 cells, the header 12"},
 		{"chnaged,P-1,2025-01-01,A,,,,,,,,\n", "log.csv:3: column \"event\", value \"chnaged\": no event of that name"},
-		{"changed,P-1,2025-02-30,A,,,,,,,,\n",
-		 "log.csv:3: column \"occurred_at\", value \"2025-02-30\": expected a date YYYY-MM-DD, an RFC 3339 time or epoch milliseconds"},
-		{"changed,P-1,,A,,,,,,,,\n",
-		 "log.csv:3: column \"occurred_at\", value \"\": expected a date YYYY-MM-DD, an RFC 3339 time or epoch milliseconds"},
+		{"changed,P-1,2025-02-30,A,,,,,,,,\n", "log.csv:3: column \"occurred_at\", value \"2025-02-30\": expected a "
+	                                           "date YYYY-MM-DD, an RFC 3339 time or epoch milliseconds"},
+		{"changed,P-1,,A,,,,,,,,\n", "log.csv:3: column \"occurred_at\", value \"\": expected a date YYYY-MM-DD, an "
+	                                 "RFC 3339 time or epoch milliseconds"},
 		{"changed,,2025-01-01,A,,,,,,,,\n", "log.csv:3: column \"prospect_id\", value \"\": changed needs prospect_id"},
 		{"changed,P-1,2025-01-01,A,opne,,,,,,,\n",
-		 "log.csv:3: column \"status\", value \"opne\": expected one of UNKNOWN, OPEN, WON, LOST"},
-		{"changed,P-1,2025-01-01,A,,12,,,,,,\n", "log.csv:3: column \"amount\", value \"12\": an amount without a currency"},
+	     "log.csv:3: column \"status\", value \"opne\": expected one of UNKNOWN, OPEN, WON, LOST"},
+		{"changed,P-1,2025-01-01,A,,12,,,,,,\n",
+	     "log.csv:3: column \"amount\", value \"12\": an amount without a currency"},
 		{"changed,P-1,2025-01-01,A,,,,101,,,,\n",
-		 "log.csv:3: column \"probability\", value \"101\": expected a percentage from 0 to 100, at most two decimals"},
+	     "log.csv:3: column \"probability\", value \"101\": expected a percentage from 0 to 100, at most two decimals"},
 		{"changed,P-1,2025-01-01,A,,,,,0,,,\n", "log.csv:3: column \"version\", value \"0\": a version begins at 1"},
 		{"changed,P-1,2025-01-01,A,,,,,x,,,\n", "log.csv:3: column \"version\", value \"x\": expected a whole number"},
-		{"changed,P-1,2025-01-01,A,,,,,,soon,,\n", "log.csv:3: column \"expected_close_date\", value \"soon\": expected a date YYYY-MM-DD"},
-		{"changed,P-1,2025-01-01,A,,,,,,,true,\n", "log.csv:3: column \"reached\", value \"true\": changed has no such field"},
-		{"contact,P-1,2025-01-01,,,,,,,,maybe,R-1\n", "log.csv:3: column \"reached\", value \"maybe\": expected true or false"},
+		{"changed,P-1,2025-01-01,A,,,,,,soon,,\n",
+	     "log.csv:3: column \"expected_close_date\", value \"soon\": expected a date YYYY-MM-DD"},
+		{"changed,P-1,2025-01-01,A,,,,,,,true,\n",
+	     "log.csv:3: column \"reached\", value \"true\": changed has no such field"},
+		{"contact,P-1,2025-01-01,,,,,,,,maybe,R-1\n",
+	     "log.csv:3: column \"reached\", value \"maybe\": expected true or false"},
 		{"changed,P-1,2025-01-01,A\xFF,,,,,,,,\n", "log.csv:3: column \"stage\", value \"A\xFF\": not UTF-8"},
 		{"changed,P-1,2025-01-01,\"A\"B,,,,,,,,\n", "log.csv:3: a quotation mark in the wrong place"},
 		{"merged,P-1,2025-01-01,,,,,,,,,\n", "log.csv:3: column \"survivor_id\", value \"\": merged needs survivor_id"},
-		{"changed,\\N,2025-01-01,A,,,,,,,,\n", "log.csv:3: column \"prospect_id\", value \"\\N\": prospect_id cannot be cleared"},
+		{"changed,\\N,2025-01-01,A,,,,,,,,\n",
+	     "log.csv:3: column \"prospect_id\", value \"\\N\": prospect_id cannot be cleared"},
 	};
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct world *w = *state;
 		char csv[1024];
 		w->sent_count = w->message_count = 0;
-		snprintf(csv, sizeof(csv), "%schanged,P-0,2025-01-01,A,,,,,,,,\n%schanged,P-9,2025-01-01,Z,,,,,,,,\n", head, cases[i][0]);
+		snprintf(csv, sizeof(csv), "%schanged,P-0,2025-01-01,A,,,,,,,,\n%schanged,P-9,2025-01-01,Z,,,,,,,,\n", head,
+		         cases[i][0]);
 		assert_int_equal(run(w, csv), FNL_IMPORT_LEFT_OUT);
 		assert_int_equal(w->message_count, 1);
 		assert_string_equal(w->messages[0], cases[i][1]);
@@ -403,7 +416,8 @@ static void money_is_exact_or_refused(void **state)
 	                        "changed,P-1,2025-01-01,0.01,5000,EUR,JPY\n"
 	                        "changed,P-1,2025-01-01,1e5,,EUR,\n"
 	                        "changed,P-1,2025-01-01,1.234,,EUR,\n"
-	                        "changed,P-1,2025-01-01,1,,EURO,\n"), FNL_IMPORT_LEFT_OUT);
+	                        "changed,P-1,2025-01-01,1,,EURO,\n"),
+	                 FNL_IMPORT_LEFT_OUT);
 	assert_int_equal(w->sent_count, 1);
 	assert_int_equal(w->message_count, 3);
 	assert_int_equal(field(&w->sent[0], "amount")->money.amount_minor, 1);
@@ -418,7 +432,8 @@ static void lines_are_counted_over_quoted_newlines(void **state)
 	                        "changed,P-1,2025-01-01,\"a\nb\n\"\n"
 	                        "\n"
 	                        "changed,P-2,never,A\n"
-	                        "changed,P-3,2025-01-01,\"left open\n"), FNL_IMPORT_LEFT_OUT);
+	                        "changed,P-3,2025-01-01,\"left open\n"),
+	                 FNL_IMPORT_LEFT_OUT);
 	assert_int_equal(w->sent_count, 1);
 	assert_int_equal(w->message_count, 2);
 	assert_memory_equal(w->messages[0], "log.csv:6: column \"occurred_at\"", 30);
@@ -429,7 +444,8 @@ static void a_wrong_header_publishes_nothing(void **state)
 {
 	struct world *w = *state;
 	static const char *const cases[][2] = {
-		{"event,prospect_id,occurred_at,colour\n", "log.csv:1: column \"colour\" is not known; a map can rename or ignore it"},
+		{"event,prospect_id,occurred_at,colour\n",
+	     "log.csv:1: column \"colour\" is not known; a map can rename or ignore it"},
 		{"event,prospect_id\n", "log.csv:1: the column \"occurred_at\" is missing"},
 		{"event,prospect_id,occurred_at,stage,stage\n", "log.csv:1: column \"stage\" is there twice"},
 		{"", "log.csv: there is no header line"},
@@ -438,7 +454,8 @@ static void a_wrong_header_publishes_nothing(void **state)
 		assert_int_equal(run(w, cases[i][0]), FNL_E_INVALID);
 		assert_string_equal(w->why.text, cases[i][1]);
 	}
-	assert_int_equal(run(w, "event,territory_id,occurred_at,org_id,cells,valid_from\nterritory_defined,T,2025-01-01,O,N/retail/,2025-01-01\n"),
+	assert_int_equal(run(w, "event,territory_id,occurred_at,org_id,cells,valid_from\nterritory_defined,T,2025-01-01,O,"
+	                        "N/retail/,2025-01-01\n"),
 	                 FNL_E_NOT_FOUND);
 	assert_int_equal(w->sent_count, 0);
 }
@@ -446,14 +463,18 @@ static void a_wrong_header_publishes_nothing(void **state)
 static void a_map_renames_and_translates(void **state)
 {
 	struct world *w = *state;
-	read_map(w, "ignore = Notes; Phone\n"
-	            "[columns]\nOpp ID = prospect_id\nModified = occurred_at\nStageName = stage\nState = status\nChance = probability\nInternal = ignore\n"
-	            "[constants]\nevent = changed\ncurrency = EUR\nsource = crm-1\n"
-	            "[values status]\nClosed Won = won\nin progress = open\nn/a =\n"
-	            "[formats]\noccurred_at = %d.%m.%Y %H:%M\nprobability = fraction\n", 0);
+	read_map(w,
+	         "ignore = Notes; Phone\n"
+	         "[columns]\nOpp ID = prospect_id\nModified = occurred_at\nStageName = stage\nState = status\nChance = "
+	         "probability\nInternal = ignore\n"
+	         "[constants]\nevent = changed\ncurrency = EUR\nsource = crm-1\n"
+	         "[values status]\nClosed Won = won\nin progress = open\nn/a =\n"
+	         "[formats]\noccurred_at = %d.%m.%Y %H:%M\nprobability = fraction\n",
+	         0);
 	assert_int_equal(run(w, "Opp ID,Modified,StageName,State,amount,Chance,Notes,Phone,Internal\n"
 	                        "P-1,31.01.2025 12:30,Demo,Closed won,10,0.255,secret,1,2\n"
-	                        "P-2,01.01.2025 00:00,Demo,N/A,,,,,\n"), 0);
+	                        "P-2,01.01.2025 00:00,Demo,N/A,,,,,\n"),
+	                 0);
 	const struct sent *s = &w->sent[0];
 	assert_int_equal(w->sent_count, 2);
 	assert_int_equal(field(s, "occurred_at")->i64, jan_1 + 30 * day_ms + 45000000);
@@ -486,8 +507,9 @@ static void a_bus_that_fails_is_told(void **state)
 {
 	struct world *w = *state;
 	w->fail_at = 2;
-	assert_int_equal(run(w, "event,prospect_id,occurred_at\nchanged,A,2025-01-01\nchanged,B,2025-01-01\nchanged,C,2025-01-01\n"),
-	                 FNL_E_DISCONNECTED);
+	assert_int_equal(
+		run(w, "event,prospect_id,occurred_at\nchanged,A,2025-01-01\nchanged,B,2025-01-01\nchanged,C,2025-01-01\n"),
+		FNL_E_DISCONNECTED);
 	assert_string_equal(w->why.text, "sales.prospect-changes: the broker went away");
 	assert_int_equal(w->counts.published, 1);
 }

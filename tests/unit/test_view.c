@@ -33,45 +33,43 @@ static const char golden_utf8[] =
 	" UNCLASSIFIED          1    USD 12,000   stages that the rules don't know\n"
 	" UNKNOWN               0\n"
 	" LOST                  1    USD 7,000\n";
-static const char golden_ascii[] =
-	" SALES FUNNEL   as of 2025-06-30 23:59 UTC\n"
-	"\n"
-	" \\####################/   TOP           3   chance 25 %, 1 without amount\n"
-	"  \\###### TOP #######/    EUR        0.01   weighted           0\n"
-	"  \\##################/    USD       1.00M   weighted     250,000\n"
-	"   \\################/     MIDDLE        1   chance 50 %\n"
-	"    \\### MIDDLE ###/      USD     950,320   weighted     475,160\n"
-	"    \\##############/\n"
-	"     \\############/       BOTTOM        1   chance 75 %\n"
-	"      \\# BOTTOM #/        USD           3   weighted        2.25\n"
-	"      \\##########/\n"
-	"       ##########         WON           1\n"
-	"       ## WON ###         USD      45,000\n"
-	"       ##########\n"
-	"\n"
-	" IN THE FUNNEL         5    EUR        0.01   weighted           0\n"
-	"                            USD       1.95M   weighted     725,162\n"
-	" UNCLASSIFIED          1    USD 12,000   stages that the rules don't know\n"
-	" UNKNOWN               0\n"
-	" LOST                  1    USD 7,000\n";
-static const char golden_narrow[] =
-	" SALES FUNNEL   as of 2025-06-30 23:59 UTC\n"
-	"\n"
-	" TOP           3   chance 25 %, 1 without amount\n"
-	" EUR        0.01   weighted           0\n"
-	" USD       1.00M   weighted     250,000\n"
-	" MIDDLE        1   chance 50 %\n"
-	" USD     950,320   weighted     475,160\n"
-	" BOTTOM        1   chance 75 %\n"
-	" USD           3   weighted        2.25\n"
-	" WON           1\n"
-	" USD      45,000\n"
-	"\n"
-	" IN THE FUNNEL         5    EUR        0.01   weighted           0\n"
-	"                            USD       1.95M   weighted     725,162\n"
-	" UNCLASSIFIED          1    USD 12,000   stages that the rules don't know\n"
-	" UNKNOWN               0\n"
-	" LOST                  1    USD 7,000\n";
+static const char golden_ascii[] = " SALES FUNNEL   as of 2025-06-30 23:59 UTC\n"
+								   "\n"
+								   " \\####################/   TOP           3   chance 25 %, 1 without amount\n"
+								   "  \\###### TOP #######/    EUR        0.01   weighted           0\n"
+								   "  \\##################/    USD       1.00M   weighted     250,000\n"
+								   "   \\################/     MIDDLE        1   chance 50 %\n"
+								   "    \\### MIDDLE ###/      USD     950,320   weighted     475,160\n"
+								   "    \\##############/\n"
+								   "     \\############/       BOTTOM        1   chance 75 %\n"
+								   "      \\# BOTTOM #/        USD           3   weighted        2.25\n"
+								   "      \\##########/\n"
+								   "       ##########         WON           1\n"
+								   "       ## WON ###         USD      45,000\n"
+								   "       ##########\n"
+								   "\n"
+								   " IN THE FUNNEL         5    EUR        0.01   weighted           0\n"
+								   "                            USD       1.95M   weighted     725,162\n"
+								   " UNCLASSIFIED          1    USD 12,000   stages that the rules don't know\n"
+								   " UNKNOWN               0\n"
+								   " LOST                  1    USD 7,000\n";
+static const char golden_narrow[] = " SALES FUNNEL   as of 2025-06-30 23:59 UTC\n"
+									"\n"
+									" TOP           3   chance 25 %, 1 without amount\n"
+									" EUR        0.01   weighted           0\n"
+									" USD       1.00M   weighted     250,000\n"
+									" MIDDLE        1   chance 50 %\n"
+									" USD     950,320   weighted     475,160\n"
+									" BOTTOM        1   chance 75 %\n"
+									" USD           3   weighted        2.25\n"
+									" WON           1\n"
+									" USD      45,000\n"
+									"\n"
+									" IN THE FUNNEL         5    EUR        0.01   weighted           0\n"
+									"                            USD       1.95M   weighted     725,162\n"
+									" UNCLASSIFIED          1    USD 12,000   stages that the rules don't know\n"
+									" UNKNOWN               0\n"
+									" LOST                  1    USD 7,000\n";
 static const char golden_table[] =
 	" BY rep   as of 2025-06-30 23:59 UTC\n"
 	"\n"
@@ -112,13 +110,17 @@ static int teardown(void **state)
 
 static void put_bytes(struct world *w, int32_t partition, const char *key, struct fnl_span value)
 {
-	struct fnl_record r = {.partition = partition, .offset = w->offset, .timestamp_ms = now_ms - 1000 + w->offset,
-	                       .key = fnl_span_str(key), .value = value};
+	struct fnl_record r = {.partition = partition,
+	                       .offset = w->offset,
+	                       .timestamp_ms = now_ms - 1000 + w->offset,
+	                       .key = fnl_span_str(key),
+	                       .value = value};
 	w->offset++;
 	assert_int_equal(fnl_rows_put(&w->rows, &r), 0);
 }
 
-static void put(struct world *w, int32_t partition, const char *key, const struct fnl_record_desc *d, const struct fnl_value *values)
+static void put(struct world *w, int32_t partition, const char *key, const struct fnl_record_desc *d,
+                const struct fnl_value *values)
 {
 	struct fnl_writer writer = fnl_writer_of(&w->arena);
 	fnl_write_u8(&writer, 0);
@@ -166,8 +168,8 @@ static void prospect(struct fnl_value *v, const char *id, int layer, int weight_
 	v[FNL_PROSPECT_CHANGED_AT] = number(now_ms);
 }
 
-static void put_prospect(struct world *w, const char *id, int layer, int weight_bp, const char *owner, struct fnl_value amount,
-                         struct fnl_value won)
+static void put_prospect(struct world *w, const char *id, int layer, int weight_bp, const char *owner,
+                         struct fnl_value amount, struct fnl_value won)
 {
 	struct fnl_value v[FNL_PROSPECT_FIELD_COUNT];
 	char key[64];
@@ -279,10 +281,13 @@ static void json_keeps_its_contract(void **state)
 	json_t *usd = json_array_get(json_object_get(top, "amounts"), 1);
 	assert_string_equal(json_string_value(json_object_get(usd, "currency")), "USD");
 	assert_int_equal(json_integer_value(json_object_get(usd, "amount_minor")), 100000000);
-	assert_int_equal(json_integer_value(json_object_get(usd, "weighted_minor")), 25000000); /* 1,000,000 x 25 % = 250,000 */
+	assert_int_equal(json_integer_value(json_object_get(usd, "weighted_minor")),
+	                 25000000); /* 1,000,000 x 25 % = 250,000 */
 	json_t *won = json_array_get(rows, 4);
 	assert_string_equal(json_string_value(json_object_get(won, "status")), "won");
-	assert_int_equal(json_integer_value(json_object_get(json_array_get(json_object_get(won, "amounts"), 0), "amount_minor")), 4500000);
+	assert_int_equal(
+		json_integer_value(json_object_get(json_array_get(json_object_get(won, "amounts"), 0), "amount_minor")),
+		4500000);
 	json_decref(o);
 
 	o = as_json(w, FNL_VIEW_BY_REP);
@@ -378,9 +383,19 @@ static void money_is_short_and_right(void **state)
 		const char *currency;
 		const char *text;
 	} cases[] = {
-		{0, "USD", "0"},          {1250, "USD", "12.50"},         {95032000, "USD", "950,320"},     {100000000, "USD", "1.00M"},
-		{1234567890, "USD", "12.3M"}, {1235000000, "USD", "12.4M"}, {99999999, "USD", "1.00M"}, {-250000000000, "EUR", "-2.50B"}, {5000, "JPY", "5,000"},
-		{12345678, "JPY", "12.3M"}, {1005, "BHD", "1.005"},      {100000000000000, "USD", "1.00T"}, {15000000000, "USD", "150M"},
+		{0, "USD", "0"},
+		{1250, "USD", "12.50"},
+		{95032000, "USD", "950,320"},
+		{100000000, "USD", "1.00M"},
+		{1234567890, "USD", "12.3M"},
+		{1235000000, "USD", "12.4M"},
+		{99999999, "USD", "1.00M"},
+		{-250000000000, "EUR", "-2.50B"},
+		{5000, "JPY", "5,000"},
+		{12345678, "JPY", "12.3M"},
+		{1005, "BHD", "1.005"},
+		{100000000000000, "USD", "1.00T"},
+		{15000000000, "USD", "150M"},
 	};
 	char text[FNL_TEXT_BYTES];
 	(void)state;

@@ -55,7 +55,8 @@ static bool zone(const char **at, int64_t *ret_seconds)
 		return true;
 	}
 	int sign = **at == '-' ? -1 : 1;
-	if (!one(at, "+-") || !digits(at, 2, &hours) || !one(at, ":") || !digits(at, 2, &minutes) || hours > 23 || minutes > 59) {
+	if (!one(at, "+-") || !digits(at, 2, &hours) || !one(at, ":") || !digits(at, 2, &minutes) || hours > 23 ||
+	    minutes > 59) {
 		return false;
 	}
 	*ret_seconds = sign * (hours * 3600 + minutes * 60);
@@ -75,8 +76,8 @@ static bool iso(const char *at, int64_t *ret_ms)
 	t.tm_year -= 1900;
 	t.tm_mon -= 1;
 	if (*at != '\0') {
-		if (!one(&at, "Tt ") || !digits(&at, 2, &t.tm_hour) || !one(&at, ":") || !digits(&at, 2, &t.tm_min) || !one(&at, ":") ||
-		    !digits(&at, 2, &t.tm_sec)) {
+		if (!one(&at, "Tt ") || !digits(&at, 2, &t.tm_hour) || !one(&at, ":") || !digits(&at, 2, &t.tm_min) ||
+		    !one(&at, ":") || !digits(&at, 2, &t.tm_sec)) {
 			return false;
 		}
 		if (one(&at, ".")) {
@@ -161,20 +162,22 @@ static int parse_bp(struct fnl_span text, enum fnl_cell_unit unit, struct fnl_va
 		unit = FNL_CELL_PERCENT;
 	}
 	if (!scaled(text, unit == FNL_CELL_PERCENT ? 2 : 4, &bp) || bp > FNL_BP_ONE) {
-		return fnl_fail(why, FNL_E_INVALID, "expected %s", unit == FNL_CELL_PERCENT ? "a percentage from 0 to 100, at most two decimals" :
-		                "a fraction from 0 to 1, at most four decimals");
+		return fnl_fail(why, FNL_E_INVALID, "expected %s",
+		                unit == FNL_CELL_PERCENT ? "a percentage from 0 to 100, at most two decimals"
+		                                         : "a fraction from 0 to 1, at most four decimals");
 	}
 	ret->i64 = bp;
 	return 0;
 }
 
-static int parse_number(const struct fnl_field_desc *f, enum fnl_kind kind, struct fnl_span text, const struct fnl_cell_context *c,
-                        struct fnl_value *ret, struct fnl_error *why)
+static int parse_number(const struct fnl_field_desc *f, enum fnl_kind kind, struct fnl_span text,
+                        const struct fnl_cell_context *c, struct fnl_value *ret, struct fnl_error *why)
 {
 	if (c->unit != FNL_CELL_AS_IS) {
 		return parse_bp(text, c->unit, ret, why);
 	}
-	if (!fnl_parse_decimal(text, &ret->i64) || (kind == FNL_KIND_INT && (ret->i64 < INT32_MIN || ret->i64 > INT32_MAX))) {
+	if (!fnl_parse_decimal(text, &ret->i64) ||
+	    (kind == FNL_KIND_INT && (ret->i64 < INT32_MIN || ret->i64 > INT32_MAX))) {
 		return fnl_fail(why, FNL_E_INVALID, "expected a whole number");
 	}
 	size_t len = strlen(f->name);
@@ -196,7 +199,8 @@ static int parse_bool(struct fnl_span text, struct fnl_value *ret, struct fnl_er
 	return fnl_fail(why, FNL_E_INVALID, "expected true or false");
 }
 
-static int parse_enum(const struct fnl_field_desc *f, struct fnl_span text, struct fnl_value *ret, struct fnl_error *why)
+static int parse_enum(const struct fnl_field_desc *f, struct fnl_span text, struct fnl_value *ret,
+                      struct fnl_error *why)
 {
 	char known[256] = "";
 	size_t used = 0;
@@ -216,9 +220,11 @@ static int parse_time(enum fnl_kind kind, struct fnl_span text, const struct fnl
 {
 	int64_t ms;
 	if (!fnl_cell_time(text, c->time_format, &ms)) {
-		return c->time_format ? fnl_fail(why, FNL_E_INVALID, "expected a time as %s", c->time_format) :
-		       fnl_fail(why, FNL_E_INVALID, kind == FNL_KIND_DATE ? "expected a date YYYY-MM-DD" :
-		                "expected a date YYYY-MM-DD, an RFC 3339 time or epoch milliseconds");
+		return c->time_format ? fnl_fail(why, FNL_E_INVALID, "expected a time as %s", c->time_format)
+		                      : fnl_fail(why, FNL_E_INVALID,
+		                                 kind == FNL_KIND_DATE
+		                                     ? "expected a date YYYY-MM-DD"
+		                                     : "expected a date YYYY-MM-DD, an RFC 3339 time or epoch milliseconds");
 	}
 	int64_t day_ms = (int64_t)SECONDS_PER_DAY * MS_PER_SECOND;
 	if (kind == FNL_KIND_TIMESTAMP) {
@@ -233,7 +239,8 @@ static int parse_time(enum fnl_kind kind, struct fnl_span text, const struct fnl
 	return 0;
 }
 
-static int parse_money(struct fnl_span text, const struct fnl_cell_context *c, struct fnl_value *ret, struct fnl_error *why)
+static int parse_money(struct fnl_span text, const struct fnl_cell_context *c, struct fnl_value *ret,
+                       struct fnl_error *why)
 {
 	char currency[4] = "";
 	if (fnl_span_is_none(c->currency) || c->currency.len == 0) {
@@ -255,8 +262,8 @@ static int parse_money(struct fnl_span text, const struct fnl_cell_context *c, s
 	return 0;
 }
 
-static int parse_one(const struct fnl_field_desc *f, enum fnl_kind kind, struct fnl_span text, const struct fnl_cell_context *c,
-                     struct fnl_value *ret, struct fnl_error *why);
+static int parse_one(const struct fnl_field_desc *f, enum fnl_kind kind, struct fnl_span text,
+                     const struct fnl_cell_context *c, struct fnl_value *ret, struct fnl_error *why);
 
 /* The piece of text up to the next separator; false when there is none left. */
 static bool next_piece(struct fnl_span *text, char separator, struct fnl_span *ret)
@@ -292,7 +299,8 @@ static int parse_record(const struct fnl_record_desc *d, struct fnl_span text, c
 		if (there) {
 			status = fnl_cell_parse(&d->fields[i], piece, c, &values[i], why);
 		} else if (!d->fields[i].nullable) {
-			status = fnl_fail(why, FNL_E_INVALID, "%s of %s is missing (parts are separated by '/')", d->fields[i].name, d->name);
+			status = fnl_fail(why, FNL_E_INVALID, "%s of %s is missing (parts are separated by '/')", d->fields[i].name,
+			                  d->name);
 		}
 		if (status) {
 			return status;
@@ -347,8 +355,8 @@ static int parse_string(struct fnl_span text, struct fnl_value *ret, struct fnl_
 	return 0;
 }
 
-static int parse_one(const struct fnl_field_desc *f, enum fnl_kind kind, struct fnl_span text, const struct fnl_cell_context *c,
-                     struct fnl_value *ret, struct fnl_error *why)
+static int parse_one(const struct fnl_field_desc *f, enum fnl_kind kind, struct fnl_span text,
+                     const struct fnl_cell_context *c, struct fnl_value *ret, struct fnl_error *why)
 {
 	switch (kind) {
 	case FNL_KIND_BOOL:

@@ -8,9 +8,9 @@ enum fnl_cell_unit { FNL_CELL_AS_IS, FNL_CELL_PERCENT, FNL_CELL_FRACTION };
 
 struct fnl_cell_context {
 	struct fnl_arena *arena;
-	struct fnl_span currency;  /* of money; data == NULL: none is given */
-	const char *time_format;   /* strptime, for dates and times; NULL: ISO 8601, or epoch milliseconds for times */
-	enum fnl_cell_unit unit;   /* of an integer in basis points */
+	struct fnl_span currency; /* of money; data == NULL: none is given */
+	const char *time_format;  /* strptime, for dates and times; NULL: ISO 8601, or epoch milliseconds for times */
+	enum fnl_cell_unit unit;  /* of an integer in basis points */
 };
 
 /* Date "2025-01-31" (midnight UTC), RFC 3339, or epoch milliseconds. */

@@ -9,17 +9,17 @@ struct csv_reader {
 	struct csv_parser parser;
 	fnl_csv_visit visit;
 	void *context;
-	uint8_t *row;        /* the cells' bytes, one after the other */
+	uint8_t *row; /* the cells' bytes, one after the other */
 	size_t row_bytes;
 	size_t row_capacity;
 	size_t ends[FNL_CSV_CELLS_MAX];
 	size_t cell_count;
-	uint64_t line;       /* being read */
-	uint64_t row_line;   /* where the present row began */
+	uint64_t line;     /* being read */
+	uint64_t row_line; /* where the present row began */
 	bool in_row;
-	bool skipping;       /* to the end of a line that is no CSV */
+	bool skipping; /* to the end of a line that is no CSV */
 	const char *malformed;
-	int status;          /* of the visitor, or an error: nothing more is done */
+	int status; /* of the visitor, or an error: nothing more is done */
 };
 
 static bool row_grow(struct csv_reader *r, size_t more)

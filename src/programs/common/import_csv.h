@@ -7,16 +7,13 @@
 #include "funneld/base/arena.h"
 #include "funneld/base/status.h"
 
-enum {
-	FNL_CSV_CELLS_MAX = 256,
-	FNL_CSV_ROW_BYTES_MAX = 1 << 20
-};
+enum { FNL_CSV_CELLS_MAX = 256, FNL_CSV_ROW_BYTES_MAX = 1 << 20 };
 
 /* Blank around an unquoted cell is taken off. An empty cell has len 0. Borrowed until the visit returns. */
 struct fnl_csv_row {
 	const struct fnl_span *cells;
 	size_t cell_count;
-	uint64_t line;        /* where it begins, from 1 */
+	uint64_t line;         /* where it begins, from 1 */
 	const char *malformed; /* NULL, or why this is no row: then there are no cells */
 };
 

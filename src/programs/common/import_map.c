@@ -36,7 +36,8 @@ static char *read_line(char *line, int size, void *context)
 	size_t len = strlen(line);
 	r->line++;
 	if (len + 1 == (size_t)size && line[len - 1] != '\n') {
-		r->status = fnl_fail(r->why, FNL_E_INVALID, "%s:%d: the line is longer than %d bytes", r->name, r->line, size - 2);
+		r->status =
+			fnl_fail(r->why, FNL_E_INVALID, "%s:%d: the line is longer than %d bytes", r->name, r->line, size - 2);
 		return NULL;
 	}
 	return line;
@@ -55,13 +56,15 @@ static struct fnl_span copy(struct map_reader *r, const char *text, size_t len)
 	return fnl_span_of(p, len);
 }
 
-static void add(struct map_reader *r, enum fnl_import_map_kind kind, struct fnl_span column, struct fnl_span from, struct fnl_span to)
+static void add(struct map_reader *r, enum fnl_import_map_kind kind, struct fnl_span column, struct fnl_span from,
+                struct fnl_span to)
 {
 	if (r->status) {
 		return;
 	}
 	if (r->map.count == FNL_IMPORT_MAP_ENTRIES_MAX) {
-		r->status = fnl_fail(r->why, FNL_E_INVALID, "%s:%d: more than %d entries", r->name, r->line, FNL_IMPORT_MAP_ENTRIES_MAX);
+		r->status = fnl_fail(r->why, FNL_E_INVALID, "%s:%d: more than %d entries", r->name, r->line,
+		                     FNL_IMPORT_MAP_ENTRIES_MAX);
 		return;
 	}
 	r->map.entries[r->map.count++] = (struct fnl_import_map_entry){kind, column, from, to, r->line};
@@ -109,14 +112,16 @@ static int on_key(void *context, const char *section, const char *key, const cha
 		section += 7 + strspn(section + 7, " ");
 		add(r, FNL_IMPORT_MAP_VALUE, copy(r, section, strlen(section)), k, v);
 	} else {
-		r->status = fnl_fail(r->why, FNL_E_INVALID,
-		                     "%s:%d: [%s] %s: expected ignore at the top, or [columns], [constants], [values COLUMN], [formats]",
-		                     r->name, r->line, section, key);
+		r->status = fnl_fail(
+			r->why, FNL_E_INVALID,
+			"%s:%d: [%s] %s: expected ignore at the top, or [columns], [constants], [values COLUMN], [formats]",
+			r->name, r->line, section, key);
 	}
 	return r->status == 0;
 }
 
-int fnl_import_map_read(FILE *in, const char *name, struct fnl_arena *arena, struct fnl_import_map *ret, struct fnl_error *why)
+int fnl_import_map_read(FILE *in, const char *name, struct fnl_arena *arena, struct fnl_import_map *ret,
+                        struct fnl_error *why)
 {
 	struct map_reader r = {.in = in, .name = name, .arena = arena, .why = why};
 	r.map.entries = fnl_arena_calloc(arena, FNL_IMPORT_MAP_ENTRIES_MAX, sizeof(*r.map.entries));

@@ -3,7 +3,7 @@
  *   ignore = Column;Other column        columns of the file that are left out; * = every unknown one
  *   [columns]   Column = our column     (or = ignore)
  *   [constants] our column = value      for rows without a cell of that column
- *   [values our column]  Their word = our word     compared without regard to ASCII case; \N = cleared, nothing = not there
+ *   [values our column]  Their word = our word     case does not matter; \N: cleared, nothing: not there
  *   [formats]   our column = %d.%m.%Y   of dates and times (strptime); percent, fraction or bp of probability */
 #ifndef FNL_PROGRAMS_IMPORT_MAP_H
 #define FNL_PROGRAMS_IMPORT_MAP_H
@@ -15,7 +15,12 @@
 
 enum { FNL_IMPORT_MAP_ENTRIES_MAX = 1024 };
 
-enum fnl_import_map_kind { FNL_IMPORT_MAP_COLUMN, FNL_IMPORT_MAP_CONSTANT, FNL_IMPORT_MAP_VALUE, FNL_IMPORT_MAP_FORMAT };
+enum fnl_import_map_kind {
+	FNL_IMPORT_MAP_COLUMN,
+	FNL_IMPORT_MAP_CONSTANT,
+	FNL_IMPORT_MAP_VALUE,
+	FNL_IMPORT_MAP_FORMAT
+};
 
 struct fnl_import_map_entry {
 	enum fnl_import_map_kind kind;

@@ -2,19 +2,30 @@
 
 #include <stdio.h>
 
-#define PROSPECT(event, record) {event, record, FNL_TOPIC_PROSPECT_CHANGES, "prospect_id", FNL_IMPORT_BY_VERSION, NULL, false}
-#define REP(event, record) {event, record, FNL_TOPIC_REP_CHANGES, "rep_id", FNL_IMPORT_BY_VERSION, NULL, false}
-#define COMMAND(event, record, key) {event, record, FNL_TOPIC_COMMANDS, key, FNL_IMPORT_BY_FIELD, "command_id", false}
+#define PROSPECT(event, record) \
+	{ \
+		event, record, FNL_TOPIC_PROSPECT_CHANGES, "prospect_id", FNL_IMPORT_BY_VERSION, NULL, false \
+	}
+#define REP(event, record) \
+	{ \
+		event, record, FNL_TOPIC_REP_CHANGES, "rep_id", FNL_IMPORT_BY_VERSION, NULL, false \
+	}
+#define COMMAND(event, record, key) \
+	{ \
+		event, record, FNL_TOPIC_COMMANDS, key, FNL_IMPORT_BY_FIELD, "command_id", false \
+	}
 
 static const struct fnl_import_kind kinds[] = {
 	PROSPECT("changed", "ProspectChanged"),
 	{"contact", "ContactLogged", FNL_TOPIC_PROSPECT_CHANGES, "prospect_id", FNL_IMPORT_BY_CONTACT, "contact_id", false},
-	{"inspection_answered", "InspectionAnswered", FNL_TOPIC_PROSPECT_CHANGES, "prospect_id", FNL_IMPORT_BY_FIELD, "answer_id", false},
+	{"inspection_answered", "InspectionAnswered", FNL_TOPIC_PROSPECT_CHANGES, "prospect_id", FNL_IMPORT_BY_FIELD,
+     "answer_id", false},
 	PROSPECT("deleted", "ProspectDeleted"),
 	PROSPECT("restored", "ProspectRestored"),
 	PROSPECT("merged", "ProspectMerged"),
 	PROSPECT("erased", "ProspectErased"),
-	{"contact_erased", "ContactErased", FNL_TOPIC_PROSPECT_CHANGES, "prospect_id", FNL_IMPORT_BY_FIELD, "person_id", false},
+	{"contact_erased", "ContactErased", FNL_TOPIC_PROSPECT_CHANGES, "prospect_id", FNL_IMPORT_BY_FIELD, "person_id",
+     false},
 	{"gap", "FeedGap", FNL_TOPIC_PROSPECT_CHANGES, "prospect_id", FNL_IMPORT_BY_FIELD, "gap_id", true},
 	{"heartbeat", "FeedHeartbeat", FNL_TOPIC_PROSPECT_CHANGES, NULL, FNL_IMPORT_BY_TIME, NULL, false},
 	{"clock_tick", "ClockTick", FNL_TOPIC_PROSPECT_CHANGES, NULL, FNL_IMPORT_BY_TIME, NULL, false},
@@ -34,7 +45,8 @@ static const struct fnl_import_kind kinds[] = {
 	COMMAND("propose_territories", "ProposeTerritories", "org_id"),
 	COMMAND("accept_proposal", "AcceptProposal", "org_id"),
 	{"fx_rate", "FxRate", FNL_TOPIC_FX_RATES, "name", FNL_IMPORT_BY_TIME, NULL, false},
-	{"territory_defined", "TerritoryDefined", FNL_TOPIC_TERRITORIES, "territory_id", FNL_IMPORT_BY_VERSION, NULL, false},
+	{"territory_defined", "TerritoryDefined", FNL_TOPIC_TERRITORIES, "territory_id", FNL_IMPORT_BY_VERSION, NULL,
+     false},
 };
 
 enum { KIND_COUNT = sizeof(kinds) / sizeof(kinds[0]) };
@@ -114,8 +126,8 @@ static void column_dress(const struct fnl_import_map *map, struct fnl_import_col
 	c->format = format ? (const char *)format->to.data : NULL;
 }
 
-static int add_cell(struct fnl_import_plan *p, const char *file, uint64_t line, struct fnl_span theirs, struct fnl_arena *arena,
-                    struct fnl_error *why)
+static int add_cell(struct fnl_import_plan *p, const char *file, uint64_t line, struct fnl_span theirs,
+                    struct fnl_arena *arena, struct fnl_error *why)
 {
 	const struct fnl_import_map_entry *said = fnl_import_map_column(p->map, theirs);
 	struct fnl_import_column *c = &p->columns[p->column_count];
@@ -127,7 +139,8 @@ static int add_cell(struct fnl_import_plan *p, const char *file, uint64_t line, 
 	c->ignored = said && said->column.len == 0;
 	if (!c->ignored && !is_known(c->name)) {
 		if (!p->map->ignore_unknown || said) {
-			return fnl_fail(why, FNL_E_INVALID, "%s:%llu: column \"%.*s\" is not known%s; a map can rename or ignore it", file,
+			return fnl_fail(why, FNL_E_INVALID,
+			                "%s:%llu: column \"%.*s\" is not known%s; a map can rename or ignore it", file,
 			                (unsigned long long)line, (int)c->theirs.len, (const char *)c->theirs.data,
 			                said ? " under the name that the map gives it" : "");
 		}
@@ -147,15 +160,15 @@ static int add_constants(struct fnl_import_plan *p, const char *file, struct fnl
 	for (size_t i = 0; i < p->map->count; i++) {
 		const struct fnl_import_map_entry *e = &p->map->entries[i];
 		if (e->kind != FNL_IMPORT_MAP_COLUMN && !is_known(e->column)) {
-			return fnl_fail(why, FNL_E_INVALID, "map, line %d: there is no column \"%.*s\"", e->line, (int)e->column.len,
-			                (const char *)e->column.data);
+			return fnl_fail(why, FNL_E_INVALID, "map, line %d: there is no column \"%.*s\"", e->line,
+			                (int)e->column.len, (const char *)e->column.data);
 		}
 		if (e->kind != FNL_IMPORT_MAP_CONSTANT) {
 			continue;
 		}
 		if (find_column(p, e->column) >= 0 || p->column_count == FNL_IMPORT_COLUMNS_MAX) {
-			return fnl_fail(why, FNL_E_INVALID, "map, line %d: \"%.*s\" is a constant, but %s has such a column", e->line,
-			                (int)e->column.len, (const char *)e->column.data, file);
+			return fnl_fail(why, FNL_E_INVALID, "map, line %d: \"%.*s\" is a constant, but %s has such a column",
+			                e->line, (int)e->column.len, (const char *)e->column.data, file);
 		}
 		struct fnl_import_column *c = &p->columns[p->column_count++];
 		*c = (struct fnl_import_column){.name = e->column, .theirs = e->column, .constant = e->to};
@@ -196,7 +209,8 @@ static void bind(const struct fnl_import_plan *p, const struct fnl_import_kind *
 	for (size_t c = 0; c < p->column_count; c++) {
 		/* A currency alone says nothing, and a constant is for those whom it concerns. */
 		b->used[c] |= p->columns[c].ignored || !fnl_span_is_none(p->columns[c].constant) || (int)c == p->event_column ||
-		              fnl_span_eq(p->columns[c].name, FNL_SPAN_LIT("currency")) || ends_with(p->columns[c].name, "_currency");
+		              fnl_span_eq(p->columns[c].name, FNL_SPAN_LIT("currency")) ||
+		              ends_with(p->columns[c].name, "_currency");
 	}
 }
 
@@ -210,7 +224,8 @@ int fnl_import_plan_make(const struct fnl_import_map *map, const char *file, con
 	}
 	p->map = map;
 	if (header->malformed) {
-		return fnl_fail(why, FNL_E_INVALID, "%s:%llu: the header line is %s", file, (unsigned long long)header->line, header->malformed);
+		return fnl_fail(why, FNL_E_INVALID, "%s:%llu: the header line is %s", file, (unsigned long long)header->line,
+		                header->malformed);
 	}
 	int status = 0;
 	for (size_t i = 0; i < header->cell_count && status == 0; i++) {
@@ -224,8 +239,8 @@ int fnl_import_plan_make(const struct fnl_import_map *map, const char *file, con
 	p->event_column = (int16_t)find_column(p, FNL_SPAN_LIT("event"));
 	p->time_column = (int16_t)find_column(p, FNL_SPAN_LIT("occurred_at"));
 	if (p->event_column < 0 || p->time_column < 0) {
-		return fnl_fail(why, FNL_E_INVALID, "%s:%llu: the column \"%s\" is missing", file, (unsigned long long)header->line,
-		                p->event_column < 0 ? "event" : "occurred_at");
+		return fnl_fail(why, FNL_E_INVALID, "%s:%llu: the column \"%s\" is missing", file,
+		                (unsigned long long)header->line, p->event_column < 0 ? "event" : "occurred_at");
 	}
 	p->bindings = bindings;
 	p->binding_count = KIND_COUNT;

@@ -18,21 +18,21 @@ enum fnl_import_identity {
 };
 
 struct fnl_import_kind {
-	const char *event;     /* the word in the column `event` */
-	const char *record;    /* "ProspectChanged" */
+	const char *event;  /* the word in the column `event` */
+	const char *record; /* "ProspectChanged" */
 	enum fnl_topic topic;
 	const char *key_field; /* NULL: for every partition, with the source as key; FxRate: composed */
 	enum fnl_import_identity identity;
 	const char *id_field;
-	bool key_optional;     /* an empty key makes it one for the whole source: for every partition */
+	bool key_optional; /* an empty key makes it one for the whole source: for every partition */
 };
 
 struct fnl_import_column {
 	struct fnl_span name;   /* ours */
 	struct fnl_span theirs; /* as in the header, for messages */
 	bool ignored;
-	bool has_values;        /* the map has a value table */
-	const char *format;     /* the map's; NULL: none */
+	bool has_values;          /* the map has a value table */
+	const char *format;       /* the map's; NULL: none */
 	struct fnl_span constant; /* data == NULL: a cell */
 };
 

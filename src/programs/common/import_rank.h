@@ -15,7 +15,7 @@ struct fnl_import_rank {
 	struct fnl_map keys;
 	struct fnl_arena arena; /* of the keys */
 	uint32_t key_count;
-	bool out_of_order;      /* some key's rows are not in order of time: finish sorts */
+	bool out_of_order; /* some key's rows are not in order of time: finish sorts */
 };
 
 /* The next row of the file; key.len == 0: it has no rank. space tells keys of different kinds apart. FNL_E_NOMEM,

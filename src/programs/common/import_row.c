@@ -13,24 +13,16 @@ static const struct {
 	const char *text;
 	int64_t number;
 } fallbacks[] = {
-	{"source", FALLBACK_TEXT, "import", 0},
-	{"issued_by", FALLBACK_TEXT, "import", 0},
-	{"issued_at", FALLBACK_TIME, NULL, 0},
-	{"version", FALLBACK_RANK, NULL, 0},
-	{"full", FALLBACK_NUMBER, NULL, 0},
-	{"at", FALLBACK_TIME, NULL, 0},           /* of a contact */
-	{"channel", FALLBACK_NUMBER, NULL, 0},    /* OTHER */
-	{"reached", FALLBACK_NUMBER, NULL, 1},    /* who logs only the talks has no such column */
-	{"confirmed", FALLBACK_NUMBER, NULL, 0},
-	{"active", FALLBACK_NUMBER, NULL, 1},
-	{"notice_at", FALLBACK_TIME, NULL, 0},
-	{"left_on", FALLBACK_DAY, NULL, 0},
-	{"as_of", FALLBACK_TIME, NULL, 0},
-	{"done_at", FALLBACK_TIME, NULL, 0},
-	{"valid_from", FALLBACK_DAY, NULL, 0},
-	{"contact_id", FALLBACK_MADE, NULL, 0},
-	{"answer_id", FALLBACK_MADE, NULL, 0},
-	{"gap_id", FALLBACK_MADE, NULL, 0},
+	{"source", FALLBACK_TEXT, "import", 0},  {"issued_by", FALLBACK_TEXT, "import", 0},
+	{"issued_at", FALLBACK_TIME, NULL, 0},   {"version", FALLBACK_RANK, NULL, 0},
+	{"full", FALLBACK_NUMBER, NULL, 0},      {"at", FALLBACK_TIME, NULL, 0}, /* of a contact */
+	{"channel", FALLBACK_NUMBER, NULL, 0},                                   /* OTHER */
+	{"reached", FALLBACK_NUMBER, NULL, 1}, /* who logs only the talks has no such column */
+	{"confirmed", FALLBACK_NUMBER, NULL, 0}, {"active", FALLBACK_NUMBER, NULL, 1},
+	{"notice_at", FALLBACK_TIME, NULL, 0},   {"left_on", FALLBACK_DAY, NULL, 0},
+	{"as_of", FALLBACK_TIME, NULL, 0},       {"done_at", FALLBACK_TIME, NULL, 0},
+	{"valid_from", FALLBACK_DAY, NULL, 0},   {"contact_id", FALLBACK_MADE, NULL, 0},
+	{"answer_id", FALLBACK_MADE, NULL, 0},   {"gap_id", FALLBACK_MADE, NULL, 0},
 	{"command_id", FALLBACK_MADE, NULL, 0},
 };
 
@@ -61,14 +53,15 @@ static int field_of(const struct fnl_import_binding *b, const char *name)
 	return fnl_record_field_index(b->desc, fnl_span_str(name));
 }
 
-static struct fnl_span key_text(const struct fnl_import_plan *p, const struct fnl_csv_row *row, const struct fnl_import_binding *b)
+static struct fnl_span key_text(const struct fnl_import_plan *p, const struct fnl_csv_row *row,
+                                const struct fnl_import_binding *b)
 {
 	int f = b->kind->key_field ? field_of(b, b->kind->key_field) : -1;
 	return f < 0 ? FNL_SPAN_LIT("") : fnl_import_plan_text(p, row, b->column_of[f]);
 }
 
-bool fnl_import_row_peek(const struct fnl_import_plan *p, const struct fnl_csv_row *row, const struct fnl_import_binding **ret_binding,
-                         struct fnl_span *ret_key, int64_t *ret_time_ms)
+bool fnl_import_row_peek(const struct fnl_import_plan *p, const struct fnl_csv_row *row,
+                         const struct fnl_import_binding **ret_binding, struct fnl_span *ret_key, int64_t *ret_time_ms)
 {
 	if (row->malformed || row->cell_count != p->cell_count) {
 		return false;
@@ -178,7 +171,9 @@ static enum fnl_cell_unit unit_of(const struct fnl_import_column *c, const struc
 		return FNL_CELL_AS_IS;
 	}
 	if (c->format) {
-		return strcmp(c->format, "fraction") == 0 ? FNL_CELL_FRACTION : strcmp(c->format, "bp") == 0 ? FNL_CELL_AS_IS : FNL_CELL_PERCENT;
+		return strcmp(c->format, "fraction") == 0 ? FNL_CELL_FRACTION
+		       : strcmp(c->format, "bp") == 0     ? FNL_CELL_AS_IS
+		                                          : FNL_CELL_PERCENT;
 	}
 	return fnl_span_eq(c->name, FNL_SPAN_LIT("probability")) ? FNL_CELL_PERCENT : FNL_CELL_AS_IS;
 }
@@ -197,7 +192,8 @@ static int fill_field(struct row_builder *b, size_t f)
 	}
 	const struct fnl_import_column *c = &b->plan->columns[column];
 	struct fnl_cell_context context = {b->arena, fnl_import_plan_text(b->plan, b->row, binding->currency_of[f]),
-	                                   d->kind == FNL_KIND_DATE || d->kind == FNL_KIND_TIMESTAMP ? c->format : NULL, unit_of(c, d)};
+	                                   d->kind == FNL_KIND_DATE || d->kind == FNL_KIND_TIMESTAMP ? c->format : NULL,
+	                                   unit_of(c, d)};
 	int status = fnl_cell_parse(d, text, &context, &b->event->values[f], &b->problem->why);
 	if (status == FNL_E_INVALID) {
 		return bad(b, column, text);
@@ -334,7 +330,8 @@ static int identify(struct row_builder *b)
 		return bad(b, -1, FNL_SPAN_LIT(""));
 	}
 	if (b->row->cell_count != p->cell_count) {
-		fnl_fail(&b->problem->why, FNL_E_INVALID, "the row has %zu cells, the header %zu", b->row->cell_count, p->cell_count);
+		fnl_fail(&b->problem->why, FNL_E_INVALID, "the row has %zu cells, the header %zu", b->row->cell_count,
+		         p->cell_count);
 		return bad(b, -1, FNL_SPAN_LIT(""));
 	}
 	struct fnl_span event = fnl_import_plan_text(p, b->row, p->event_column);
@@ -351,8 +348,8 @@ static int identify(struct row_builder *b)
 	return 0;
 }
 
-int fnl_import_row_build(const struct fnl_import_plan *p, const struct fnl_csv_row *row, uint32_t rank, struct fnl_arena *arena,
-                         struct fnl_import_event *ret, struct fnl_import_problem *ret_problem)
+int fnl_import_row_build(const struct fnl_import_plan *p, const struct fnl_csv_row *row, uint32_t rank,
+                         struct fnl_arena *arena, struct fnl_import_event *ret, struct fnl_import_problem *ret_problem)
 {
 	struct row_builder b = {.plan = p, .row = row, .arena = arena, .event = ret, .problem = ret_problem, .rank = rank};
 	int status = identify(&b);

@@ -15,7 +15,8 @@ enum {
 };
 
 /* funneld's own name space of UUIDs: 6f2c1f0e-5f0a-5c52-9a4b-0d8f4a1c7e11. */
-static const uint8_t name_space[16] = {0x6f, 0x2c, 0x1f, 0x0e, 0x5f, 0x0a, 0x5c, 0x52, 0x9a, 0x4b, 0x0d, 0x8f, 0x4a, 0x1c, 0x7e, 0x11};
+static const uint8_t name_space[16] = {0x6f, 0x2c, 0x1f, 0x0e, 0x5f, 0x0a, 0x5c, 0x52,
+                                       0x9a, 0x4b, 0x0d, 0x8f, 0x4a, 0x1c, 0x7e, 0x11};
 
 struct import {
 	const struct fnl_import_ports *ports;
@@ -92,7 +93,8 @@ static struct fnl_span time_text(int64_t ms, struct fnl_arena *arena)
 	return fnl_writer_span(&w);
 }
 
-static int partitions_of(const struct fnl_import_ports *ports, enum fnl_topic topic, int32_t *ret, struct fnl_error *why)
+static int partitions_of(const struct fnl_import_ports *ports, enum fnl_topic topic, int32_t *ret,
+                         struct fnl_error *why)
 {
 	struct fnl_topic_info info = {0};
 	int status = ports->bus->ops->describe_topic(ports->bus, ports->topics[topic], &info);
@@ -100,7 +102,8 @@ static int partitions_of(const struct fnl_import_ports *ports, enum fnl_topic to
 		return fnl_fail(why, status, "%s: %s", ports->topics[topic], ports->bus->ops->explain(ports->bus));
 	}
 	if (info.partition_count == 0) {
-		return fnl_fail(why, FNL_E_NOT_FOUND, "there is no topic %s: run funnelctl topics create", ports->topics[topic]);
+		return fnl_fail(why, FNL_E_NOT_FOUND, "there is no topic %s: run funnelctl topics create",
+		                ports->topics[topic]);
 	}
 	*ret = info.partition_count;
 	return 0;
@@ -160,7 +163,7 @@ static void shown(struct fnl_span value, char ret[VALUE_SHOWN_BYTES + 4])
 	for (size_t i = 0; i < n; i++) {
 		ret[i] = value.data[i] < 0x20 || value.data[i] == 0x7f ? '?' : (char)value.data[i];
 	}
-	strcpy(ret + n, value.len > n ? "..." : "");
+	snprintf(ret + n, 4, "%s", value.len > n ? "..." : "");
 }
 
 static int report_bad(struct import *m, const struct fnl_csv_row *row, const struct fnl_import_problem *p)
@@ -169,8 +172,9 @@ static int report_bad(struct import *m, const struct fnl_csv_row *row, const str
 	char text[1024];
 	shown(p->value, value);
 	if (p->column.len) {
-		snprintf(text, sizeof(text), "%s:%llu: column \"%.*s\", value \"%s\": %s", m->options->file, (unsigned long long)row->line,
-		         (int)(p->column.len < 80 ? p->column.len : 80), (const char *)p->column.data, value, p->why.text);
+		snprintf(text, sizeof(text), "%s:%llu: column \"%.*s\", value \"%s\": %s", m->options->file,
+		         (unsigned long long)row->line, (int)(p->column.len < 80 ? p->column.len : 80),
+		         (const char *)p->column.data, value, p->why.text);
 	} else {
 		snprintf(text, sizeof(text), "%s:%llu: %s", m->options->file, (unsigned long long)row->line, p->why.text);
 	}
@@ -232,7 +236,8 @@ static int on_second_pass(void *context, const struct fnl_csv_row *row)
 		return report_bad(m, row, &problem);
 	}
 	if (status) {
-		return fnl_fail(m->why, status, "%s:%llu: %s", m->options->file, (unsigned long long)row->line, fnl_status_text(status));
+		return fnl_fail(m->why, status, "%s:%llu: %s", m->options->file, (unsigned long long)row->line,
+		                fnl_status_text(status));
 	}
 	if (event.occurred_at_ms < m->options->from_ms || event.occurred_at_ms >= m->options->until_ms) {
 		m->counts.outside++;
@@ -273,7 +278,7 @@ static int both_passes(struct import *m)
 int fnl_import_run(const struct fnl_import_ports *ports, const struct fnl_import_options *options,
                    struct fnl_import_counts *ret_counts, struct fnl_error *why)
 {
-	struct fnl_error ignored;
+	struct fnl_error ignored = {0};
 	struct import m = {.ports = ports, .options = options, .why = why ? why : &ignored};
 	m.why->text[0] = '\0';
 	fnl_arena_init(&m.plan_arena, PLAN_ARENA_BYTES);
@@ -297,8 +302,11 @@ int fnl_import_tick(const struct fnl_import_ports *ports, int64_t at_ms, struct 
 	for (size_t i = 0; i < count; i++) {
 		binding.kind = strcmp(kinds[i].event, "clock_tick") == 0 ? &kinds[i] : binding.kind;
 	}
-	struct fnl_import_event e = {.binding = &binding, .source = FNL_SPAN_LIT("import"), .key = FNL_SPAN_LIT("import"),
-	                             .occurred_at_ms = at_ms, .to_all_partitions = true};
+	struct fnl_import_event e = {.binding = &binding,
+	                             .source = FNL_SPAN_LIT("import"),
+	                             .key = FNL_SPAN_LIT("import"),
+	                             .occurred_at_ms = at_ms,
+	                             .to_all_partitions = true};
 	int source = fnl_record_field_index(binding.desc, FNL_SPAN_LIT("source"));
 	int occurred_at = fnl_record_field_index(binding.desc, FNL_SPAN_LIT("occurred_at"));
 	struct fnl_arena arena;

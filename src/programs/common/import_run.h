@@ -22,12 +22,13 @@ struct fnl_import_options {
 	const char *file; /* for messages */
 	FILE *in;         /* must be seekable: see fnl_import_spool */
 	const struct fnl_import_map *map;
-	int64_t from_ms;  /* published when from_ms <= occurred_at < until_ms; INT64_MIN, INT64_MAX: no bound */
+	int64_t from_ms; /* published when from_ms <= occurred_at < until_ms; INT64_MIN, INT64_MAX: no bound */
 	int64_t until_ms;
-	bool strict;      /* stop at the first bad row */
+	bool strict; /* stop at the first bad row */
 	void *context;
-	void (*bad_row)(void *context, const char *message);                         /* each bad row, in words */
-	void (*progress)(void *context, const struct fnl_import_counts *so_far, int pass); /* every few thousand rows; may be NULL */
+	void (*bad_row)(void *context, const char *message); /* each bad row, in words */
+	void (*progress)(void *context, const struct fnl_import_counts *so_far,
+	                 int pass); /* every few thousand rows; may be NULL */
 };
 
 enum { FNL_IMPORT_LEFT_OUT = 1 };

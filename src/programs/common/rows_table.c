@@ -3,7 +3,8 @@
 enum { NAME_BYTES_MAX = 512, FRAME_BYTES = 5 };
 
 /* Partition (-1 for tables that are the same everywhere), then the changelog's key. */
-static struct fnl_span name_of(uint8_t buffer[NAME_BYTES_MAX], struct fnl_span table, struct fnl_span key, int32_t partition)
+static struct fnl_span name_of(uint8_t buffer[NAME_BYTES_MAX], struct fnl_span table, struct fnl_span key,
+                               int32_t partition)
 {
 	bool shared = fnl_span_eq(table, FNL_SPAN_LIT("prospect")) || fnl_span_eq(table, FNL_SPAN_LIT("erased"));
 	int32_t p = shared ? -1 : partition;
@@ -102,7 +103,8 @@ int fnl_rows_read(struct fnl_rows *rows, struct fnl_bus *bus, const char *change
 	return status ? fnl_fail(why, status, "%s: %s", changelog_topic, bus->ops->explain(bus)) : 0;
 }
 
-const struct fnl_row_entry *fnl_rows_find(const struct fnl_rows *rows, const char *table, struct fnl_span key, int32_t partition)
+const struct fnl_row_entry *fnl_rows_find(const struct fnl_rows *rows, const char *table, struct fnl_span key,
+                                          int32_t partition)
 {
 	uint8_t buffer[NAME_BYTES_MAX];
 	struct fnl_span name = name_of(buffer, fnl_span_str(table), key, partition);

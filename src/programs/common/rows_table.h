@@ -20,7 +20,7 @@ struct fnl_row_entry {
  * partition) live once in each partition. */
 struct fnl_rows {
 	struct fnl_map map;
-	int64_t newest_ms;  /* of the records read; INT64_MIN: none */
+	int64_t newest_ms; /* of the records read; INT64_MIN: none */
 	uint64_t records;
 	bool (*wanted)(void *context, struct fnl_span changelog_key); /* NULL: all */
 	void *wanted_context;
@@ -29,9 +29,11 @@ struct fnl_rows {
 /* One changelog record. Keys without a table are skipped. FNL_E_NOMEM. */
 int fnl_rows_put(struct fnl_rows *rows, const struct fnl_record *r) FNL_MUST_USE;
 /* All of the topic, read_committed, to its end. */
-int fnl_rows_read(struct fnl_rows *rows, struct fnl_bus *bus, const char *changelog_topic, struct fnl_error *why) FNL_MUST_USE;
+int fnl_rows_read(struct fnl_rows *rows, struct fnl_bus *bus, const char *changelog_topic,
+                  struct fnl_error *why) FNL_MUST_USE;
 /* partition is looked at for tables of each partition only. NULL: no such row. */
-const struct fnl_row_entry *fnl_rows_find(const struct fnl_rows *rows, const char *table, struct fnl_span key, int32_t partition);
+const struct fnl_row_entry *fnl_rows_find(const struct fnl_rows *rows, const char *table, struct fnl_span key,
+                                          int32_t partition);
 /* Every row in no order; != 0 stops and is returned. */
 typedef int (*fnl_rows_visit)(void *context, const struct fnl_row_entry *row);
 int fnl_rows_each(const struct fnl_rows *rows, fnl_rows_visit visit, void *context);

@@ -86,8 +86,8 @@ static void figures_head(const struct drawing *d, const struct band *b, const st
 {
 	char count[FNL_TEXT_BYTES];
 	fnl_text_count(g ? g->count : 0, count);
-	fprintf(d->c->out, "%s%s%-7s%s %s%7s%s", fnl_style_on(d->c, b->style), fnl_style_on(d->c, FNL_BOLD), b->key, fnl_style_off(d->c),
-	        fnl_style_on(d->c, FNL_BOLD), count, fnl_style_off(d->c));
+	fprintf(d->c->out, "%s%s%-7s%s %s%7s%s", fnl_style_on(d->c, b->style), fnl_style_on(d->c, FNL_BOLD), b->key,
+	        fnl_style_off(d->c), fnl_style_on(d->c, FNL_BOLD), count, fnl_style_off(d->c));
 	if (g && b->status == FNL_VIEW_OPEN) {
 		fnl_text_bp((int64_t)((g->weight_bp_sum + g->count / 2) / g->count), count);
 		fprintf(d->c->out, "   %schance %s%s", fnl_style_on(d->c, FNL_DIM), count, fnl_style_off(d->c));
@@ -166,7 +166,8 @@ static void draw_total(const struct drawing *d)
 	fputc('\n', d->c->out);
 }
 
-static void draw_beside(const struct drawing *d, const char *key, enum fnl_view_status status, enum fnl_style style, const char *why)
+static void draw_beside(const struct drawing *d, const char *key, enum fnl_view_status status, enum fnl_style style,
+                        const char *why)
 {
 	const struct fnl_view_group *g = fnl_view_find(d->view, key, status);
 	char text[FNL_TEXT_BYTES];
@@ -193,8 +194,8 @@ void fnl_view_draw(const struct fnl_view *v, const struct fnl_canvas *c, const c
 		d.rows += band_lines(fnl_view_find(v, bands[b].key, bands[b].status));
 	}
 	fnl_text_time(v->as_of_ms, as_of);
-	fprintf(c->out, " %s%s%s   %sas of %s%s\n\n", fnl_style_on(c, FNL_BOLD), title ? title : "SALES FUNNEL", fnl_style_off(c),
-	        fnl_style_on(c, FNL_DIM), as_of, fnl_style_off(c));
+	fprintf(c->out, " %s%s%s   %sas of %s%s\n\n", fnl_style_on(c, FNL_BOLD), title ? title : "SALES FUNNEL",
+	        fnl_style_off(c), fnl_style_on(c, FNL_DIM), as_of, fnl_style_off(c));
 	for (size_t b = 0; b < BAND_COUNT; b++) {
 		draw_band(&d, &bands[b]);
 	}

@@ -20,7 +20,8 @@ static void money_text(const struct fnl_money *m, char ret[FNL_VALUE_TEXT_BYTES]
 	snprintf(ret, FNL_VALUE_TEXT_BYTES, "%s %s", m->currency, amount);
 }
 
-static void value_of_kind(const struct fnl_field_desc *f, enum fnl_kind kind, const struct fnl_value *v, char ret[FNL_VALUE_TEXT_BYTES]);
+static void value_of_kind(const struct fnl_field_desc *f, enum fnl_kind kind, const struct fnl_value *v,
+                          char ret[FNL_VALUE_TEXT_BYTES]);
 
 static void list_text(const struct fnl_field_desc *f, const struct fnl_value *v, char ret[FNL_VALUE_TEXT_BYTES])
 {
@@ -55,11 +56,12 @@ static void string_text(struct fnl_span s, char ret[FNL_VALUE_TEXT_BYTES])
 	ret[n] = '\0';
 }
 
-static void value_of_kind(const struct fnl_field_desc *f, enum fnl_kind kind, const struct fnl_value *v, char ret[FNL_VALUE_TEXT_BYTES])
+static void value_of_kind(const struct fnl_field_desc *f, enum fnl_kind kind, const struct fnl_value *v,
+                          char ret[FNL_VALUE_TEXT_BYTES])
 {
 	switch (kind) {
 	case FNL_KIND_BOOL:
-		strcpy(ret, v->i64 ? "true" : "false");
+		snprintf(ret, FNL_VALUE_TEXT_BYTES, "%s", v->i64 ? "true" : "false");
 		return;
 	case FNL_KIND_INT:
 	case FNL_KIND_LONG:
@@ -75,7 +77,8 @@ static void value_of_kind(const struct fnl_field_desc *f, enum fnl_kind kind, co
 		string_text(v->str, ret);
 		return;
 	case FNL_KIND_ENUM:
-		snprintf(ret, FNL_VALUE_TEXT_BYTES, "%s", v->i64 >= 0 && (size_t)v->i64 < f->symbol_count ? f->symbols[v->i64] : "?");
+		snprintf(ret, FNL_VALUE_TEXT_BYTES, "%s",
+		         v->i64 >= 0 && (size_t)v->i64 < f->symbol_count ? f->symbols[v->i64] : "?");
 		return;
 	case FNL_KIND_MONEY:
 		money_text(&v->money, ret);
@@ -94,7 +97,7 @@ void fnl_value_text(const struct fnl_field_desc *f, const struct fnl_value *v, c
 	if (v->set) {
 		value_of_kind(f, f->kind, v, ret);
 	} else {
-		strcpy(ret, "-");
+		snprintf(ret, FNL_VALUE_TEXT_BYTES, "-");
 	}
 }
 
@@ -113,9 +116,8 @@ static enum fnl_style layer_style(const char *layer)
 	static const struct {
 		const char *layer;
 		enum fnl_style style;
-	} styles[] = {{"TOP", FNL_BLUE},   {"MIDDLE", FNL_CYAN},          {"BOTTOM", FNL_YELLOW},
-	              {"WON", FNL_GREEN}, {"LOST", FNL_RED},             {"UNCLASSIFIED", FNL_MAGENTA},
-	              {"UNKNOWN", FNL_MAGENTA}};
+	} styles[] = {{"TOP", FNL_BLUE}, {"MIDDLE", FNL_CYAN},          {"BOTTOM", FNL_YELLOW},  {"WON", FNL_GREEN},
+	              {"LOST", FNL_RED}, {"UNCLASSIFIED", FNL_MAGENTA}, {"UNKNOWN", FNL_MAGENTA}};
 	for (size_t i = 0; i < sizeof(styles) / sizeof(styles[0]); i++) {
 		if (strcmp(styles[i].layer, layer) == 0) {
 			return styles[i].style;
@@ -131,8 +133,9 @@ static void layer_changed(const struct fnl_canvas *c, const struct fnl_decoded *
 	char text[FNL_VALUE_TEXT_BYTES];
 	fnl_event_field(d, "from_layer", from);
 	fnl_event_field(d, "to_layer", to);
-	fprintf(c->out, "%s%12s%s %s %s%-12s%s", fnl_style_on(c, layer_style(from)), strcmp(from, "NONE") == 0 ? "new" : from,
-	        fnl_style_off(c), c->utf8 ? "→" : "->", fnl_style_on(c, layer_style(to)), to, fnl_style_off(c));
+	fprintf(c->out, "%s%12s%s %s %s%-12s%s", fnl_style_on(c, layer_style(from)),
+	        strcmp(from, "NONE") == 0 ? "new" : from, fnl_style_off(c), c->utf8 ? "→" : "->",
+	        fnl_style_on(c, layer_style(to)), to, fnl_style_off(c));
 	if (fnl_event_field(d, "amount", text)) {
 		fprintf(c->out, " %18s", text);
 	} else {

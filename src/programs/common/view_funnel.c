@@ -8,8 +8,8 @@ static const char *const by_texts[] = {"layer", "stage", "rep", "region", "indus
 static const char *const status_texts[FNL_VIEW_STATUS_COUNT] = {"open", "won", "lost"};
 
 /* As the funnel is read: from its wide end to its narrow one, then what is beside it, then what left it. */
-static const int layer_order[] = {FNL_LAYER_TOP, FNL_LAYER_MIDDLE, FNL_LAYER_BOTTOM, FNL_LAYER_UNCLASSIFIED, FNL_LAYER_UNKNOWN,
-                                  FNL_LAYER_WON, FNL_LAYER_LOST};
+static const int layer_order[] = {FNL_LAYER_TOP,     FNL_LAYER_MIDDLE, FNL_LAYER_BOTTOM, FNL_LAYER_UNCLASSIFIED,
+                                  FNL_LAYER_UNKNOWN, FNL_LAYER_WON,    FNL_LAYER_LOST};
 
 enum { ARENA_BYTES = 1 << 20 };
 
@@ -47,7 +47,8 @@ int64_t fnl_view_weighted(const struct fnl_money_sum *s)
 }
 
 /* Gaps of the whole source that came to this partition so far. */
-static int64_t feed_gaps(const struct fnl_rows *rows, struct fnl_span source, int32_t partition, struct fnl_arena *arena)
+static int64_t feed_gaps(const struct fnl_rows *rows, struct fnl_span source, int32_t partition,
+                         struct fnl_arena *arena)
 {
 	const struct fnl_row_entry *row = fnl_rows_find(rows, "feed", source, partition);
 	struct fnl_value values[FNL_FEED_FIELD_COUNT];
@@ -57,11 +58,14 @@ static int64_t feed_gaps(const struct fnl_rows *rows, struct fnl_span source, in
 	return values[FNL_FEED_GAP_COUNT].i64;
 }
 
-int fnl_view_layer(const struct fnl_rows *rows, const struct fnl_value *values, int32_t partition, struct fnl_arena *arena)
+int fnl_view_layer(const struct fnl_rows *rows, const struct fnl_value *values, int32_t partition,
+                   struct fnl_arena *arena)
 {
 	int layer = (int)values[FNL_PROSPECT_LAYER].i64;
-	bool open = layer == FNL_LAYER_TOP || layer == FNL_LAYER_MIDDLE || layer == FNL_LAYER_BOTTOM || layer == FNL_LAYER_UNCLASSIFIED;
-	if (open && values[FNL_PROSPECT_FEED_GAPS_SEEN].i64 < feed_gaps(rows, values[FNL_PROSPECT_SOURCE].str, partition, arena)) {
+	bool open = layer == FNL_LAYER_TOP || layer == FNL_LAYER_MIDDLE || layer == FNL_LAYER_BOTTOM ||
+	            layer == FNL_LAYER_UNCLASSIFIED;
+	if (open &&
+	    values[FNL_PROSPECT_FEED_GAPS_SEEN].i64 < feed_gaps(rows, values[FNL_PROSPECT_SOURCE].str, partition, arena)) {
 		return FNL_LAYER_UNKNOWN;
 	}
 	return layer;
@@ -114,7 +118,9 @@ static struct fnl_span group_key(enum fnl_view_by by, const struct fnl_value *va
 static int count_one(struct maker *m, const struct fnl_value *values, int layer)
 {
 	struct fnl_view_group *g;
-	enum fnl_view_status status = layer == FNL_LAYER_WON ? FNL_VIEW_WON : layer == FNL_LAYER_LOST ? FNL_VIEW_LOST : FNL_VIEW_OPEN;
+	enum fnl_view_status status = layer == FNL_LAYER_WON    ? FNL_VIEW_WON
+	                              : layer == FNL_LAYER_LOST ? FNL_VIEW_LOST
+	                                                        : FNL_VIEW_OPEN;
 	int error = find_group(m->view, group_key(m->view->by, values, layer), status, &g);
 	if (error) {
 		return fnl_fail(m->why, error, "too many groups, or out of memory");
@@ -144,7 +150,8 @@ static int on_row(void *context, const struct fnl_row_entry *row)
 	struct fnl_error why = {0};
 	int status = fnl_rows_decode(row, &fnl_desc_prospect, &m->arena, values, &why);
 	if (status) {
-		return fnl_fail(m->why, status, "partition %d, offset %lld: %s", row->partition, (long long)row->offset, why.text);
+		return fnl_fail(m->why, status, "partition %d, offset %lld: %s", row->partition, (long long)row->offset,
+		                why.text);
 	}
 	int layer = fnl_view_layer(m->rows, values, row->partition, &m->arena);
 	for (size_t i = 0; i < sizeof(layer_order) / sizeof(layer_order[0]); i++) {

@@ -12,12 +12,12 @@ enum { FNL_VIEW_GROUPS_MAX = 200000 };
 
 struct fnl_view_group {
 	struct fnl_map_node node;
-	struct fnl_span key;         /* data == NULL: the prospects say nothing of it */
+	struct fnl_span key; /* data == NULL: the prospects say nothing of it */
 	enum fnl_view_status status;
 	uint64_t count;
-	uint64_t without_amount;     /* counted, not summed: unknown is not zero */
-	uint64_t unknown;            /* in a gap or with a stage that the rules don't know: not weighted */
-	uint64_t weight_bp_sum;      /* of the prospects' weights: by count, the mean chance */
+	uint64_t without_amount; /* counted, not summed: unknown is not zero */
+	uint64_t unknown;        /* in a gap or with a stage that the rules don't know: not weighted */
+	uint64_t weight_bp_sum;  /* of the prospects' weights: by count, the mean chance */
 	struct fnl_money_sums sums;
 };
 
@@ -38,10 +38,12 @@ const char *fnl_view_status_text(enum fnl_view_status status);
 
 /* What a prospect's row is in the view: its layer, UNKNOWN also while a gap of its whole source is open. values: of a
  * Prospect row in that partition. */
-int fnl_view_layer(const struct fnl_rows *rows, const struct fnl_value *values, int32_t partition, struct fnl_arena *arena);
+int fnl_view_layer(const struct fnl_rows *rows, const struct fnl_value *values, int32_t partition,
+                   struct fnl_arena *arena);
 
-/* Deleted, merged and erased prospects are not counted. FNL_E_INVALID (a row that is none), FNL_E_LIMIT, FNL_E_NOMEM. */
-int fnl_view_make(const struct fnl_rows *rows, enum fnl_view_by by, struct fnl_view *ret, struct fnl_error *why) FNL_MUST_USE;
+/* Deleted, merged and erased prospects are not counted. FNL_E_INVALID (no row), FNL_E_LIMIT, FNL_E_NOMEM. */
+int fnl_view_make(const struct fnl_rows *rows, enum fnl_view_by by, struct fnl_view *ret,
+                  struct fnl_error *why) FNL_MUST_USE;
 void fnl_view_deinit(struct fnl_view *v);
 
 /* A group by key text (NULL: absent) and status; NULL when nothing is in it. */

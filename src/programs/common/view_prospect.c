@@ -9,7 +9,7 @@
 
 enum {
 	ARENA_BYTES = 4 << 20,
-	FIRST_VALUE = FNL_PROSPECT_BUYER_ID,      /* the fields that have a version each, in the order of field_versions */
+	FIRST_VALUE = FNL_PROSPECT_BUYER_ID, /* the fields that have a version each, in the order of field_versions */
 	LAST_VALUE = FNL_PROSPECT_CONTACT_IDS
 };
 
@@ -20,7 +20,8 @@ struct found {
 	bool erased;
 };
 
-static int find(const struct fnl_rows *rows, struct fnl_span id, struct fnl_arena *arena, struct found *ret, struct fnl_error *why)
+static int find(const struct fnl_rows *rows, struct fnl_span id, struct fnl_arena *arena, struct found *ret,
+                struct fnl_error *why)
 {
 	struct found f = {.row = fnl_rows_find(rows, "prospect", id, 0), .decoded.desc = &fnl_desc_prospect};
 	if (!f.row) {
@@ -90,7 +91,8 @@ static void contacts(const struct fnl_canvas *c, const struct found *f)
 		fnl_event_field(&one, "contact_id", id);
 		int reached = fnl_record_field_index(d, FNL_SPAN_LIT("reached"));
 		int retracted = fnl_record_field_index(d, FNL_SPAN_LIT("retracted"));
-		fprintf(c->out, "  %s  %s%s%s\n", at, id, values[reached].i64 ? "" : "  not reached", values[retracted].i64 ? "  retracted" : "");
+		fprintf(c->out, "  %s  %s%s%s\n", at, id, values[reached].i64 ? "" : "  not reached",
+		        values[retracted].i64 ? "  retracted" : "");
 	}
 	if (list->count == 0) {
 		fputs("  none\n", c->out);
@@ -106,12 +108,23 @@ static void place(const struct fnl_canvas *c, const struct found *f)
 	line(c, "partition", where, 0);
 }
 
-static void draw_live(const struct fnl_canvas *c, const struct fnl_rows *rows, const struct found *f, struct fnl_arena *arena)
+static void draw_live(const struct fnl_canvas *c, const struct fnl_rows *rows, const struct found *f,
+                      struct fnl_arena *arena)
 {
-	static const size_t state[] = {FNL_PROSPECT_LAYER, FNL_PROSPECT_LAYER_REASON, FNL_PROSPECT_LAYER_SINCE, FNL_PROSPECT_WEIGHT_BP,
-	                               FNL_PROSPECT_RULES_VERSION, FNL_PROSPECT_PARKED_SINCE, FNL_PROSPECT_GAP_ID, FNL_PROSPECT_LIFECYCLE,
-	                               FNL_PROSPECT_LIFECYCLE_AT, FNL_PROSPECT_SURVIVOR_ID, FNL_PROSPECT_SEQUENCE, FNL_PROSPECT_CHANGED_AT,
-	                               FNL_PROSPECT_NEXT_DEADLINE_AT, FNL_PROSPECT_SOURCE};
+	static const size_t state[] = {FNL_PROSPECT_LAYER,
+	                               FNL_PROSPECT_LAYER_REASON,
+	                               FNL_PROSPECT_LAYER_SINCE,
+	                               FNL_PROSPECT_WEIGHT_BP,
+	                               FNL_PROSPECT_RULES_VERSION,
+	                               FNL_PROSPECT_PARKED_SINCE,
+	                               FNL_PROSPECT_GAP_ID,
+	                               FNL_PROSPECT_LIFECYCLE,
+	                               FNL_PROSPECT_LIFECYCLE_AT,
+	                               FNL_PROSPECT_SURVIVOR_ID,
+	                               FNL_PROSPECT_SEQUENCE,
+	                               FNL_PROSPECT_CHANGED_AT,
+	                               FNL_PROSPECT_NEXT_DEADLINE_AT,
+	                               FNL_PROSPECT_SOURCE};
 	int layer = fnl_view_layer(rows, f->decoded.values, f->row->partition, arena);
 	for (size_t i = 0; i < sizeof(state) / sizeof(state[0]); i++) {
 		field_line(c, f, state[i], state[i] == FNL_PROSPECT_NEXT_DEADLINE_AT);
@@ -128,15 +141,16 @@ static void draw_live(const struct fnl_canvas *c, const struct fnl_rows *rows, c
 	contacts(c, f);
 }
 
-int fnl_view_prospect(const struct fnl_rows *rows, struct fnl_span id, const struct fnl_canvas *c, struct fnl_error *why)
+int fnl_view_prospect(const struct fnl_rows *rows, struct fnl_span id, const struct fnl_canvas *c,
+                      struct fnl_error *why)
 {
 	struct fnl_arena arena;
 	struct found f = {0};
 	fnl_arena_init(&arena, ARENA_BYTES);
 	int status = find(rows, id, &arena, &f, why);
 	if (status == 0) {
-		fprintf(c->out, "%sProspect %.*s%s%s\n", fnl_style_on(c, FNL_BOLD), (int)id.len, (const char *)id.data, fnl_style_off(c),
-		        f.erased ? ": erased; a stub stops late events from bringing it back" : "");
+		fprintf(c->out, "%sProspect %.*s%s%s\n", fnl_style_on(c, FNL_BOLD), (int)id.len, (const char *)id.data,
+		        fnl_style_off(c), f.erased ? ": erased; a stub stops late events from bringing it back" : "");
 		if (f.erased) {
 			for (size_t field = 0; field < f.decoded.desc->field_count; field++) {
 				field_line(c, &f, field, false);

@@ -67,7 +67,8 @@ static size_t currencies_of(const struct line *l, const char *ret[2 * FNL_CURREN
 	return n;
 }
 
-static void draw_line(const struct fnl_canvas *c, const struct line *l, int key_columns, int bar_columns, uint64_t open_max)
+static void draw_line(const struct fnl_canvas *c, const struct line *l, int key_columns, int bar_columns,
+                      uint64_t open_max)
 {
 	const char *currencies[2 * FNL_CURRENCIES_MAX];
 	size_t n = currencies_of(l, currencies);
@@ -82,8 +83,8 @@ static void draw_line(const struct fnl_canvas *c, const struct line *l, int key_
 		fnl_text_cell(c, i ? FNL_SPAN_LIT("") : key_text(l->key), key_columns);
 		fprintf(c->out, " %s", i ? "" : fnl_style_on(c, FNL_CYAN));
 		fnl_text_bar(c, i ? 0 : count_of(l->by[FNL_VIEW_OPEN]), open_max, bar_columns);
-		fprintf(c->out, "%s %7s %s%3s%s", i ? "" : fnl_style_off(c), i ? "" : open, fnl_style_on(c, FNL_DIM), n ? currencies[i] : "",
-		        fnl_style_off(c));
+		fprintf(c->out, "%s %7s %s%3s%s", i ? "" : fnl_style_off(c), i ? "" : open, fnl_style_on(c, FNL_DIM),
+		        n ? currencies[i] : "", fnl_style_off(c));
 		money_cell(c, n ? sum_of(l->by[FNL_VIEW_OPEN], currencies[i]) : NULL, false);
 		money_cell(c, n ? sum_of(l->by[FNL_VIEW_OPEN], currencies[i]) : NULL, true);
 		fprintf(c->out, " %s%7s", fnl_style_on(c, FNL_GREEN), i ? "" : won);
@@ -108,10 +109,11 @@ void fnl_view_table(const struct fnl_view *v, const struct fnl_canvas *c)
 	int room = (c->width ? c->width : 120) - key_columns - FIGURES_COLUMNS;
 	int bar_columns = room > BAR_COLUMNS ? BAR_COLUMNS : room < 4 ? 4 : room;
 	fnl_text_time(v->as_of_ms, as_of);
-	fprintf(c->out, " %sBY %s%s   %sas of %s%s\n\n", fnl_style_on(c, FNL_BOLD), fnl_view_by_text(v->by), fnl_style_off(c),
-	        fnl_style_on(c, FNL_DIM), as_of, fnl_style_off(c));
-	fprintf(c->out, " %s%-*s %-*s %7s %3s %10s %10s %7s %10s %7s%s\n", fnl_style_on(c, FNL_DIM), key_columns, fnl_view_by_text(v->by),
-	        bar_columns, "", "open", "", "amount", "weighted", "won", "amount", "lost", fnl_style_off(c));
+	fprintf(c->out, " %sBY %s%s   %sas of %s%s\n\n", fnl_style_on(c, FNL_BOLD), fnl_view_by_text(v->by),
+	        fnl_style_off(c), fnl_style_on(c, FNL_DIM), as_of, fnl_style_off(c));
+	fprintf(c->out, " %s%-*s %-*s %7s %3s %10s %10s %7s %10s %7s%s\n", fnl_style_on(c, FNL_DIM), key_columns,
+	        fnl_view_by_text(v->by), bar_columns, "", "open", "", "amount", "weighted", "won", "amount", "lost",
+	        fnl_style_off(c));
 	for (size_t at = 0; at < v->group_count;) {
 		struct line l = line_at(v, &at);
 		draw_line(c, &l, key_columns, bar_columns, open_max);

@@ -27,19 +27,23 @@ struct fnl_canvas fnl_canvas_of(FILE *out, bool color)
 	const char *columns = getenv("COLUMNS");
 	struct winsize size = {0};
 	if (columns && *columns) {
-		c.width = atoi(columns);
+		c.width = (int)strtol(columns, NULL, 10);
 	} else if (ioctl(fileno(out), TIOCGWINSZ, &size) == 0) {
 		c.width = size.ws_col;
 	}
-	c.width = c.width <= 0 ? WIDTH_DEFAULT : c.width < WIDTH_MIN ? WIDTH_MIN : c.width > WIDTH_MAX ? WIDTH_MAX : c.width;
+	c.width = c.width <= 0          ? WIDTH_DEFAULT
+	          : c.width < WIDTH_MIN ? WIDTH_MIN
+	          : c.width > WIDTH_MAX ? WIDTH_MAX
+	                                : c.width;
 	return c;
 }
 
 const char *fnl_style_on(const struct fnl_canvas *c, enum fnl_style s)
 {
 	static const char *const codes[FNL_STYLE_COUNT] = {
-		[FNL_PLAIN] = "",           [FNL_BOLD] = "\033[1m",   [FNL_DIM] = "\033[2m",      [FNL_RED] = "\033[31m", [FNL_GREEN] = "\033[32m",
-		[FNL_YELLOW] = "\033[33m", [FNL_BLUE] = "\033[34m", [FNL_MAGENTA] = "\033[35m", [FNL_CYAN] = "\033[36m",
+		[FNL_PLAIN] = "",        [FNL_BOLD] = "\033[1m",     [FNL_DIM] = "\033[2m",
+		[FNL_RED] = "\033[31m",  [FNL_GREEN] = "\033[32m",   [FNL_YELLOW] = "\033[33m",
+		[FNL_BLUE] = "\033[34m", [FNL_MAGENTA] = "\033[35m", [FNL_CYAN] = "\033[36m",
 	};
 	return c->color ? codes[s] : "";
 }
@@ -80,7 +84,8 @@ void fnl_text_money_full(__int128 amount_minor, const char currency[4], char ret
 	char whole[FNL_TEXT_BYTES];
 	fnl_text_count((uint64_t)(v / unit), whole);
 	if (digits) {
-		snprintf(ret, FNL_TEXT_BYTES, "%s%.40s.%0*llu", amount_minor < 0 ? "-" : "", whole, digits, (unsigned long long)(v % unit));
+		snprintf(ret, FNL_TEXT_BYTES, "%s%.40s.%0*llu", amount_minor < 0 ? "-" : "", whole, digits,
+		         (unsigned long long)(v % unit));
 	} else {
 		snprintf(ret, FNL_TEXT_BYTES, "%s%.40s", amount_minor < 0 ? "-" : "", whole);
 	}
@@ -104,7 +109,8 @@ void fnl_text_money(__int128 amount_minor, const char currency[4], char ret[FNL_
 			char text[24];
 			snprintf(text, sizeof(text), "%llu", (unsigned long long)(shown / power10(places)));
 			if (places) {
-				snprintf(ret, FNL_TEXT_BYTES, "%s%s.%0*llu%c", sign, text, places, (unsigned long long)(shown % power10(places)), units[i].letter);
+				snprintf(ret, FNL_TEXT_BYTES, "%s%s.%0*llu%c", sign, text, places,
+				         (unsigned long long)(shown % power10(places)), units[i].letter);
 			} else {
 				snprintf(ret, FNL_TEXT_BYTES, "%s%s%c", sign, text, units[i].letter);
 			}
@@ -130,7 +136,7 @@ void fnl_text_time(int64_t ms, char ret[FNL_TEXT_BYTES])
 {
 	struct tm t;
 	if (!calendar(ms, &t) || strftime(ret, FNL_TEXT_BYTES, "%Y-%m-%d %H:%M UTC", &t) == 0) {
-		strcpy(ret, "-");
+		snprintf(ret, FNL_TEXT_BYTES, "-");
 	}
 }
 
@@ -138,7 +144,7 @@ void fnl_text_date(int64_t days, char ret[FNL_TEXT_BYTES])
 {
 	struct tm t;
 	if (!calendar(days * 86400000, &t) || strftime(ret, FNL_TEXT_BYTES, "%Y-%m-%d", &t) == 0) {
-		strcpy(ret, "-");
+		snprintf(ret, FNL_TEXT_BYTES, "-");
 	}
 }
 
@@ -147,7 +153,7 @@ void fnl_text_rfc3339(int64_t ms, char ret[FNL_TEXT_BYTES])
 	struct tm t;
 	size_t len = calendar(ms, &t) ? strftime(ret, FNL_TEXT_BYTES, "%Y-%m-%dT%H:%M:%S", &t) : 0;
 	if (len == 0) {
-		strcpy(ret, "-");
+		snprintf(ret, FNL_TEXT_BYTES, "-");
 		return;
 	}
 	snprintf(ret + len, FNL_TEXT_BYTES - len, ".%03dZ", (int)(ms % 1000 + (ms % 1000 < 0 ? 1000 : 0)));
@@ -177,8 +183,9 @@ static int character(struct fnl_span s, size_t at, size_t *ret_bytes)
 	}
 	*ret_bytes = n;
 	bool combining = (code >= 0x300 && code <= 0x36F) || (code >= 0x200B && code <= 0x200F);
-	bool wide = (code >= 0x1100 && code <= 0x115F) || (code >= 0x2E80 && code <= 0xA4CF) || (code >= 0xAC00 && code <= 0xD7A3) ||
-	            (code >= 0xF900 && code <= 0xFAFF) || (code >= 0xFE30 && code <= 0xFE6F) || (code >= 0xFF00 && code <= 0xFF60) ||
+	bool wide = (code >= 0x1100 && code <= 0x115F) || (code >= 0x2E80 && code <= 0xA4CF) ||
+	            (code >= 0xAC00 && code <= 0xD7A3) || (code >= 0xF900 && code <= 0xFAFF) ||
+	            (code >= 0xFE30 && code <= 0xFE6F) || (code >= 0xFF00 && code <= 0xFF60) ||
 	            (code >= 0x1F300 && code <= 0x1FAFF) || (code >= 0x20000 && code <= 0x3FFFD);
 	return combining ? 0 : wide ? 2 : 1;
 }
@@ -218,10 +225,10 @@ void fnl_text_cell(const struct fnl_canvas *c, struct fnl_span s, int width)
 	fnl_text_fill(c, " ", width - used);
 }
 
-void fnl_text_fill(const struct fnl_canvas *c, const char *text, int n)
+void fnl_text_fill(const struct fnl_canvas *c, const char *piece, int n)
 {
 	while (n-- > 0) {
-		fputs(text, c->out);
+		fputs(piece, c->out);
 	}
 }
 

@@ -12,14 +12,25 @@ enum { FNL_TEXT_BYTES = 64 };
 struct fnl_canvas {
 	FILE *out;
 	bool color;
-	bool utf8;  /* block characters; else ASCII */
-	int width;  /* columns; 0: as wide as it likes */
+	bool utf8; /* block characters; else ASCII */
+	int width; /* columns; 0: as wide as it likes */
 };
 
 /* The terminal's width (or COLUMNS, or 100), and whether the locale speaks UTF-8. NO_COLOR in the environment wins. */
 struct fnl_canvas fnl_canvas_of(FILE *out, bool color);
 
-enum fnl_style { FNL_PLAIN, FNL_BOLD, FNL_DIM, FNL_RED, FNL_GREEN, FNL_YELLOW, FNL_BLUE, FNL_MAGENTA, FNL_CYAN, FNL_STYLE_COUNT };
+enum fnl_style {
+	FNL_PLAIN,
+	FNL_BOLD,
+	FNL_DIM,
+	FNL_RED,
+	FNL_GREEN,
+	FNL_YELLOW,
+	FNL_BLUE,
+	FNL_MAGENTA,
+	FNL_CYAN,
+	FNL_STYLE_COUNT
+};
 /* The escape sequences; "" without colour. */
 const char *fnl_style_on(const struct fnl_canvas *c, enum fnl_style s);
 const char *fnl_style_off(const struct fnl_canvas *c);
@@ -43,8 +54,8 @@ void fnl_text_bp(int64_t bp, char ret[FNL_TEXT_BYTES]);
 int fnl_text_width(struct fnl_span s);
 /* The text in exactly `width` columns, cut with "…" or padded; control characters become '?'. */
 void fnl_text_cell(const struct fnl_canvas *c, struct fnl_span s, int width);
-/* n times a character. */
-void fnl_text_fill(const struct fnl_canvas *c, const char *character, int n);
+/* n times the piece. */
+void fnl_text_fill(const struct fnl_canvas *c, const char *piece, int n);
 /* A bar of part / whole of `width` columns, padded to it. */
 void fnl_text_bar(const struct fnl_canvas *c, uint64_t part, uint64_t whole, int width);
 

@@ -11,7 +11,7 @@ struct output_id {
 
 struct outputs {
 	struct play *play;
-	struct fnl_arena arena;     /* of one record */
+	struct fnl_arena arena; /* of one record */
 	struct fnl_arena ids_arena;
 	struct fnl_map ids;
 	uint64_t records;
@@ -65,7 +65,8 @@ static bool say(const struct fnl_canvas *c, bool good, const char *what, uint64_
 	char b[FNL_TEXT_BYTES];
 	fnl_text_count(got, a);
 	fnl_text_count(expected, b);
-	fprintf(c->out, "  %s%s%s %-56s %10s", fnl_style_on(c, good ? FNL_GREEN : FNL_RED), good ? "ok  " : "FAIL", fnl_style_off(c), what, a);
+	fprintf(c->out, "  %s%s%s %-56s %10s", fnl_style_on(c, good ? FNL_GREEN : FNL_RED), good ? "ok  " : "FAIL",
+	        fnl_style_off(c), what, a);
 	if (!good) {
 		fprintf(c->out, "  expected %s", b);
 	}
@@ -103,7 +104,8 @@ static bool check_outputs(struct play *p, const struct fnl_canvas *c, struct fnl
 		for (size_t i = 0; i < o.kind_count; i++) {
 			line(c, o.kinds[i].name, o.kinds[i].count);
 		}
-		good = say(c, o.records > 0 && o.undecodable == 0, "events out, all of them readable", o.records - o.undecodable, o.records);
+		good = say(c, o.records > 0 && o.undecodable == 0, "events out, all of them readable",
+		           o.records - o.undecodable, o.records);
 		good &= same(c, "exactly once: different ce_id among them", o.ids.count, o.records);
 	}
 	fnl_map_deinit(&o.ids);
@@ -123,7 +125,8 @@ static int on_letter(void *context, size_t topic, const struct fnl_record *r)
 	struct fnl_span why = fnl_record_header(r, "__connect.errors.exception.message");
 	(void)topic;
 	l->count++;
-	snprintf(l->reason, sizeof(l->reason), "%.*s", (int)(why.len < 160 ? why.len : 160), why.data ? (const char *)why.data : "");
+	snprintf(l->reason, sizeof(l->reason), "%.*s", (int)(why.len < 160 ? why.len : 160),
+	         why.data ? (const char *)why.data : "");
 	return 0;
 }
 
@@ -161,7 +164,8 @@ static bool check_funnel(struct play *p, const struct fnl_rows *rows, const stru
 		return false;
 	}
 	demo_truth_counts(&p->truth, truth);
-	bool good = same(c, "open, as the generator's own book has it", count_status(&view, FNL_VIEW_OPEN), truth[DEMO_OPEN]);
+	bool good =
+		same(c, "open, as the generator's own book has it", count_status(&view, FNL_VIEW_OPEN), truth[DEMO_OPEN]);
 	good &= same(c, "won", count_status(&view, FNL_VIEW_WON), truth[DEMO_WON]);
 	good &= same(c, "lost", count_status(&view, FNL_VIEW_LOST), truth[DEMO_LOST]);
 	fnl_view_deinit(&view);
@@ -206,7 +210,8 @@ static bool check_redis(struct play *p, const struct fnl_rows *rows, const struc
 
 bool check_year(struct play *p, struct fnl_canvas *canvas, struct fnl_error *why)
 {
-	static const char *const kinds[DEMO_KIND_COUNT] = {"changes", "contacts", "deletions", "restorations", "merges", "erasures", "gaps of a feed"};
+	static const char *const kinds[DEMO_KIND_COUNT] = {"changes", "contacts", "deletions",     "restorations",
+	                                                   "merges",  "erasures", "gaps of a feed"};
 	struct fnl_rows rows = {0};
 	struct fnl_stream_stats stats = world_stats(p->world);
 	fprintf(canvas->out, "\n %sWhat came in%s\n", fnl_style_on(canvas, FNL_BOLD), fnl_style_off(canvas));

@@ -11,8 +11,8 @@ enum { REPS = 40, STAGES = 8, CHANGES_A_PROSPECT_MAX = 96, TEXT_BYTES = 40 };
 #define DAY_MS INT64_C(86400000)
 #define YEAR_FROM_MS INT64_C(1735689600000)  /* 2025-01-01 */
 #define YEAR_UNTIL_MS INT64_C(1767225600000) /* 2026-01-01 */
-#define GAP_MS (YEAR_FROM_MS + 222 * DAY_MS)  /* the European feed loses something in August */
-#define RESYNC_MS (GAP_MS + 16 * DAY_MS)      /* and sends full images again from here on */
+#define GAP_MS (YEAR_FROM_MS + 222 * DAY_MS) /* the European feed loses something in August */
+#define RESYNC_MS (GAP_MS + 16 * DAY_MS)     /* and sends full images again from here on */
 
 const char *const demo_columns[DEMO_COLUMN_COUNT] = {
 #define DEMO_X(name, column) column,
@@ -20,10 +20,12 @@ const char *const demo_columns[DEMO_COLUMN_COUNT] = {
 #undef DEMO_X
 };
 
-static const char *const kinds[DEMO_KIND_COUNT] = {"changed", "contact", "deleted", "restored", "merged", "erased", "gap"};
+static const char *const kinds[DEMO_KIND_COUNT] = {"changed", "contact", "deleted", "restored",
+                                                   "merged",  "erased",  "gap"};
 static const char *const statuses[] = {NULL, "open", "won", "lost"};
-static const char *const stages[STAGES] = {"Prospecting",         "Qualification",       "Needs Analysis",       "Value Proposition",
-                                           "Id. Decision Makers", "Perception Analysis", "Proposal/Price Quote", "Negotiation/Review"};
+static const char *const stages[STAGES] = {"Prospecting",          "Qualification",       "Needs Analysis",
+                                           "Value Proposition",    "Id. Decision Makers", "Perception Analysis",
+                                           "Proposal/Price Quote", "Negotiation/Review"};
 static const char *const industries[] = {"retail", "machinery", "health", "finance", "energy", "logistics"};
 static const char *const regions[2][3] = {{"West", "East", "South"}, {"DACH", "Nordics", "Iberia"}};
 static const char *const sources[] = {"crm-us", "crm-eu"};
@@ -36,15 +38,15 @@ struct prospect {
 	int rep;
 	int region;
 	int industry;
-	int stage;          /* STAGES: one that no rules know */
+	int stage; /* STAGES: one that no rules know */
 	enum demo_status status;
-	int64_t amount;     /* major units; 0: not known yet */
+	int64_t amount; /* major units; 0: not known yet */
 	int64_t version;
-	int64_t close_ms;   /* expected */
+	int64_t close_ms; /* expected */
 	int64_t created_ms;
-	int64_t cycle_ms;   /* from need to order: 3 months to 2 years */
-	int manual;         /* percent; 0: none */
-	bool image_due;     /* after the gap of its source */
+	int64_t cycle_ms; /* from need to order: 3 months to 2 years */
+	int manual;       /* percent; 0: none */
+	bool image_due;   /* after the gap of its source */
 	int contacts;
 };
 
@@ -99,14 +101,16 @@ static const char *date(struct generator *g, int64_t ms)
 }
 
 /* A change of p at a time; the caller adds its cells. Points to a spare one when memory or room is out. */
-static struct demo_change *add(struct generator *g, struct prospect *p, enum demo_kind kind, int64_t at_ms, int64_t arrives_ms)
+static struct demo_change *add(struct generator *g, struct prospect *p, enum demo_kind kind, int64_t at_ms,
+                               int64_t arrives_ms)
 {
 	if (g->year.change_count == g->capacity) {
 		g->failed = true;
 		g->year.change_count--;
 	}
 	struct demo_change *c = &g->year.changes[g->year.change_count];
-	*c = (struct demo_change){.arrives_ms = arrives_ms, .order = g->year.change_count++, .kind = kind, .prospect = p->index};
+	*c = (struct demo_change){
+		.arrives_ms = arrives_ms, .order = g->year.change_count++, .kind = kind, .prospect = p->index};
 	c->cells[DEMO_EVENT] = kinds[kind];
 	c->cells[DEMO_PROSPECT] = text(g, "P-%04zu", p->index + 1);
 	c->cells[DEMO_TIME] = text(g, "%lld", (long long)at_ms);

@@ -29,8 +29,8 @@ struct demo_options {
 static bool number(const char *name, int count, char **rest, int *at, uint64_t max, uint64_t *ret)
 {
 	int64_t v;
-	if (strcmp(rest[*at], name) != 0 || *at + 1 >= count || !fnl_parse_decimal(fnl_span_str(rest[*at + 1]), &v) || v < 1 ||
-	    (uint64_t)v > max) {
+	if (strcmp(rest[*at], name) != 0 || *at + 1 >= count || !fnl_parse_decimal(fnl_span_str(rest[*at + 1]), &v) ||
+	    v < 1 || (uint64_t)v > max) {
 		return false;
 	}
 	++*at;
@@ -67,7 +67,8 @@ static void stay(const struct fnl_app *app)
 	}
 }
 
-static int play_and_check(struct fnl_app *app, const struct demo_options *options, struct world *world, struct fnl_arena *arena)
+static int play_and_check(struct fnl_app *app, const struct demo_options *options, struct world *world,
+                          struct fnl_arena *arena)
 {
 	struct demo_year year;
 	struct fnl_error why = {0};
@@ -86,7 +87,8 @@ static int play_and_check(struct fnl_app *app, const struct demo_options *option
 	bool good = check_year(&play, &canvas, &why);
 	fflush(stdout);
 	if (!good) {
-		fnl_fail(&why, FNL_E_INTERNAL, "%s", why.text[0] ? why.text : "what the year's end says is not what must be true");
+		fnl_fail(&why, FNL_E_INTERNAL, "%s",
+		         why.text[0] ? why.text : "what the year's end says is not what must be true");
 		return fnl_app_fail(app, FNL_EXIT_INTERNAL, &why);
 	}
 	if (options->keep) {

@@ -12,12 +12,12 @@
 
 enum {
 	SLICES_A_MONTH = 4,
-	LATEST_MAX = 8,          /* layer changes under the funnel */
-	LATEST_PLAIN = 2,        /* for each month in a pipe */
+	LATEST_MAX = 8,   /* layer changes under the funnel */
+	LATEST_PLAIN = 2, /* for each month in a pipe */
 	PAUSE_MS = 450,
 	CATCH_UP_MS = 30000,
 	EVENT_ARENA_BYTES = 4 << 20,
-	POISON_MONTH = 5         /* June */
+	POISON_MONTH = 5 /* June */
 };
 
 /* A layer change that was not shown yet. */
@@ -32,9 +32,9 @@ struct player {
 	struct fnl_arena plan_arena;
 	struct fnl_arena arena;
 	struct fnl_import_plan *plan;
-	size_t next;                         /* change */
-	int64_t seen[WORLD_PARTITIONS];      /* offsets of layer changes */
-	struct latest latest[LATEST_MAX];    /* in order of time */
+	size_t next;                      /* change */
+	int64_t seen[WORLD_PARTITIONS];   /* offsets of layer changes */
+	struct latest latest[LATEST_MAX]; /* in order of time */
 	size_t latest_count;
 	uint64_t changes_seen;
 	struct fnl_canvas canvas;
@@ -81,8 +81,8 @@ static int publish_poison(struct player *p)
 {
 	static const uint8_t garbage[] = {0, 0, 0, 0x27, 0x0F, 'n', 'o', ' ', 'a', 'v', 'r', 'o'};
 	struct fnl_bus *bus = p->play->world->bus;
-	int status = bus->ops->publish(bus, p->play->world->topics[FNL_TOPIC_PROSPECT_CHANGES], -1, FNL_SPAN_LIT("P-broken"),
-	                               fnl_span_of(garbage, sizeof(garbage)), NULL, 0);
+	int status = bus->ops->publish(bus, p->play->world->topics[FNL_TOPIC_PROSPECT_CHANGES], -1,
+	                               FNL_SPAN_LIT("P-broken"), fnl_span_of(garbage, sizeof(garbage)), NULL, 0);
 	p->play->published += status == 0;
 	return status < 0 ? fnl_fail(p->why, status, "%s", bus->ops->explain(bus)) : 0;
 }
@@ -207,7 +207,8 @@ static void draw_live(struct player *p, const struct fnl_view *view)
 	free(picture);
 }
 
-static void print_group(const struct fnl_canvas *c, const struct fnl_view *view, const char *key, enum fnl_view_status status)
+static void print_group(const struct fnl_canvas *c, const struct fnl_view *view, const char *key,
+                        enum fnl_view_status status)
 {
 	const struct fnl_view_group *g = fnl_view_find(view, key, status);
 	char count[FNL_TEXT_BYTES];

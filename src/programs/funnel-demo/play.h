@@ -11,10 +11,10 @@ struct play {
 	struct world *world;
 	const struct demo_year *year;
 	struct demo_truth truth;
-	bool live;           /* redraw in place */
-	bool fast;           /* no pauses */
-	uint64_t published;  /* records from the generator, duplicates among them */
-	uint64_t again;      /* the duplicates */
+	bool live;          /* redraw in place */
+	bool fast;          /* no pauses */
+	uint64_t published; /* records from the generator, duplicates among them */
+	uint64_t again;     /* the duplicates */
 	uint64_t by_kind[DEMO_KIND_COUNT];
 	uint64_t ticks;
 };

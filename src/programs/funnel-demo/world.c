@@ -4,12 +4,13 @@
 
 enum { SESSION_TIMEOUT_MS = 10000, TXN_TIMEOUT_MS = 10000, LOOK_EVERY_MS = 2 };
 
-static const enum fnl_topic needed[] = {FNL_TOPIC_PROSPECT_CHANGES, FNL_TOPIC_PROSPECTS, FNL_TOPIC_LAYER_CHANGES, FNL_TOPIC_ALERTS,
-                                        FNL_TOPIC_DEAD_LETTERS};
+static const enum fnl_topic needed[] = {FNL_TOPIC_PROSPECT_CHANGES, FNL_TOPIC_PROSPECTS, FNL_TOPIC_LAYER_CHANGES,
+                                        FNL_TOPIC_ALERTS, FNL_TOPIC_DEAD_LETTERS};
 
 static int open_bus(struct world *w, struct fnl_error *why)
 {
-	struct fnl_embedded_settings settings = {.clock = w->app->clock, .session_timeout_ms = SESSION_TIMEOUT_MS, .txn_timeout_ms = TXN_TIMEOUT_MS};
+	struct fnl_embedded_settings settings = {
+		.clock = w->app->clock, .session_timeout_ms = SESSION_TIMEOUT_MS, .txn_timeout_ms = TXN_TIMEOUT_MS};
 	int status = fnl_embedded_open(&settings, &w->log);
 	status = status ? status : fnl_embedded_bus_open(w->log, &w->bus);
 	for (size_t i = 0; status >= 0 && i < sizeof(needed) / sizeof(needed[0]); i++) {
@@ -17,7 +18,9 @@ static int open_bus(struct world *w, struct fnl_error *why)
 		spec.partition_count = WORLD_PARTITIONS;
 		status = w->bus->ops->create_topic(w->bus, &spec);
 	}
-	return status < 0 ? fnl_fail(why, status, "the embedded log: %s", w->bus ? w->bus->ops->explain(w->bus) : fnl_status_text(status)) : 0;
+	return status < 0 ? fnl_fail(why, status, "the embedded log: %s",
+	                             w->bus ? w->bus->ops->explain(w->bus) : fnl_status_text(status))
+	                  : 0;
 }
 
 static int open_log(struct world *w, size_t thread, struct fnl_log **ret, struct fnl_error *why)
@@ -25,7 +28,8 @@ static int open_log(struct world *w, size_t thread, struct fnl_log **ret, struct
 	char id[32];
 	const struct fnl_app_stage *s = fnl_app_stage(w->app, FNL_APP_STAGE_PROSPECT);
 	snprintf(id, sizeof(id), "demo-%zu", thread);
-	struct fnl_embedded_log_settings settings = {s->input_topic, s->changelog_topic, s->output_topics, s->output_topic_count, s->group, id, id};
+	struct fnl_embedded_log_settings settings = {
+		s->input_topic, s->changelog_topic, s->output_topics, s->output_topic_count, s->group, id, id};
 	int status = fnl_embedded_log_open(w->log, &settings, ret);
 	return status ? fnl_fail(why, status, "the embedded log: %s", fnl_status_text(status)) : 0;
 }
@@ -51,7 +55,9 @@ static int open_lane(struct world *w, size_t thread, struct fnl_error *why)
 	if (status) {
 		return status;
 	}
-	struct fnl_worker_spec spec = {name, &fnl_app_stage(w->app, FNL_APP_STAGE_PROSPECT)->stage, &w->settings,
+	struct fnl_worker_spec spec = {name,
+	                               &fnl_app_stage(w->app, FNL_APP_STAGE_PROSPECT)->stage,
+	                               &w->settings,
 	                               {l->log, l->store, l->op, w->app->clock, &w->app->logger}};
 	return fnl_worker_start(&spec, &l->worker, why);
 }

@@ -7,7 +7,8 @@
 static const char usage[] =
 	"funnelctl funnel [--by layer|stage|rep|region|industry]\n"
 	"The state as of the last commit, read from the changelog of the prospect stage. Deleted, merged and erased\n"
-	"prospects are not counted. With --json: {\"as_of\", \"rows\": [{\"key\", \"status\", \"count\", \"amounts\": […]}]}\n";
+	"prospects are not counted. With --json: {\"as_of\", \"rows\": [{\"key\", \"status\", \"count\", \"amounts\": "
+	"[…]}]}\n";
 
 static int parse(int argc, char **argv, enum fnl_view_by *by)
 {

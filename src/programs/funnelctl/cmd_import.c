@@ -29,8 +29,10 @@ struct import_arguments {
 
 static int parse_bound(const char *option, const char *text, bool end_of_day, int64_t *ret)
 {
-	return fnl_import_bound(text, end_of_day, ret) ? 0 :
-	       fnl_usage_error(&fnl_cmd_import, "--%s %s: expected YYYY-MM-DD, an RFC 3339 time or epoch milliseconds", option, text);
+	return fnl_import_bound(text, end_of_day, ret)
+	           ? 0
+	           : fnl_usage_error(&fnl_cmd_import,
+	                             "--%s %s: expected YYYY-MM-DD, an RFC 3339 time or epoch milliseconds", option, text);
 }
 
 static int parse_option(struct import_arguments *a, int option)
@@ -57,8 +59,9 @@ static int parse_option(struct import_arguments *a, int option)
 static int parse(int argc, char **argv, struct import_arguments *a)
 {
 	static const struct option options[] = {
-		{"map", required_argument, NULL, 'm'},   {"from", required_argument, NULL, 'f'}, {"until", required_argument, NULL, 'u'},
-		{"strict", no_argument, NULL, 's'},      {"tick", required_argument, NULL, 't'}, {NULL, 0, NULL, 0},
+		{"map", required_argument, NULL, 'm'},   {"from", required_argument, NULL, 'f'},
+		{"until", required_argument, NULL, 'u'}, {"strict", no_argument, NULL, 's'},
+		{"tick", required_argument, NULL, 't'},  {NULL, 0, NULL, 0},
 	};
 	int option;
 	opterr = 0;
@@ -117,8 +120,9 @@ static FILE *open_input(const char *path)
 static void tell(const struct fnl_app *app, const struct fnl_import_counts *c, bool progress)
 {
 	if (app->json) {
-		printf("{\"rows\": %llu, \"published\": %llu, \"left_out\": %llu, \"outside\": %llu}\n", (unsigned long long)c->rows,
-		       (unsigned long long)c->published, (unsigned long long)c->bad, (unsigned long long)c->outside);
+		printf("{\"rows\": %llu, \"published\": %llu, \"left_out\": %llu, \"outside\": %llu}\n",
+		       (unsigned long long)c->rows, (unsigned long long)c->published, (unsigned long long)c->bad,
+		       (unsigned long long)c->outside);
 		return;
 	}
 	fprintf(stderr, "%s%llu rows: %llu published", progress ? "\r\033[K" : "", (unsigned long long)c->rows,
@@ -129,11 +133,12 @@ static void tell(const struct fnl_app *app, const struct fnl_import_counts *c, b
 	fprintf(stderr, ", %llu left out\n", (unsigned long long)c->bad);
 }
 
-static int import_with(struct fnl_app *app, const struct import_arguments *a, const struct fnl_import_ports *ports, FILE *in,
-                       const struct fnl_import_map *map)
+static int import_with(struct fnl_app *app, const struct import_arguments *a, const struct fnl_import_ports *ports,
+                       FILE *in, const struct fnl_import_map *map)
 {
 	bool progress = isatty(STDERR_FILENO) != 0;
-	struct fnl_import_options options = {a->file, in, map, a->from_ms, a->until_ms, a->strict, &progress, on_bad_row, on_progress};
+	struct fnl_import_options options = {a->file,   in,        map,        a->from_ms, a->until_ms,
+	                                     a->strict, &progress, on_bad_row, on_progress};
 	struct fnl_import_counts counts = {0};
 	struct fnl_error why = {0};
 	int status = fnl_import_run(ports, &options, &counts, &why);

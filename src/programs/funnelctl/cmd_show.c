@@ -2,10 +2,10 @@
 #include "command.h"
 #include "view_prospect.h"
 
-static const char usage[] =
-	"funnelctl show prospect ID\n"
-	"All that is known of a prospect as of the last commit, from the changelog of the prospect stage. Exit 1 when there\n"
-	"is none.\n";
+static const char usage[] = "funnelctl show prospect ID\n"
+							"All that is known of a prospect as of the last commit, from the changelog of the prospect "
+							"stage. Exit 1 when there\n"
+							"is none.\n";
 
 /* What concerns the id: its row, its stub, and the feeds (for gaps of a whole source). */
 static bool wanted(void *context, struct fnl_span key)
@@ -14,7 +14,8 @@ static bool wanted(void *context, struct fnl_span key)
 	const struct fnl_span *id = context;
 	for (size_t i = 0; i < 2; i++) {
 		size_t len = strlen(tables[i]);
-		if (key.len == len + id->len && memcmp(key.data, tables[i], len) == 0 && memcmp(key.data + len, id->data, id->len) == 0) {
+		if (key.len == len + id->len && memcmp(key.data, tables[i], len) == 0 &&
+		    memcmp(key.data + len, id->data, id->len) == 0) {
 			return true;
 		}
 	}

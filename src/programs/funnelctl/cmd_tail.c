@@ -10,12 +10,12 @@
 
 enum { TAIL_TOPICS_MAX = 64, ARENA_BYTES = 64 << 20 };
 
-static const char usage[] =
-	"funnelctl tail TOPIC... [--from-beginning] [--until-end]\n"
-	"  TOPIC             a topic's name, or its default name in this deployment\n"
-	"  --from-beginning  from the oldest record that is kept; else from now on\n"
-	"  --until-end       stop at what is committed now; else wait for more\n"
-	"Committed records only. With --json a line is {\"topic\", \"partition\", \"offset\", \"key\", \"headers\", \"type\", \"data\"}.\n";
+static const char usage[] = "funnelctl tail TOPIC... [--from-beginning] [--until-end]\n"
+							"  TOPIC             a topic's name, or its default name in this deployment\n"
+							"  --from-beginning  from the oldest record that is kept; else from now on\n"
+							"  --until-end       stop at what is committed now; else wait for more\n"
+							"Committed records only. With --json a line is {\"topic\", \"partition\", \"offset\", "
+							"\"key\", \"headers\", \"type\", \"data\"}.\n";
 
 struct tail {
 	struct fnl_app *app;
@@ -38,7 +38,8 @@ static json_t *base64(struct fnl_span s)
 		return NULL;
 	}
 	for (size_t i = 0; i < s.len; i += 3) {
-		uint32_t three = (uint32_t)s.data[i] << 16 | (i + 1 < s.len ? (uint32_t)s.data[i + 1] << 8 : 0) | (i + 2 < s.len ? s.data[i + 2] : 0);
+		uint32_t three = (uint32_t)s.data[i] << 16 | (i + 1 < s.len ? (uint32_t)s.data[i + 1] << 8 : 0) |
+		                 (i + 2 < s.len ? s.data[i + 2] : 0);
 		text[n++] = digits[three >> 18];
 		text[n++] = digits[three >> 12 & 63];
 		text[n++] = i + 1 < s.len ? digits[three >> 6 & 63] : '=';
@@ -87,13 +88,15 @@ static json_t *data_of(struct tail *t, const struct fnl_record *r, const struct 
 	return base64(r->value);
 }
 
-static int line_json(struct tail *t, size_t topic, const struct fnl_record *r, const struct fnl_decoded *d, const struct fnl_error *why)
+static int line_json(struct tail *t, size_t topic, const struct fnl_record *r, const struct fnl_decoded *d,
+                     const struct fnl_error *why)
 {
 	char at[FNL_TEXT_BYTES];
 	fnl_text_rfc3339(r->timestamp_ms, at);
-	json_t *o = json_pack("{s:s, s:i, s:I, s:o, s:o, s:s?, s:o, s:s}", "topic", t->topics[topic], "partition", (int)r->partition, "offset",
-	                      (json_int_t)r->offset, "key", text_or_base64(r->key), "headers", headers_of(r), "type",
-	                      d->desc ? d->desc->name : NULL, "data", data_of(t, r, d), "timestamp", at);
+	json_t *o =
+		json_pack("{s:s, s:i, s:I, s:o, s:o, s:s?, s:o, s:s}", "topic", t->topics[topic], "partition",
+	              (int)r->partition, "offset", (json_int_t)r->offset, "key", text_or_base64(r->key), "headers",
+	              headers_of(r), "type", d->desc ? d->desc->name : NULL, "data", data_of(t, r, d), "timestamp", at);
 	if (o && !d->desc && !fnl_span_is_none(r->value)) {
 		json_object_set_new(o, "error", json_string(why->text));
 	}
@@ -102,7 +105,8 @@ static int line_json(struct tail *t, size_t topic, const struct fnl_record *r, c
 	return failed;
 }
 
-static int line_text(struct tail *t, size_t topic, const struct fnl_record *r, const struct fnl_decoded *d, const struct fnl_error *why)
+static int line_text(struct tail *t, size_t topic, const struct fnl_record *r, const struct fnl_decoded *d,
+                     const struct fnl_error *why)
 {
 	const struct fnl_canvas *c = &t->canvas;
 	if (t->topic_count > 1) {
@@ -156,7 +160,8 @@ static const char *resolve(const struct fnl_app *app, const char *name)
 
 static int parse(struct tail *t, int argc, char **argv)
 {
-	static const struct option options[] = {{"from-beginning", no_argument, NULL, 'b'}, {"until-end", no_argument, NULL, 'e'}, {NULL, 0, NULL, 0}};
+	static const struct option options[] = {
+		{"from-beginning", no_argument, NULL, 'b'}, {"until-end", no_argument, NULL, 'e'}, {NULL, 0, NULL, 0}};
 	int option;
 	opterr = 0;
 	optind = 0;
@@ -197,7 +202,8 @@ static int read_topics(struct tail *t, struct fnl_bus *bus, struct fnl_error *wh
 			return fnl_fail(why, FNL_E_DISCONNECTED, "there is no topic %s", t->topics[i]);
 		}
 	}
-	int status = bus->ops->read(bus, t->topics, t->topic_count, t->from_beginning, t->until_end, fnl_stop_flag(), on_record, t);
+	int status =
+		bus->ops->read(bus, t->topics, t->topic_count, t->from_beginning, t->until_end, fnl_stop_flag(), on_record, t);
 	if (t->write_failed && reader_has_gone()) {
 		return 0; /* who read it has seen enough */
 	}
