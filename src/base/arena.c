@@ -3,10 +3,7 @@
 #include <stdalign.h>
 #include <stdlib.h>
 
-enum {
-	CHUNK_BYTES_MIN = 65536,
-	ALIGN = alignof(max_align_t)
-};
+enum { CHUNK_BYTES_MIN = 65536, ALIGN = alignof(max_align_t) };
 
 struct fnl_arena_chunk {
 	struct fnl_arena_chunk *next;

@@ -166,7 +166,7 @@ static int decode_list(struct decoder *d, struct fnl_value *v)
 		items = grown;
 		for (size_t end = count + block; count < end; count++) {
 			r = d->field->item_kind == FNL_KIND_LIST ? refuse(d, FNL_E_UNSUPPORTED, "a list of lists")
-			                                          : decode_value(d, d->field->item_kind, &items[count]);
+			                                         : decode_value(d, d->field->item_kind, &items[count]);
 			if (r < 0) {
 				return r;
 			}

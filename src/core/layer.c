@@ -23,7 +23,8 @@ static bool is_manual(const struct fnl_value *row, const struct fnl_stage_rule *
 	return stage && stage->probability_bp >= 0 && stage->probability_bp != probability->i64;
 }
 
-static struct fnl_layer_decision inside(const struct fnl_rules *rules, const struct fnl_value *row, int layer, int reason)
+static struct fnl_layer_decision inside(const struct fnl_rules *rules, const struct fnl_value *row, int layer,
+                                        int reason)
 {
 	int32_t weight_bp = rules->nominal_bp[layer - FNL_LAYER_TOP];
 	if (rules->weighting_prospect && row[FNL_PROSPECT_PROBABILITY_BP].set) {
@@ -57,7 +58,8 @@ static struct fnl_layer_decision decide_open(const struct fnl_rules *rules, cons
 	if (rule) {
 		return inside(rules, row, rule->layer, FNL_LAYER_REASON_STAGE_MAP);
 	}
-	return outside(FNL_LAYER_UNCLASSIFIED, stage->set ? FNL_LAYER_REASON_STAGE_UNKNOWN : FNL_LAYER_REASON_STAGE_MISSING);
+	return outside(FNL_LAYER_UNCLASSIFIED,
+	               stage->set ? FNL_LAYER_REASON_STAGE_UNKNOWN : FNL_LAYER_REASON_STAGE_MISSING);
 }
 
 struct fnl_layer_decision fnl_layer_decide(const struct fnl_rules *rules, const struct fnl_value *row, bool unknown)

@@ -3,8 +3,10 @@
 
 /* All inputs start alike. */
 enum { AT_SOURCE, AT_OCCURRED_AT };
-_Static_assert(FNL_PROSPECT_CHANGED_SOURCE == (int)AT_SOURCE && FNL_PROSPECT_CHANGED_OCCURRED_AT == (int)AT_OCCURRED_AT, "");
-_Static_assert(FNL_CONTACT_LOGGED_SOURCE == (int)AT_SOURCE && FNL_CONTACT_LOGGED_OCCURRED_AT == (int)AT_OCCURRED_AT, "");
+_Static_assert(FNL_PROSPECT_CHANGED_SOURCE == (int)AT_SOURCE && FNL_PROSPECT_CHANGED_OCCURRED_AT == (int)AT_OCCURRED_AT,
+               "");
+_Static_assert(FNL_CONTACT_LOGGED_SOURCE == (int)AT_SOURCE && FNL_CONTACT_LOGGED_OCCURRED_AT == (int)AT_OCCURRED_AT,
+               "");
 _Static_assert(FNL_FEED_GAP_SOURCE == (int)AT_SOURCE && FNL_FEED_GAP_OCCURRED_AT == (int)AT_OCCURRED_AT, "");
 _Static_assert(FNL_PROSPECT_CHANGED_CONTACT_IDS - FNL_PROSPECT_CHANGED_BUYER_ID + 1 == (int)FNL_PROSPECT_VALUE_COUNT,
                "the input and the row have the same value fields");
@@ -36,8 +38,9 @@ static const struct handler *handler_of(const struct fnl_record_desc *desc)
 	return NULL;
 }
 
-int fnl_prospect_apply(const struct fnl_prospect_in *in, const struct fnl_record_desc *desc, const struct fnl_value *values,
-                       bool partition_is_first, struct fnl_prospect_out *ret, struct fnl_error *why)
+int fnl_prospect_apply(const struct fnl_prospect_in *in, const struct fnl_record_desc *desc,
+                       const struct fnl_value *values, bool partition_is_first, struct fnl_prospect_out *ret,
+                       struct fnl_error *why)
 {
 	struct fnl_prospect_out out = {.row_change = FNL_ROW_KEEP};
 	const struct handler *handler = handler_of(desc);
@@ -77,7 +80,8 @@ int fnl_prospect_timer(const struct fnl_prospect_in *in, struct fnl_prospect_out
 {
 	struct fnl_prospect_out out = {.row_change = FNL_ROW_KEEP};
 	(void)why;
-	if (in->row && in->row[FNL_PROSPECT_NEXT_DEADLINE_AT].set && in->row[FNL_PROSPECT_NEXT_DEADLINE_AT].i64 <= in->now_ms &&
+	if (in->row && in->row[FNL_PROSPECT_NEXT_DEADLINE_AT].set &&
+	    in->row[FNL_PROSPECT_NEXT_DEADLINE_AT].i64 <= in->now_ms &&
 	    in->row[FNL_PROSPECT_LIFECYCLE].i64 == FNL_LIFECYCLE_DELETED) {
 		out.row_change = FNL_ROW_DELETE;
 	} else {
@@ -131,7 +135,8 @@ int fnl_prospect_edit_open(struct fnl_prospect_edit *e)
 		e->feed_unknown = seen < e->feed_gap_count;
 	} else {
 		/* the other feed's gaps can't be seen from here: what was unknown stays so */
-		e->feed_unknown = seen < 0 || (before[FNL_PROSPECT_LAYER].i64 == FNL_LAYER_UNKNOWN && !before[FNL_PROSPECT_GAP_ID].set);
+		e->feed_unknown =
+			seen < 0 || (before[FNL_PROSPECT_LAYER].i64 == FNL_LAYER_UNKNOWN && !before[FNL_PROSPECT_GAP_ID].set);
 	}
 	return FNL_OK;
 }
@@ -157,8 +162,8 @@ struct fnl_value *fnl_prospect_add_event(struct fnl_prospect_edit *e, const stru
 	return values;
 }
 
-static int tell_layer_changed(struct fnl_prospect_edit *e, const struct fnl_value *from_row, const struct fnl_value *to_row,
-                              struct fnl_layer_decision to, int64_t sequence)
+static int tell_layer_changed(struct fnl_prospect_edit *e, const struct fnl_value *from_row,
+                              const struct fnl_value *to_row, struct fnl_layer_decision to, int64_t sequence)
 {
 	struct fnl_value *v = fnl_prospect_add_event(e, &fnl_desc_layer_changed);
 	if (!v) {
@@ -223,8 +228,8 @@ static int tell_unparked(struct fnl_prospect_edit *e, struct fnl_value parked_si
 	return FNL_OK;
 }
 
-int fnl_prospect_tell_layer(struct fnl_prospect_edit *e, const struct fnl_value *from_row, const struct fnl_value *to_row,
-                            struct fnl_layer_decision to, int64_t sequence)
+int fnl_prospect_tell_layer(struct fnl_prospect_edit *e, const struct fnl_value *from_row,
+                            const struct fnl_value *to_row, struct fnl_layer_decision to, int64_t sequence)
 {
 	int r = tell_layer_changed(e, from_row, to_row, to, sequence);
 	if (r == 0 && from_row[FNL_PROSPECT_PARKED_SINCE].set) {
@@ -273,7 +278,8 @@ int fnl_prospect_edit_close(struct fnl_prospect_edit *e)
 		}
 		row[FNL_PROSPECT_LAYER].i64 = to.layer;
 		row[FNL_PROSPECT_LAYER_SINCE].i64 = e->since_ms;
-		row[FNL_PROSPECT_PARKED_SINCE] = to.layer == FNL_LAYER_UNCLASSIFIED ? fnl_value_i64(e->since_ms) : (struct fnl_value){0};
+		row[FNL_PROSPECT_PARKED_SINCE] =
+			to.layer == FNL_LAYER_UNCLASSIFIED ? fnl_value_i64(e->since_ms) : (struct fnl_value){0};
 	}
 	row[FNL_PROSPECT_LAYER_REASON].i64 = to.reason;
 	row[FNL_PROSPECT_WEIGHT_BP].i64 = to.weight_bp;

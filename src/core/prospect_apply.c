@@ -6,9 +6,9 @@ _Static_assert((int)FNL_PROSPECT_VALUE_COUNT == (int)ALL_BITS, "a bit for each v
 
 /* Bit i stands for the value field i. */
 struct plan {
-	uint32_t write;     /* gets the input's value */
-	uint32_t clear;     /* becomes null */
-	int64_t known_max;  /* the newest version that the row has */
+	uint32_t write;    /* gets the input's value */
+	uint32_t clear;    /* becomes null */
+	int64_t known_max; /* the newest version that the row has */
 };
 
 static uint32_t bit_of(int row_field)
@@ -100,8 +100,8 @@ static int tell_resync_completed(struct fnl_prospect_edit *e, struct fnl_span ga
 	return FNL_OK;
 }
 
-/* A full image that brings nothing new still ends a gap: nothing was missed. But it must be one that was taken after the
- * gap, not an old one that came twice. */
+/* A full image that brings nothing new still ends a gap: nothing was missed. But it must be one that was taken after
+ * the gap, not an old one that came twice. */
 static bool confirms(const struct fnl_prospect_edit *e, const struct plan *plan)
 {
 	const struct fnl_value *row = e->in->row;
@@ -114,7 +114,8 @@ static bool confirms(const struct fnl_prospect_edit *e, const struct plan *plan)
 	}
 	bool feed_gap = row[FNL_PROSPECT_FEED_GAPS_SEEN].i64 < e->feed_gap_count && e->in->feed &&
 	                fnl_span_eq(row[FNL_PROSPECT_SOURCE].str, e->source);
-	return feed_gap && e->in->feed[FNL_FEED_LAST_GAP_AT].set && e->occurred_at_ms >= e->in->feed[FNL_FEED_LAST_GAP_AT].i64;
+	return feed_gap && e->in->feed[FNL_FEED_LAST_GAP_AT].set &&
+	       e->occurred_at_ms >= e->in->feed[FNL_FEED_LAST_GAP_AT].i64;
 }
 
 int fnl_prospect_changed(struct fnl_prospect_edit *e)

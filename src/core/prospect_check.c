@@ -16,8 +16,8 @@ struct place {
 static int check_text(const struct place *p, struct fnl_span s, size_t bytes_max)
 {
 	if (s.len > bytes_max) {
-		return fnl_fail(p->why, FNL_E_LIMIT, "%s.%s has %zu bytes, allowed are %zu", p->desc->name, p->field->name, s.len,
-		                bytes_max);
+		return fnl_fail(p->why, FNL_E_LIMIT, "%s.%s has %zu bytes, allowed are %zu", p->desc->name, p->field->name,
+		                s.len, bytes_max);
 	}
 	if (!fnl_span_utf8_valid(s)) {
 		return fnl_fail(p->why, FNL_E_INVALID, "%s.%s is not UTF-8", p->desc->name, p->field->name);
@@ -83,7 +83,8 @@ static int check_value(const struct place *p, enum fnl_kind kind, const struct f
 	case FNL_KIND_BOOL:
 		return FNL_OK;
 	case FNL_KIND_INT:
-		return strcmp(p->field->name, "probability_bp") == 0 ? check_range(p, v->i64, 0, FNL_BP_ONE, " basis points") : FNL_OK;
+		return strcmp(p->field->name, "probability_bp") == 0 ? check_range(p, v->i64, 0, FNL_BP_ONE, " basis points")
+		                                                     : FNL_OK;
 	case FNL_KIND_LONG:
 		/* 0 is "never set" in the rows, so a version starts at 1 */
 		return check_range(p, v->i64, strcmp(p->field->name, "version") == 0 ? 1 : INT64_MIN, INT64_MAX, "");
@@ -108,8 +109,8 @@ static int check_value(const struct place *p, enum fnl_kind kind, const struct f
 static int check_list(const struct place *p, struct fnl_list list)
 {
 	if (list.count > FNL_RECORD_LIST_ITEMS_MAX) {
-		return fnl_fail(p->why, FNL_E_LIMIT, "%s.%s has %zu items, allowed are %d", p->desc->name, p->field->name, list.count,
-		                FNL_RECORD_LIST_ITEMS_MAX);
+		return fnl_fail(p->why, FNL_E_LIMIT, "%s.%s has %zu items, allowed are %d", p->desc->name, p->field->name,
+		                list.count, FNL_RECORD_LIST_ITEMS_MAX);
 	}
 	for (size_t i = 0; i < list.count; i++) {
 		int r = check_value(p, p->field->item_kind, &list.items[i]);

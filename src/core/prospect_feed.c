@@ -23,7 +23,8 @@ static bool is_known_gap(const struct fnl_prospect_edit *e, const struct fnl_val
 	if (open->set && fnl_span_eq(open->str, e->values[FNL_FEED_GAP_GAP_ID].str)) {
 		return true;
 	}
-	return latest_at->set && (e->occurred_at_ms < latest_at->i64 || (!open->set && e->occurred_at_ms == latest_at->i64));
+	return latest_at->set &&
+	       (e->occurred_at_ms < latest_at->i64 || (!open->set && e->occurred_at_ms == latest_at->i64));
 }
 
 static int gap_of_prospect(struct fnl_prospect_edit *e)

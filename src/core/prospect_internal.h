@@ -19,11 +19,11 @@ struct fnl_prospect_edit {
 	struct fnl_span prospect_id; /* FNL_SPAN_NONE: not about one prospect */
 	struct fnl_span source;
 	int64_t occurred_at_ms;
-	int64_t since_ms;         /* when a layer that this input brings was entered */
+	int64_t since_ms; /* when a layer that this input brings was entered */
 	int64_t feed_gap_count;
-	bool feed_unknown;        /* the feed had a gap that no full image has closed */
+	bool feed_unknown; /* the feed had a gap that no full image has closed */
 	bool partition_is_first;
-	struct fnl_value *row;    /* NULL until opened */
+	struct fnl_value *row; /* NULL until opened */
 };
 
 /* Every value of the input within its limits; *why names the field. */
@@ -37,9 +37,10 @@ void fnl_prospect_edit_take_source(struct fnl_prospect_edit *e);
 int fnl_prospect_edit_close(struct fnl_prospect_edit *e);
 /* One more derived event; NULL: no memory. */
 struct fnl_value *fnl_prospect_add_event(struct fnl_prospect_edit *e, const struct fnl_record_desc *desc);
-/* LayerChanged, and ProspectUnparked when the row was parked. to_row: the row after, or NULL when nothing of it may be told. */
-int fnl_prospect_tell_layer(struct fnl_prospect_edit *e, const struct fnl_value *from_row, const struct fnl_value *to_row,
-                            struct fnl_layer_decision to, int64_t sequence);
+/* LayerChanged, and ProspectUnparked when the row was parked. to_row: the row after, or NULL when nothing of it may be
+ * told. */
+int fnl_prospect_tell_layer(struct fnl_prospect_edit *e, const struct fnl_value *from_row,
+                            const struct fnl_value *to_row, struct fnl_layer_decision to, int64_t sequence);
 
 int fnl_prospect_changed(struct fnl_prospect_edit *e);
 int fnl_prospect_deleted(struct fnl_prospect_edit *e);

@@ -4,7 +4,8 @@
 #define MS_PER_DAY INT64_C(86400000)
 
 _Static_assert(FNL_PROSPECT_DELETED_VERSION == (int)FNL_PROSPECT_RESTORED_VERSION &&
-               FNL_PROSPECT_DELETED_VERSION == (int)FNL_PROSPECT_MERGED_VERSION, "the three are read alike");
+                   FNL_PROSPECT_DELETED_VERSION == (int)FNL_PROSPECT_MERGED_VERSION,
+               "the three are read alike");
 
 /* The last writer wins by a version of its own; the fields go on folding meanwhile. */
 static int set_lifecycle(struct fnl_prospect_edit *e, int lifecycle, struct fnl_value survivor_id)
@@ -24,7 +25,8 @@ static int set_lifecycle(struct fnl_prospect_edit *e, int lifecycle, struct fnl_
 	e->row[FNL_PROSPECT_SURVIVOR_ID] = survivor_id;
 	e->row[FNL_PROSPECT_NEXT_DEADLINE_AT] = (struct fnl_value){0};
 	if (lifecycle == FNL_LIFECYCLE_DELETED) {
-		e->row[FNL_PROSPECT_NEXT_DEADLINE_AT] = fnl_value_i64(e->occurred_at_ms + e->in->rules->deleted_keep_days * MS_PER_DAY);
+		e->row[FNL_PROSPECT_NEXT_DEADLINE_AT] =
+			fnl_value_i64(e->occurred_at_ms + e->in->rules->deleted_keep_days * MS_PER_DAY);
 	}
 	return fnl_prospect_edit_close(e);
 }

@@ -107,8 +107,8 @@ static int unknown_key(struct fnl_span section, struct fnl_span key, struct fnl_
 			nearest = &keys[i];
 		}
 	}
-	return fnl_fail(why, FNL_E_INVALID, "no such rule: %.*s in [%.*s]; the nearest is %s in [%s]", TEXT(key), TEXT(section),
-	                nearest->key, nearest->section);
+	return fnl_fail(why, FNL_E_INVALID, "no such rule: %.*s in [%.*s]; the nearest is %s in [%s]", TEXT(key),
+	                TEXT(section), nearest->key, nearest->section);
 }
 
 static bool parse_choice(const struct fnl_rule_key *k, struct fnl_span value, int64_t *ret)
@@ -145,8 +145,8 @@ static int bad_value(const struct fnl_rule_key *k, struct fnl_span value, struct
 	if (k->unit != FNL_RULE_CHOICE) {
 		const char *unit = fnl_rule_unit_text(k->unit);
 		return fnl_fail(why, FNL_E_INVALID, "[%s] %s = '%.*s': expected %lld to %lld%s%s%s", k->section, k->key,
-		                value.len > 80 ? 80 : (int)value.len, (const char *)value.data, (long long)k->min, (long long)k->max,
-		                unit[0] ? " " : "", unit, k->unit == FNL_RULE_NEVER_BD ? ", or never" : "");
+		                value.len > 80 ? 80 : (int)value.len, (const char *)value.data, (long long)k->min,
+		                (long long)k->max, unit[0] ? " " : "", unit, k->unit == FNL_RULE_NEVER_BD ? ", or never" : "");
 	}
 	for (size_t i = 0; k->choices[i]; i++) {
 		size_t len = strlen(k->choices[i]);
@@ -179,8 +179,8 @@ static bool is_stages(struct fnl_span section, struct fnl_span *ret_pipeline)
 	return true;
 }
 
-int fnl_rules_set(struct fnl_rules_builder *b, struct fnl_span section, struct fnl_span key, struct fnl_span value, int line,
-                  struct fnl_error *why)
+int fnl_rules_set(struct fnl_rules_builder *b, struct fnl_span section, struct fnl_span key, struct fnl_span value,
+                  int line, struct fnl_error *why)
 {
 	struct fnl_span pipeline;
 	size_t count;
@@ -201,8 +201,8 @@ int fnl_rules_set(struct fnl_rules_builder *b, struct fnl_span section, struct f
 			continue;
 		}
 		if (b->key_line[i] != 0) {
-			return fnl_fail(why, FNL_E_INVALID, "[%s] %s is given twice; first in line %d", keys[i].section, keys[i].key,
-			                b->key_line[i]);
+			return fnl_fail(why, FNL_E_INVALID, "[%s] %s is given twice; first in line %d", keys[i].section,
+			                keys[i].key, b->key_line[i]);
 		}
 		b->key_line[i] = line > 0 ? line : 1;
 		if (!parse_value(&keys[i], value, &v) || v < keys[i].min || v > keys[i].max) {
@@ -221,9 +221,9 @@ static int check_growing(const struct fnl_rules_builder *b, size_t at, size_t n,
 	const struct fnl_rule_key *keys = fnl_rules_keys(&count);
 	for (size_t i = at + 1; i < at + n; i++) {
 		if (b->values[i] < b->values[i - 1] || (!equal_too && b->values[i] == b->values[i - 1])) {
-			return fnl_fail(why, FNL_E_INVALID, "[%s] %s = %lld must be %s [%s] %s = %lld", keys[i].section, keys[i].key,
-			                (long long)b->values[i], equal_too ? "at least" : "above", keys[i - 1].section, keys[i - 1].key,
-			                (long long)b->values[i - 1]);
+			return fnl_fail(why, FNL_E_INVALID, "[%s] %s = %lld must be %s [%s] %s = %lld", keys[i].section,
+			                keys[i].key, (long long)b->values[i], equal_too ? "at least" : "above", keys[i - 1].section,
+			                keys[i - 1].key, (long long)b->values[i - 1]);
 		}
 	}
 	return FNL_OK;
@@ -247,8 +247,8 @@ static int check_cumulative(const struct fnl_rules_builder *b, struct fnl_error 
 		int64_t latest = b->values[FNL_RULES_AT_STUCK + i];
 		int64_t cumulative = b->values[FNL_RULES_AT_STUCK_CUMULATIVE + i];
 		if (cumulative < latest) {
-			return fnl_fail(why, FNL_E_INVALID, "[stuck_cumulative] %s = %lld must be at least [stuck] %s = %lld", names[i],
-			                (long long)cumulative, names[i], (long long)latest);
+			return fnl_fail(why, FNL_E_INVALID, "[stuck_cumulative] %s = %lld must be at least [stuck] %s = %lld",
+			                names[i], (long long)cumulative, names[i], (long long)latest);
 		}
 	}
 	return FNL_OK;
@@ -271,7 +271,8 @@ static int check_together(const struct fnl_rules_builder *b, struct fnl_error *w
 	int64_t low = b->values[find_key("territory", "area_factor_min_bp")];
 	int64_t high = b->values[find_key("territory", "area_factor_max_bp")];
 	if (factor < low || factor > high) {
-		return fnl_fail(why, FNL_E_INVALID, "[territory] area_factor_bp = %lld must be within its own range, %lld to %lld",
+		return fnl_fail(why, FNL_E_INVALID,
+		                "[territory] area_factor_bp = %lld must be within its own range, %lld to %lld",
 		                (long long)factor, (long long)low, (long long)high);
 	}
 	return FNL_OK;

@@ -31,8 +31,8 @@ struct fnl_rules_builder {
 /* Pipeline, then stage without regard to ASCII case; any-pipeline rules come first. */
 int fnl_stage_rule_cmp(const struct fnl_stage_rule *a, const struct fnl_stage_rule *b);
 /* One line of "[stages]" or "[stages PIPELINE]". */
-int fnl_rules_set_stage(struct fnl_rules_builder *b, struct fnl_span pipeline, struct fnl_span stage, struct fnl_span value,
-                        int line, struct fnl_error *why);
+int fnl_rules_set_stage(struct fnl_rules_builder *b, struct fnl_span pipeline, struct fnl_span stage,
+                        struct fnl_span value, int line, struct fnl_error *why);
 /* "2500", or "25 %" / "37.5%" with at most two digits after the point. */
 bool fnl_rules_parse_bp(struct fnl_span s, int64_t *ret);
 struct fnl_span fnl_rules_trim(struct fnl_span s);

@@ -1,11 +1,14 @@
 /* The stage map: which layer a stage of the CRM belongs to. */
 #include "rules_internal.h"
 
-#define STAGE(stage_name, layer_name, bp) {{NULL, 0}, {(const uint8_t *)("" stage_name), sizeof(stage_name) - 1}, FNL_LAYER_##layer_name, bp}
+#define STAGE(stage_name, layer_name, bp) \
+	{ \
+		{NULL, 0}, {(const uint8_t *)("" stage_name), sizeof(stage_name) - 1}, FNL_LAYER_##layer_name, bp \
+	}
 
 /* The usual names and default probabilities of Salesforce, HubSpot (labels and ids) and Pipedrive; below 37.5 % TOP,
- * below 62.5 % MIDDLE, else BOTTOM; by sense where the CRM has no probability of its own. Sorted without regard to case.
- * Closed stages are not here: won and lost are a matter of the status. */
+ * below 62.5 % MIDDLE, else BOTTOM; by sense where the CRM has no probability of its own. Sorted without regard to
+ * case. Closed stages are not here: won and lost are a matter of the status. */
 const struct fnl_stage_rule fnl_default_stages[FNL_DEFAULT_STAGE_COUNT] = {
 	STAGE("Appointment Scheduled", TOP, 2000),
 	STAGE("appointmentscheduled", TOP, 2000),
@@ -32,7 +35,6 @@ const struct fnl_stage_rule fnl_default_stages[FNL_DEFAULT_STAGE_COUNT] = {
 	STAGE("qualifiedtobuy", MIDDLE, 4000),
 	STAGE("Value Proposition", MIDDLE, 5000),
 };
-
 
 static int lower(uint8_t c)
 {
@@ -92,10 +94,11 @@ const struct fnl_stage_rule *fnl_rules_stage(const struct fnl_rules *r, struct f
 
 static int bad_stage(struct fnl_error *why, struct fnl_span stage, struct fnl_span value)
 {
-	return fnl_fail(why, FNL_E_INVALID,
-	                "stage '%.*s' = '%.*s': expected TOP, MIDDLE, BOTTOM or UNCLASSIFIED, and after it the stage's default "
-	                "probability from 0 to 100 %%, or nothing, as in 'TOP 10%%'",
-	                (int)stage.len, (const char *)stage.data, (int)value.len, (const char *)value.data);
+	return fnl_fail(
+		why, FNL_E_INVALID,
+		"stage '%.*s' = '%.*s': expected TOP, MIDDLE, BOTTOM or UNCLASSIFIED, and after it the stage's default "
+		"probability from 0 to 100 %%, or nothing, as in 'TOP 10%%'",
+		(int)stage.len, (const char *)stage.data, (int)value.len, (const char *)value.data);
 }
 
 /* "TOP", "TOP 10%" */
@@ -127,8 +130,8 @@ static bool parse_stage_value(struct fnl_span value, struct fnl_stage_rule *rule
 	return true;
 }
 
-int fnl_rules_set_stage(struct fnl_rules_builder *b, struct fnl_span pipeline, struct fnl_span stage, struct fnl_span value,
-                        int line, struct fnl_error *why)
+int fnl_rules_set_stage(struct fnl_rules_builder *b, struct fnl_span pipeline, struct fnl_span stage,
+                        struct fnl_span value, int line, struct fnl_error *why)
 {
 	struct fnl_stage_rule rule = {.pipeline = pipeline, .stage = stage};
 	if (stage.len == 0 || stage.len > FNL_RULES_NAME_BYTES_MAX || pipeline.len > FNL_RULES_NAME_BYTES_MAX) {

@@ -33,7 +33,8 @@ struct outcome {
 	uint8_t bytes[8192];
 };
 
-static const char *const stages[TEXTS] = {"Prospecting", "Value Proposition", "Contract Sent", "Somewhere", "Proposal Made", "x"};
+static const char *const stages[TEXTS] = {"Prospecting", "Value Proposition", "Contract Sent",
+                                          "Somewhere",   "Proposal Made",     "x"};
 static const char *const ids[TEXTS] = {"a", "b", "c", "d", "e", "f"};
 
 static void random_value(struct fnl_gen *g, struct fnl_input *in, int field)
@@ -67,7 +68,8 @@ static struct fnl_input random_change(struct fnl_gen *g, struct fnl_value cleare
 	size_t fields = 1 + fnl_gen_below(g, 6);
 	for (size_t i = 0; i < fields; i++) {
 		/* mostly those that decide the layer */
-		int field = fnl_gen_one_in(g, 2) ? C(PIPELINE_ID) + (int)fnl_gen_below(g, 7) : C(BUYER_ID) + (int)fnl_gen_below(g, 24);
+		int field =
+			fnl_gen_one_in(g, 2) ? C(PIPELINE_ID) + (int)fnl_gen_below(g, 7) : C(BUYER_ID) + (int)fnl_gen_below(g, 24);
 		random_value(g, &in, field);
 	}
 	if (fnl_gen_one_in(g, 3)) {
@@ -105,7 +107,8 @@ static void random_story(struct fnl_gen *g, bool with_erasure, struct story *s)
 			s->inputs[i] = fnl_input_life(&fnl_desc_prospect_merged, version, at_ms);
 			fnl_input_str(&s->inputs[i], FNL_PROSPECT_MERGED_SURVIVOR_ID, ids[fnl_gen_below(g, TEXTS)]);
 		} else if (kind == 3 && contacts < TEXTS) {
-			s->inputs[i] = fnl_input_contact(ids[contacts++], (int64_t)fnl_gen_below(g, 100000), !fnl_gen_one_in(g, 3), at_ms);
+			s->inputs[i] =
+				fnl_input_contact(ids[contacts++], (int64_t)fnl_gen_below(g, 100000), !fnl_gen_one_in(g, 3), at_ms);
 		} else {
 			s->inputs[i] = random_change(g, s->cleared[i], version, at_ms);
 		}
@@ -233,7 +236,8 @@ static void a_replay_is_stale_from_end_to_end(void **state)
 			} else if (fnl_gen_one_in(&g, 10)) {
 				s.inputs[i] = fnl_input_heartbeat(at_ms);
 			} else if (fnl_gen_one_in(&g, 8)) {
-				s.inputs[i] = fnl_input_contact(ids[fnl_gen_below(&g, 3)], (int64_t)fnl_gen_below(&g, 9000), true, at_ms);
+				s.inputs[i] =
+					fnl_input_contact(ids[fnl_gen_below(&g, 3)], (int64_t)fnl_gen_below(&g, 9000), true, at_ms);
 				fnl_input_i64(&s.inputs[i], FNL_CONTACT_LOGGED_RETRACTED, fnl_gen_one_in(&g, 3));
 			}
 		}
@@ -245,7 +249,8 @@ static void a_replay_is_stale_from_end_to_end(void **state)
 		for (size_t i = 0; i < s.count; i++) {
 			apply(&s.inputs[i]);
 			if (!w.out.stale || w.out.event_count) {
-				fail_msg("round %d: %s, input %zu of %zu, was applied twice", round, s.inputs[i].desc->name, i, s.count);
+				fail_msg("round %d: %s, input %zu of %zu, was applied twice", round, s.inputs[i].desc->name, i,
+				         s.count);
 			}
 		}
 		struct outcome twice = w.row ? outcome_now(true) : (struct outcome){.row = false};

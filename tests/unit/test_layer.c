@@ -32,7 +32,8 @@ static const struct row_case cases[] = {
 	{"deleted beats won", FNL_LIFECYCLE_DELETED, ST(WON), "Prospecting", NO, NO, true, LAYER(DELETED, DELETED), 0},
 	{"merged", FNL_LIFECYCLE_MERGED, ST(OPEN), "Prospecting", NO, NO, true, LAYER(MERGED, MERGED), 0},
 	{"a gap beats a hand", ALIVE, ST(OPEN), "Prospecting", 9000, MANUAL, true, LAYER(UNKNOWN, GAP), 0},
-	{"hand: top, from 0", ALIVE, ST(OPEN), "Perception Analysis", 0, MANUAL, false, LAYER(TOP, MANUAL_PROBABILITY), 2500},
+	{"hand: top, from 0", ALIVE, ST(OPEN), "Perception Analysis", 0, MANUAL, false, LAYER(TOP, MANUAL_PROBABILITY),
+     2500},
 	{"hand: top, to 3749", ALIVE, NO, NULL, 3749, MANUAL, false, LAYER(TOP, MANUAL_PROBABILITY), 2500},
 	{"hand: middle, from 3750", ALIVE, NO, NULL, 3750, MANUAL, false, LAYER(MIDDLE, MANUAL_PROBABILITY), 5000},
 	{"hand: middle, to 6249", ALIVE, NO, NULL, 6249, MANUAL, false, LAYER(MIDDLE, MANUAL_PROBABILITY), 5000},
@@ -40,15 +41,18 @@ static const struct row_case cases[] = {
 	{"hand: bottom, to 10000", ALIVE, NO, NULL, 10000, MANUAL, false, LAYER(BOTTOM, MANUAL_PROBABILITY), 7500},
 	{"hand without a number", ALIVE, NO, "Prospecting", NO, MANUAL, false, LAYER(TOP, STAGE_MAP), 2500},
 	{"no source, as the stage says", ALIVE, NO, "Prospecting", 1000, NO, false, LAYER(TOP, STAGE_MAP), 2500},
-	{"no source, not as the stage says", ALIVE, NO, "Prospecting", 7000, NO, false, LAYER(BOTTOM, MANUAL_PROBABILITY), 7500},
+	{"no source, not as the stage says", ALIVE, NO, "Prospecting", 7000, NO, false, LAYER(BOTTOM, MANUAL_PROBABILITY),
+     7500},
 	{"no source, the stage has no number", ALIVE, NO, "Proposal Made", 9000, NO, false, LAYER(MIDDLE, STAGE_MAP), 5000},
 	{"no source, no stage", ALIVE, NO, NULL, 9000, NO, false, LAYER(UNCLASSIFIED, STAGE_MISSING), 0},
 	{"no source, unknown stage", ALIVE, NO, "Zzz", 9000, NO, false, LAYER(UNCLASSIFIED, STAGE_UNKNOWN), 0},
 	{"a model never decides", ALIVE, NO, "Prospecting", 9900, MODEL, false, LAYER(TOP, STAGE_MAP), 2500},
 	{"nor does a source we don't know", ALIVE, NO, "Prospecting", 9900, FNL_PROBABILITY_SOURCE_UNKNOWN, false,
-	 LAYER(TOP, STAGE_MAP), 2500},
-	{"the stage's own", ALIVE, NO, "Prospecting", 9900, FNL_PROBABILITY_SOURCE_STAGE, false, LAYER(TOP, STAGE_MAP), 2500},
-	{"a status we don't know is open", ALIVE, ST(UNKNOWN), "Value Proposition", NO, NO, false, LAYER(MIDDLE, STAGE_MAP), 5000},
+     LAYER(TOP, STAGE_MAP), 2500},
+	{"the stage's own", ALIVE, NO, "Prospecting", 9900, FNL_PROBABILITY_SOURCE_STAGE, false, LAYER(TOP, STAGE_MAP),
+     2500},
+	{"a status we don't know is open", ALIVE, ST(UNKNOWN), "Value Proposition", NO, NO, false, LAYER(MIDDLE, STAGE_MAP),
+     5000},
 	{"bottom by stage", ALIVE, ST(OPEN), "contract sent", NO, NO, false, LAYER(BOTTOM, STAGE_MAP), 7500},
 	{"unknown stage", ALIVE, ST(OPEN), "Somewhere", NO, NO, false, LAYER(UNCLASSIFIED, STAGE_UNKNOWN), 0},
 	{"no stage", ALIVE, ST(OPEN), NULL, NO, NO, false, LAYER(UNCLASSIFIED, STAGE_MISSING), 0},
@@ -106,7 +110,8 @@ static void the_pipeline_s_own_map_wins(void **state)
 	fnl_arena_init(&arena, 1 << 20);
 	assert_int_equal(fnl_rules_begin(&arena, &b), 0);
 	assert_int_equal(fnl_rules_set(b, FNL_SPAN_LIT("stages renewals"), FNL_SPAN_LIT("Prospecting"),
-	                               FNL_SPAN_LIT("BOTTOM 80%"), 1, NULL), 0);
+	                               FNL_SPAN_LIT("BOTTOM 80%"), 1, NULL),
+	                 0);
 	assert_int_equal(fnl_rules_finish(b, &rules, NULL), 0);
 	struct fnl_value row[FNL_PROSPECT_FIELD_COUNT];
 	fill(row, &(struct row_case){.status = NO, .stage = "Prospecting", .probability_bp = 8000, .source = NO});

@@ -20,8 +20,9 @@ static void halves_go_to_even(void **state)
 {
 	(void)state;
 	const int64_t cases[][3] = {
-		{5, 10, 0}, {15, 10, 2}, {25, 10, 2}, {-5, 10, 0}, {-15, 10, -2}, {-25, 10, -2}, {14, 10, 1}, {16, 10, 2},
-		{-14, 10, -1}, {-16, 10, -2}, {0, 3, 0}, {1, 3, 0}, {2, 3, 1}, {-2, 3, -1}, {7, 1, 7}, {3, 2, 2}, {1, 2, 0},
+		{5, 10, 0},  {15, 10, 2}, {25, 10, 2},   {-5, 10, 0},   {-15, 10, -2}, {-25, 10, -2},
+		{14, 10, 1}, {16, 10, 2}, {-14, 10, -1}, {-16, 10, -2}, {0, 3, 0},     {1, 3, 0},
+		{2, 3, 1},   {-2, 3, -1}, {7, 1, 7},     {3, 2, 2},     {1, 2, 0},
 	};
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		assert_int_equal((int64_t)fnl_div_half_even(cases[i][0], cases[i][1]), cases[i][2]);
@@ -38,10 +39,17 @@ static void amounts_and_codes_are_checked(void **state)
 		struct fnl_money m;
 		int code;
 	} cases[] = {
-		{{0, "EUR"}, 0}, {{FNL_AMOUNT_MINOR_MAX, "USD"}, 0}, {{-FNL_AMOUNT_MINOR_MAX, "USD"}, 0},
-		{{FNL_AMOUNT_MINOR_MAX + 1, "USD"}, FNL_E_LIMIT}, {{INT64_MIN, "USD"}, FNL_E_LIMIT},
-		{{INT64_MAX, "USD"}, FNL_E_LIMIT}, {{1, "eur"}, FNL_E_INVALID}, {{1, "EU"}, FNL_E_INVALID}, {{1, ""}, FNL_E_INVALID},
-		{{1, {'E', 'U', 'R', 'O'}}, FNL_E_INVALID}, {{1, "E1R"}, FNL_E_INVALID},
+		{{0, "EUR"}, 0},
+		{{FNL_AMOUNT_MINOR_MAX, "USD"}, 0},
+		{{-FNL_AMOUNT_MINOR_MAX, "USD"}, 0},
+		{{FNL_AMOUNT_MINOR_MAX + 1, "USD"}, FNL_E_LIMIT},
+		{{INT64_MIN, "USD"}, FNL_E_LIMIT},
+		{{INT64_MAX, "USD"}, FNL_E_LIMIT},
+		{{1, "eur"}, FNL_E_INVALID},
+		{{1, "EU"}, FNL_E_INVALID},
+		{{1, ""}, FNL_E_INVALID},
+		{{1, {'E', 'U', 'R', 'O'}}, FNL_E_INVALID},
+		{{1, "E1R"}, FNL_E_INVALID},
 	};
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct fnl_error why = {0, ""};
@@ -91,15 +99,33 @@ static void text_becomes_minor_units(void **state)
 		int code;
 		int64_t minor;
 	} cases[] = {
-		{"1234.5", "EUR", 0, 123450}, {"-0.05", "EUR", 0, -5}, {"0", "EUR", 0, 0}, {"007", "EUR", 0, 700},
-		{"1.500", "EUR", 0, 150}, {"1.505", "EUR", FNL_E_INVALID, 0}, {"1000", "JPY", 0, 1000}, {"1000.0", "JPY", 0, 1000},
-		{"1000.5", "JPY", FNL_E_INVALID, 0}, {"1.234", "KWD", 0, 1234}, {"1.2345", "KWD", FNL_E_INVALID, 0},
-		{"1.2345", "CLF", 0, 12345}, {"", "EUR", FNL_E_INVALID, 0}, {"-", "EUR", FNL_E_INVALID, 0},
-		{".5", "EUR", FNL_E_INVALID, 0}, {"5.", "EUR", FNL_E_INVALID, 0}, {"1e5", "EUR", FNL_E_INVALID, 0},
-		{"1,000", "EUR", FNL_E_INVALID, 0}, {"1 000", "EUR", FNL_E_INVALID, 0}, {"+1", "EUR", FNL_E_INVALID, 0},
-		{"1.-5", "EUR", FNL_E_INVALID, 0}, {"1.5x", "EUR", FNL_E_INVALID, 0}, {"12", "eu", FNL_E_INVALID, 0},
-		{"10000000000000.00", "EUR", 0, FNL_AMOUNT_MINOR_MAX}, {"10000000000000.01", "EUR", FNL_E_LIMIT, 0},
-		{"99999999999999999999999999", "EUR", FNL_E_LIMIT, 0}, {"1000000000000000", "KWD", FNL_E_LIMIT, 0},
+		{"1234.5", "EUR", 0, 123450},
+		{"-0.05", "EUR", 0, -5},
+		{"0", "EUR", 0, 0},
+		{"007", "EUR", 0, 700},
+		{"1.500", "EUR", 0, 150},
+		{"1.505", "EUR", FNL_E_INVALID, 0},
+		{"1000", "JPY", 0, 1000},
+		{"1000.0", "JPY", 0, 1000},
+		{"1000.5", "JPY", FNL_E_INVALID, 0},
+		{"1.234", "KWD", 0, 1234},
+		{"1.2345", "KWD", FNL_E_INVALID, 0},
+		{"1.2345", "CLF", 0, 12345},
+		{"", "EUR", FNL_E_INVALID, 0},
+		{"-", "EUR", FNL_E_INVALID, 0},
+		{".5", "EUR", FNL_E_INVALID, 0},
+		{"5.", "EUR", FNL_E_INVALID, 0},
+		{"1e5", "EUR", FNL_E_INVALID, 0},
+		{"1,000", "EUR", FNL_E_INVALID, 0},
+		{"1 000", "EUR", FNL_E_INVALID, 0},
+		{"+1", "EUR", FNL_E_INVALID, 0},
+		{"1.-5", "EUR", FNL_E_INVALID, 0},
+		{"1.5x", "EUR", FNL_E_INVALID, 0},
+		{"12", "eu", FNL_E_INVALID, 0},
+		{"10000000000000.00", "EUR", 0, FNL_AMOUNT_MINOR_MAX},
+		{"10000000000000.01", "EUR", FNL_E_LIMIT, 0},
+		{"99999999999999999999999999", "EUR", FNL_E_LIMIT, 0},
+		{"1000000000000000", "KWD", FNL_E_LIMIT, 0},
 	};
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct fnl_money m = {77, "XXX"};
@@ -125,12 +151,9 @@ static void digits_of_currencies(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(the_article_s_example),
-		cmocka_unit_test(halves_go_to_even),
-		cmocka_unit_test(amounts_and_codes_are_checked),
-		cmocka_unit_test(sums_stay_apart_by_currency),
-		cmocka_unit_test(the_33rd_currency_is_too_many),
-		cmocka_unit_test(text_becomes_minor_units),
+		cmocka_unit_test(the_article_s_example),         cmocka_unit_test(halves_go_to_even),
+		cmocka_unit_test(amounts_and_codes_are_checked), cmocka_unit_test(sums_stay_apart_by_currency),
+		cmocka_unit_test(the_33rd_currency_is_too_many), cmocka_unit_test(text_becomes_minor_units),
 		cmocka_unit_test(digits_of_currencies),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -144,7 +144,8 @@ static void full_clears_what_it_lacks_and_cleared_what_it_names(void **state)
 	fnl_input_str(&in, C(REGION), "north");
 	apply(in);
 	struct fnl_value names[3] = {
-		{.set = true, .str = FNL_SPAN_LIT("region")}, {.set = true, .str = FNL_SPAN_LIT("colour")},
+		{.set = true, .str = FNL_SPAN_LIT("region")},
+		{.set = true, .str = FNL_SPAN_LIT("colour")},
 		{.set = true, .str = FNL_SPAN_LIT("version")},
 	};
 	in = fnl_input_changed(2, 2);
@@ -303,7 +304,8 @@ static void what_is_erased_never_comes_back(void **state)
 	assert_null(w.row);
 	assert_layer_event(FNL_LAYER_WON, FNL_LAYER_ERASED, FNL_LAYER_REASON_ERASED, 10);
 	const struct fnl_value *v = fnl_world_event(&w, &fnl_desc_layer_changed);
-	assert_false(v[FNL_LAYER_CHANGED_OWNER_REP_ID].set || v[FNL_LAYER_CHANGED_AMOUNT].set || v[FNL_LAYER_CHANGED_STAGE].set);
+	assert_false(v[FNL_LAYER_CHANGED_OWNER_REP_ID].set || v[FNL_LAYER_CHANGED_AMOUNT].set ||
+	             v[FNL_LAYER_CHANGED_STAGE].set);
 	assert_int_equal(v[FNL_LAYER_CHANGED_SEQUENCE].i64, 2);
 	assert_int_equal(w.erased[FNL_ERASED_WON_AMOUNT].money.amount_minor, 800);
 	assert_int_equal(w.erased[FNL_ERASED_CLOSED_ON].i64, 19000);
@@ -338,12 +340,19 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup(f, fresh)
 	const struct CMUnitTest tests[] = {
-		T(the_first_change_makes_the_row_and_tells_its_layer), T(two_late_changes_of_one_property_each_both_count),
-		T(a_mixed_event_takes_only_its_newer_fields), T(an_event_that_says_nothing_is_stale),
-		T(full_clears_what_it_lacks_and_cleared_what_it_names), T(events_come_only_when_the_layer_changes),
-		T(the_layer_s_age_is_the_stage_s_own_when_it_is_told), T(won_lost_and_reopened), T(parking_is_told_once_and_ended_once),
-		T(deleted_rows_stay_90_days_and_go_on_folding), T(a_deletion_may_come_before_the_prospect),
-		T(the_link_of_a_merge_lies_on_the_loser), T(what_is_erased_never_comes_back),
+		T(the_first_change_makes_the_row_and_tells_its_layer),
+		T(two_late_changes_of_one_property_each_both_count),
+		T(a_mixed_event_takes_only_its_newer_fields),
+		T(an_event_that_says_nothing_is_stale),
+		T(full_clears_what_it_lacks_and_cleared_what_it_names),
+		T(events_come_only_when_the_layer_changes),
+		T(the_layer_s_age_is_the_stage_s_own_when_it_is_told),
+		T(won_lost_and_reopened),
+		T(parking_is_told_once_and_ended_once),
+		T(deleted_rows_stay_90_days_and_go_on_folding),
+		T(a_deletion_may_come_before_the_prospect),
+		T(the_link_of_a_merge_lies_on_the_loser),
+		T(what_is_erased_never_comes_back),
 		T(an_unknown_or_open_prospect_leaves_a_bare_stub),
 	};
 	return cmocka_run_group_tests(tests, start, end);

@@ -282,7 +282,9 @@ static void an_erased_person_leaves_the_list(void **state)
 {
 	(void)state;
 	struct fnl_value ids[] = {
-		{.set = true, .str = FNL_SPAN_LIT("a")}, {.set = true, .str = FNL_SPAN_LIT("b")}, {.set = true, .str = FNL_SPAN_LIT("a")},
+		{.set = true, .str = FNL_SPAN_LIT("a")},
+		{.set = true, .str = FNL_SPAN_LIT("b")},
+		{.set = true, .str = FNL_SPAN_LIT("a")},
 	};
 	apply_stale(fnl_input_contact_erased("a", 1));
 	struct fnl_input in = stage(1, 1, false);
@@ -298,12 +300,19 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup(f, fresh)
 	const struct CMUnitTest tests[] = {
-		T(a_gap_of_a_prospect_makes_it_unknown_until_a_full_image), T(an_image_that_brings_nothing_new_ends_a_gap_too),
-		T(a_gap_may_come_before_the_prospect), T(a_gap_leaves_the_won_alone),
-		T(a_gap_of_the_source_reaches_each_row_at_its_next_change), T(only_one_partition_asks_for_the_whole_source),
-		T(a_new_row_is_born_after_the_gaps), T(another_source_neither_sees_nor_heals_a_gap), T(heartbeats_only_go_forward),
-		T(contacts_fold_by_id_and_only_reached_ones_count), T(the_crm_s_own_date_and_the_contacts_meet_at_the_later),
-		T(eight_contacts_are_kept_the_latest_first), T(the_next_meeting_comes_from_the_latest_contact),
+		T(a_gap_of_a_prospect_makes_it_unknown_until_a_full_image),
+		T(an_image_that_brings_nothing_new_ends_a_gap_too),
+		T(a_gap_may_come_before_the_prospect),
+		T(a_gap_leaves_the_won_alone),
+		T(a_gap_of_the_source_reaches_each_row_at_its_next_change),
+		T(only_one_partition_asks_for_the_whole_source),
+		T(a_new_row_is_born_after_the_gaps),
+		T(another_source_neither_sees_nor_heals_a_gap),
+		T(heartbeats_only_go_forward),
+		T(contacts_fold_by_id_and_only_reached_ones_count),
+		T(the_crm_s_own_date_and_the_contacts_meet_at_the_later),
+		T(eight_contacts_are_kept_the_latest_first),
+		T(the_next_meeting_comes_from_the_latest_contact),
 		T(an_erased_person_leaves_the_list),
 	};
 	return cmocka_run_group_tests(tests, start, end);

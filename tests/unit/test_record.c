@@ -50,7 +50,8 @@ static int end(void **state)
 }
 
 static const struct fnl_value inner_values[] = {
-	{.set = true, .i64 = 3}, {.set = true, .money = {-5, "EUR"}},
+	{.set = true, .i64 = 3},
+	{.set = true, .money = {-5, "EUR"}},
 };
 static const struct fnl_value inner_null[] = {{.set = true, .i64 = 4}, {.set = false}};
 
@@ -85,9 +86,21 @@ static void bytes_are_those_of_the_avro_specification(void **state)
 	fill(v, strings, records);
 	struct fnl_writer w = fnl_writer_of(&arena);
 	assert_int_equal(fnl_record_encode(&outer, v, &w), 0);
-	const struct fnl_span wanted = FNL_SPAN_LIT(
-		"\x01" "\x05" "\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01" "\xc0\xb8\x02" "\x00" "\x04" "ab" "\x04" "\xf4\x03\x06USD"
-		"\x06\x02\x09\x06" "EUR" "\x04\x02x\x00\x00" "\x02\x04\x06\x02\x09\x06" "EUR\x08\x00\x00" "\x02\x00");
+	const struct fnl_span wanted = FNL_SPAN_LIT("\x01"
+	                                            "\x05"
+	                                            "\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01"
+	                                            "\xc0\xb8\x02"
+	                                            "\x00"
+	                                            "\x04"
+	                                            "ab"
+	                                            "\x04"
+	                                            "\xf4\x03\x06USD"
+	                                            "\x06\x02\x09\x06"
+	                                            "EUR"
+	                                            "\x04\x02x\x00\x00"
+	                                            "\x02\x04\x06\x02\x09\x06"
+	                                            "EUR\x08\x00\x00"
+	                                            "\x02\x00");
 	struct fnl_span got = fnl_writer_span(&w);
 	assert_int_equal(got.len, wanted.len);
 	assert_memory_equal(got.data, wanted.data, wanted.len);
@@ -163,9 +176,15 @@ static void lies_are_refused(void **state)
 		{strings, FNL_SPAN_LIT("\x82\x04"), FNL_E_LIMIT},
 		{strings, FNL_SPAN_LIT("\x02\x00\x80\x04"), FNL_E_LIMIT},
 		{string, FNL_SPAN_LIT("\x01"), FNL_E_INVALID},
-		{string, FNL_SPAN_LIT("\x04" "a"), FNL_E_INVALID},
+		{string,
+	     FNL_SPAN_LIT("\x04"
+	                  "a"),
+	     FNL_E_INVALID},
 		{string, FNL_SPAN_LIT("\x02\xff"), FNL_E_INVALID},
-		{string, FNL_SPAN_LIT("\x02" "ab"), FNL_E_INVALID},
+		{string,
+	     FNL_SPAN_LIT("\x02"
+	                  "ab"),
+	     FNL_E_INVALID},
 		{nullable, FNL_SPAN_LIT("\x04\x00"), FNL_E_INVALID},
 		{nullable, FNL_SPAN_LIT("\x01\x00"), FNL_E_INVALID},
 		{number, FNL_SPAN_LIT("\x80\x80\x80\x80\x10"), FNL_E_INVALID},
@@ -173,8 +192,14 @@ static void lies_are_refused(void **state)
 		{colour, FNL_SPAN_LIT("\x06"), FNL_E_INVALID},
 		{colour, FNL_SPAN_LIT("\x01"), FNL_E_INVALID},
 		{boolean, FNL_SPAN_LIT("\x02"), FNL_E_INVALID},
-		{money, FNL_SPAN_LIT("\x02\x08" "EURO"), FNL_E_INVALID},
-		{money, FNL_SPAN_LIT("\x02\x06" "E\0R"), FNL_E_INVALID},
+		{money,
+	     FNL_SPAN_LIT("\x02\x08"
+	                  "EURO"),
+	     FNL_E_INVALID},
+		{money,
+	     FNL_SPAN_LIT("\x02\x06"
+	                  "E\0R"),
+	     FNL_E_INVALID},
 	};
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		const struct fnl_record_desc one = {"One", "t.One", "", &cases[i].field, 1};
@@ -208,12 +233,24 @@ static void wrong_values_are_not_written(void **state)
 		struct fnl_value v[FIELDS], strings[2], records[2];
 		fill(v, strings, records);
 		switch (wrong) {
-		case 0: v[S].set = false; break;
-		case 1: v[I].i64 = INT64_C(1) << 31; break;
-		case 2: v[E].i64 = 3; break;
-		case 3: memcpy(v[M].money.currency, "EURO", 4); break;
-		case 4: strings[1].set = false; break;
-		default: v[R].list.count = 1; break;
+		case 0:
+			v[S].set = false;
+			break;
+		case 1:
+			v[I].i64 = INT64_C(1) << 31;
+			break;
+		case 2:
+			v[E].i64 = 3;
+			break;
+		case 3:
+			memcpy(v[M].money.currency, "EURO", 4);
+			break;
+		case 4:
+			strings[1].set = false;
+			break;
+		default:
+			v[R].list.count = 1;
+			break;
 		}
 		struct fnl_writer w = fnl_writer_of(&arena);
 		assert_int_equal(fnl_record_encode(&outer, v, &w), FNL_E_INVALID);

@@ -26,10 +26,14 @@ static void order_is_bytewise(void **state)
 		struct fnl_span a, b;
 		int sign;
 	} cases[] = {
-		{FNL_SPAN_LIT("a"), FNL_SPAN_LIT("b"), -1}, {FNL_SPAN_LIT("b"), FNL_SPAN_LIT("a"), 1},
-		{FNL_SPAN_LIT("a"), FNL_SPAN_LIT("aa"), -1}, {FNL_SPAN_LIT("aa"), FNL_SPAN_LIT("a"), 1},
-		{FNL_SPAN_NONE, FNL_SPAN_LIT(""), 0}, {FNL_SPAN_NONE, FNL_SPAN_LIT("a"), -1},
-		{FNL_SPAN_LIT("\x7f"), FNL_SPAN_LIT("\x80"), -1}, {FNL_SPAN_LIT("x"), FNL_SPAN_LIT("x"), 0},
+		{FNL_SPAN_LIT("a"), FNL_SPAN_LIT("b"), -1},
+		{FNL_SPAN_LIT("b"), FNL_SPAN_LIT("a"), 1},
+		{FNL_SPAN_LIT("a"), FNL_SPAN_LIT("aa"), -1},
+		{FNL_SPAN_LIT("aa"), FNL_SPAN_LIT("a"), 1},
+		{FNL_SPAN_NONE, FNL_SPAN_LIT(""), 0},
+		{FNL_SPAN_NONE, FNL_SPAN_LIT("a"), -1},
+		{FNL_SPAN_LIT("\x7f"), FNL_SPAN_LIT("\x80"), -1},
+		{FNL_SPAN_LIT("x"), FNL_SPAN_LIT("x"), 0},
 	};
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		int c = fnl_span_cmp(cases[i].a, cases[i].b);
@@ -61,15 +65,30 @@ static void utf8_is_judged_as_rfc_3629_says(void **state)
 		struct fnl_span s;
 		bool valid;
 	} cases[] = {
-		{FNL_SPAN_NONE, true}, {FNL_SPAN_LIT(""), true}, {FNL_SPAN_LIT("plain text of more than eight bytes"), true},
-		{FNL_SPAN_LIT("\0"), true}, {FNL_SPAN_LIT("\xc3\xa9"), true}, {FNL_SPAN_LIT("\xe9\x94\x80\xe5\x94\xae"), true},
-		{FNL_SPAN_LIT("\xf0\x9f\x98\x80"), true}, {FNL_SPAN_LIT("\xf4\x8f\xbf\xbf"), true},
-		{FNL_SPAN_LIT("\xed\x9f\xbf"), true}, {FNL_SPAN_LIT("\xee\x80\x80"), true},
-		{FNL_SPAN_LIT("\x80"), false}, {FNL_SPAN_LIT("\xc3"), false}, {FNL_SPAN_LIT("\xc0\x80"), false},
-		{FNL_SPAN_LIT("\xc1\xbf"), false}, {FNL_SPAN_LIT("\xe0\x9f\xbf"), false}, {FNL_SPAN_LIT("\xed\xa0\x80"), false},
-		{FNL_SPAN_LIT("\xf0\x8f\xbf\xbf"), false}, {FNL_SPAN_LIT("\xf4\x90\x80\x80"), false},
-		{FNL_SPAN_LIT("\xf5\x80\x80\x80"), false}, {FNL_SPAN_LIT("\xff"), false}, {FNL_SPAN_LIT("\xe9\x94"), false},
-		{FNL_SPAN_LIT("\xe9\x94 "), false}, {FNL_SPAN_LIT("\xf0\x9f\x98"), false}, {FNL_SPAN_LIT("12345678\xc3"), false},
+		{FNL_SPAN_NONE, true},
+		{FNL_SPAN_LIT(""), true},
+		{FNL_SPAN_LIT("plain text of more than eight bytes"), true},
+		{FNL_SPAN_LIT("\0"), true},
+		{FNL_SPAN_LIT("\xc3\xa9"), true},
+		{FNL_SPAN_LIT("\xe9\x94\x80\xe5\x94\xae"), true},
+		{FNL_SPAN_LIT("\xf0\x9f\x98\x80"), true},
+		{FNL_SPAN_LIT("\xf4\x8f\xbf\xbf"), true},
+		{FNL_SPAN_LIT("\xed\x9f\xbf"), true},
+		{FNL_SPAN_LIT("\xee\x80\x80"), true},
+		{FNL_SPAN_LIT("\x80"), false},
+		{FNL_SPAN_LIT("\xc3"), false},
+		{FNL_SPAN_LIT("\xc0\x80"), false},
+		{FNL_SPAN_LIT("\xc1\xbf"), false},
+		{FNL_SPAN_LIT("\xe0\x9f\xbf"), false},
+		{FNL_SPAN_LIT("\xed\xa0\x80"), false},
+		{FNL_SPAN_LIT("\xf0\x8f\xbf\xbf"), false},
+		{FNL_SPAN_LIT("\xf4\x90\x80\x80"), false},
+		{FNL_SPAN_LIT("\xf5\x80\x80\x80"), false},
+		{FNL_SPAN_LIT("\xff"), false},
+		{FNL_SPAN_LIT("\xe9\x94"), false},
+		{FNL_SPAN_LIT("\xe9\x94 "), false},
+		{FNL_SPAN_LIT("\xf0\x9f\x98"), false},
+		{FNL_SPAN_LIT("12345678\xc3"), false},
 		{FNL_SPAN_LIT("1234567\xc3\xa9"), true},
 	};
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {

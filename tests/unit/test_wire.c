@@ -30,8 +30,13 @@ static void longs_are_zig_zag(void **state)
 		int64_t v;
 		struct fnl_span bytes;
 	} cases[] = {
-		{0, FNL_SPAN_LIT("\x00")}, {-1, FNL_SPAN_LIT("\x01")}, {1, FNL_SPAN_LIT("\x02")}, {-2, FNL_SPAN_LIT("\x03")},
-		{-64, FNL_SPAN_LIT("\x7f")}, {64, FNL_SPAN_LIT("\x80\x01")}, {INT32_MAX, FNL_SPAN_LIT("\xfe\xff\xff\xff\x0f")},
+		{0, FNL_SPAN_LIT("\x00")},
+		{-1, FNL_SPAN_LIT("\x01")},
+		{1, FNL_SPAN_LIT("\x02")},
+		{-2, FNL_SPAN_LIT("\x03")},
+		{-64, FNL_SPAN_LIT("\x7f")},
+		{64, FNL_SPAN_LIT("\x80\x01")},
+		{INT32_MAX, FNL_SPAN_LIT("\xfe\xff\xff\xff\x0f")},
 		{INT64_MAX, FNL_SPAN_LIT("\xfe\xff\xff\xff\xff\xff\xff\xff\xff\x01")},
 		{INT64_MIN, FNL_SPAN_LIT("\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01")},
 	};
@@ -50,8 +55,12 @@ static void broken_longs_are_bad(void **state)
 {
 	(void)state;
 	const struct fnl_span cases[] = {
-		FNL_SPAN_NONE, FNL_SPAN_LIT(""), FNL_SPAN_LIT("\x80"), FNL_SPAN_LIT("\xff\xff\xff"),
-		FNL_SPAN_LIT("\xff\xff\xff\xff\xff\xff\xff\xff\xff\x02"), FNL_SPAN_LIT("\xff\xff\xff\xff\xff\xff\xff\xff\xff\x81\x00"),
+		FNL_SPAN_NONE,
+		FNL_SPAN_LIT(""),
+		FNL_SPAN_LIT("\x80"),
+		FNL_SPAN_LIT("\xff\xff\xff"),
+		FNL_SPAN_LIT("\xff\xff\xff\xff\xff\xff\xff\xff\xff\x02"),
+		FNL_SPAN_LIT("\xff\xff\xff\xff\xff\xff\xff\xff\xff\x81\x00"),
 		FNL_SPAN_LIT("\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x01"),
 	};
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -68,10 +77,26 @@ static void strings_are_measured_before_they_are_believed(void **state)
 		struct fnl_span in;
 		bool good;
 	} cases[] = {
-		{FNL_SPAN_LIT("\x06" "abc"), true}, {FNL_SPAN_LIT("\x00"), true}, {FNL_SPAN_LIT("\x06" "ab"), false},
-		{FNL_SPAN_LIT("\x01" "a"), false}, {FNL_SPAN_LIT("\x05" "abc"), false}, {FNL_SPAN_LIT(""), false},
-		{FNL_SPAN_LIT("\xfe\xff\xff\xff\xff\xff\xff\xff\xff\x01" "abc"), false},
-		{FNL_SPAN_LIT("\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01" "abc"), false},
+		{FNL_SPAN_LIT("\x06"
+	                  "abc"),
+	     true},
+		{FNL_SPAN_LIT("\x00"), true},
+		{FNL_SPAN_LIT("\x06"
+	                  "ab"),
+	     false},
+		{FNL_SPAN_LIT("\x01"
+	                  "a"),
+	     false},
+		{FNL_SPAN_LIT("\x05"
+	                  "abc"),
+	     false},
+		{FNL_SPAN_LIT(""), false},
+		{FNL_SPAN_LIT("\xfe\xff\xff\xff\xff\xff\xff\xff\xff\x01"
+	                  "abc"),
+	     false},
+		{FNL_SPAN_LIT("\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01"
+	                  "abc"),
+	     false},
 	};
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct fnl_reader r = fnl_reader_of(cases[i].in);
@@ -136,10 +161,15 @@ static void times_are_rfc_3339(void **state)
 		int64_t ms;
 		const char *text;
 	} cases[] = {
-		{0, "1970-01-01T00:00:00.000Z"}, {-1, "1969-12-31T23:59:59.999Z"}, {951782400000, "2000-02-29T00:00:00.000Z"},
-		{951868799999, "2000-02-29T23:59:59.999Z"}, {1769846400001, "2026-01-31T08:00:00.001Z"},
-		{4107542400000, "2100-03-01T00:00:00.000Z"}, {253402300799999, "9999-12-31T23:59:59.999Z"},
-		{-62135596800000, "0001-01-01T00:00:00.000Z"}, {1709164800000, "2024-02-29T00:00:00.000Z"},
+		{0, "1970-01-01T00:00:00.000Z"},
+		{-1, "1969-12-31T23:59:59.999Z"},
+		{951782400000, "2000-02-29T00:00:00.000Z"},
+		{951868799999, "2000-02-29T23:59:59.999Z"},
+		{1769846400001, "2026-01-31T08:00:00.001Z"},
+		{4107542400000, "2100-03-01T00:00:00.000Z"},
+		{253402300799999, "9999-12-31T23:59:59.999Z"},
+		{-62135596800000, "0001-01-01T00:00:00.000Z"},
+		{1709164800000, "2024-02-29T00:00:00.000Z"},
 	};
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct fnl_writer w = fnl_writer_of(&arena);
@@ -159,8 +189,10 @@ static void decimals_go_both_ways(void **state)
 	const struct {
 		const char *text;
 		int64_t v;
-	} good[] = {{"0", 0}, {"-1", -1}, {"9223372036854775807", INT64_MAX}, {"-9223372036854775808", INT64_MIN}, {"42", 42}};
-	const char *const bad[] = {"", "-", "+1", " 1", "1 ", "1.0", "0x1", "9223372036854775808", "-9223372036854775809", "1e3"};
+	} good[] = {
+		{"0", 0}, {"-1", -1}, {"9223372036854775807", INT64_MAX}, {"-9223372036854775808", INT64_MIN}, {"42", 42}};
+	const char *const bad[] = {"",   "-", "+1", " 1", "1 ", "1.0", "0x1", "9223372036854775808", "-9223372036854775809",
+	                           "1e3"};
 	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
 		int64_t v = 7;
 		struct fnl_writer w = fnl_writer_of(&arena);
