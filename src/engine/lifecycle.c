@@ -167,7 +167,7 @@ static int view_ahead(struct fnl_stream *s, struct fnl_partition *p, struct fnl_
 	return fnl_fail(
 		why, FNL_E_STATE,
 		"partition %d of stage %s: the view stands at changelog offset %lld, beyond the committed %lld: the topics "
-	    "were "
+		"were "
 		"reset or belong to another cluster. Empty this view (delete its keys in Redis), or restore the topics",
 		p->id, s->stage.name, (long long)p->applied.cl, (long long)p->cl);
 }

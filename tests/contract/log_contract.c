@@ -288,5 +288,5 @@ static void expect_end(struct world *w, struct fnl_log *l, int32_t partition, in
 	assert_int_equal(found_end, end);
 }
 
-#include "log_contract_tests.c"
 #include "log_contract_group_tests.c"
+#include "log_contract_tests.c"

@@ -30,8 +30,8 @@ struct log_contract_worker {
 struct log_contract {
 	void *context;
 	struct fnl_bus *bus;
-	int wait_ms;    /* of one poll */
-	int tries;      /* polls until something that must come is given up */
+	int wait_ms;     /* of one poll */
+	int tries;       /* polls until something that must come is given up */
 	int quiet_tries; /* polls after which nothing is believed to come */
 	int deadline_ms; /* of a call that must succeed */
 	int session_timeout_ms;

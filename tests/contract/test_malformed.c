@@ -1,9 +1,12 @@
 /* Every kind of malformed record goes through the whole worker: it ends byte-identical in the dead letters with its key
  * and headers, its neighbours are processed, the worker goes on. Over the embedded log, and over real Kafka and Redis.
  */
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
 #include <stdio.h>
 #include <stdlib.h>
 

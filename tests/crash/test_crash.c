@@ -1,9 +1,12 @@
 /* A fault at every port call: the real engine over the embedded log and a view in memory. Whatever happens at whichever
  * call, outputs, dead letters, rows and committed offsets end as those of an undisturbed run, and the view stands where
  * the log says. Virtual time: a run is milliseconds, and the same every time. */
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
 #include <stdio.h>
 #include <stdlib.h>
 

@@ -1,6 +1,6 @@
 /* Any bytes through the codec. The first byte picks the schema: one of ours, one of a writer with types that we do not
- * use, or (255) none: the rest is then a whole value with its frame. Nothing may crash, leak or read beyond the end, and
- * what was read must be writable and read again as the same. */
+ * use, or (255) none: the rest is then a whole value with its frame. Nothing may crash, leak or read beyond the end,
+ * and what was read must be writable and read again as the same. */
 #include <stdlib.h>
 
 #include "../contract/random_records.h"
@@ -64,7 +64,8 @@ static int id_of(struct fnl_registry *r, struct fnl_span name, struct fnl_span t
 
 static struct fnl_codec *codec;
 
-/* avro-c keeps pointers at odd addresses, where the leak check does not find them: what is in use at the end must go. */
+/* avro-c keeps pointers at odd addresses, where the leak check does not find them: what is in use at the end must go.
+ */
 static void close_codec(void)
 {
 	codec->ops->close(codec);

@@ -112,7 +112,10 @@ static void later_places_win_and_origins_tell(void **state)
 static void numbers_with_units(void **state)
 {
 	(void)state;
-	static const struct { const char *set, *key; int64_t value; } cases[] = {
+	static const struct {
+		const char *set, *key;
+		int64_t value;
+	} cases[] = {
 		{"session.timeout=2m", "session.timeout", 120000},
 		{"session.timeout=1500 ms", "session.timeout", 1500},
 		{"shutdown.timeout=1min", "shutdown.timeout", 60000},
@@ -154,7 +157,8 @@ static void unknown_keys_name_the_nearest(void **state)
 	(void)state;
 	REFUSED("\n[kafka]\nbootstrap.server = a:1\n", NULL, NULL, ":3:", "kafka.bootstrap.servers?");
 	REFUSED(NULL, "reddis.url=redis://:geheim@h", NULL, "redis.url?");
-	REFUSED(NULL, NULL, "FUNNELD_KAFKA_BOOTSTRAP_SERVER=x", "FUNNELD_KAFKA_BOOTSTRAP_SERVER", "kafka.bootstrap.servers");
+	REFUSED(NULL, NULL, "FUNNELD_KAFKA_BOOTSTRAP_SERVER=x", "FUNNELD_KAFKA_BOOTSTRAP_SERVER",
+	        "kafka.bootstrap.servers");
 	REFUSED(NULL, "qqqqqqqq=1", NULL, "config show");
 }
 
@@ -174,7 +178,8 @@ static void lines_that_are_no_ini_are_found(void **state)
 static void ini_odds_and_ends(void **state)
 {
 	(void)state;
-	struct fnl_settings *s = load("\xEF\xBB\xBF; top\n  clock = event ; why not\r\n\t[redis]\r\nprefix=a;b\r\n# end", NULL, 0, NULL);
+	struct fnl_settings *s =
+		load("\xEF\xBB\xBF; top\n  clock = event ; why not\r\n\t[redis]\r\nprefix=a;b\r\n# end", NULL, 0, NULL);
 	assert_int_equal(fnl_settings_int(s, "clock"), 1);
 	assert_string_equal(fnl_settings_string(s, "redis.prefix"), "a;b");
 	fnl_settings_free(s);
@@ -261,12 +266,14 @@ static void long_section_names_come_whole(void **state)
 	struct fnl_error why = {0, ""};
 	fnl_arena_init(&arena, 4 << 20);
 	snprintf(text, sizeof(text),
-	         "[rules]\nversion: 3\n[stages %s]\nStage 3: a name that is not short at all, and then some more%150s= TOP 10 %%\n", pipeline, "");
+	         "[rules]\nversion: 3\n[stages %s]\nStage 3: a name that is not short at all, and then some more%150s= TOP "
+	         "10 %%\n",
+	         pipeline, "");
 	if (fnl_rules_parse(fnl_span_str(text), "r", &arena, &rules, NULL, NULL, &why)) {
 		fail_msg("%s", why.text);
 	}
-	const struct fnl_stage_rule *r =
-		fnl_rules_stage(rules, fnl_span_str(pipeline), FNL_SPAN_LIT("stage 3: a name that is not short at all, and then some more"));
+	const struct fnl_stage_rule *r = fnl_rules_stage(
+		rules, fnl_span_str(pipeline), FNL_SPAN_LIT("stage 3: a name that is not short at all, and then some more"));
 	assert_non_null(r);
 	assert_int_equal(r->layer, FNL_LAYER_TOP);
 	assert_int_equal(r->probability_bp, 1000);

@@ -91,7 +91,8 @@ static bool type_fits(avro_type_t type, enum fnl_kind kind)
 	return false;
 }
 
-/* timestamp-micros read as milliseconds would be a time in the far future: a time must have our logical type, or none. */
+/* timestamp-micros read as milliseconds would be a time in the far future: a time must have our logical type, or none.
+ */
 static const char *logical_of(json_t *json)
 {
 	return json_is_object(json) ? json_string_value(json_object_get(json, "logicalType")) : NULL;

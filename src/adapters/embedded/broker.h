@@ -12,7 +12,7 @@ enum {
 	EMB_TOPICS_MAX = 256,
 	EMB_PARTITIONS_MAX = 1024, /* of one topic */
 	EMB_GROUPS_MAX = 256,
-	EMB_MEMBERS_MAX = 1024,    /* of one group */
+	EMB_MEMBERS_MAX = 1024, /* of one group */
 	EMB_PRODUCERS_MAX = 4096,
 	EMB_NAME_BYTES_MAX = 249,
 	EMB_RECORD_BYTES_MAX = 1048576, /* key, value and headers together */
@@ -168,9 +168,10 @@ int64_t fnl_emb_lso(const struct emb_part *p);
 /* Index of the first record at or after offset. */
 size_t fnl_emb_seek(const struct emb_part *p, int64_t offset);
 /* Takes the record's block over on success and sets its offset. producer NULL: not transactional. */
-int fnl_emb_append(struct fnl_embedded *e, struct emb_part *p, struct emb_producer *producer, struct emb_record *r)
-	FNL_MUST_USE;
-void fnl_emb_append_marker(struct fnl_embedded *e, struct emb_part *p, const struct emb_producer *producer, bool commit);
+int fnl_emb_append(struct fnl_embedded *e, struct emb_part *p, struct emb_producer *producer,
+                   struct emb_record *r) FNL_MUST_USE;
+void fnl_emb_append_marker(struct fnl_embedded *e, struct emb_part *p, const struct emb_producer *producer,
+                           bool commit);
 /* Copies committed records from *position on, below limit, and moves *position over all that was looked at. */
 struct emb_fetch {
 	struct fnl_record **records; /* grown as needed */
@@ -186,12 +187,12 @@ struct emb_part *fnl_emb_part_of_key(struct emb_topic *t, struct fnl_span key);
 
 /* --- txn.c --- */
 /* FNL_E_TIMEOUT while markers of an earlier transaction are under way: call again. */
-int fnl_emb_producer_init(struct fnl_embedded *e, const char *id, struct emb_producer **ret, int32_t *ret_epoch)
-	FNL_MUST_USE;
+int fnl_emb_producer_init(struct fnl_embedded *e, const char *id, struct emb_producer **ret,
+                          int32_t *ret_epoch) FNL_MUST_USE;
 /* 0, FNL_E_FENCED_PRODUCER, or FNL_E_TIMEOUT while the markers of the last transaction are under way. */
 int fnl_emb_txn_ready(const struct emb_producer *p, int32_t epoch) FNL_MUST_USE;
-int fnl_emb_txn_append(struct fnl_embedded *e, struct emb_producer *p, struct emb_part *part, struct emb_record *r)
-	FNL_MUST_USE;
+int fnl_emb_txn_append(struct fnl_embedded *e, struct emb_producer *p, struct emb_part *part,
+                       struct emb_record *r) FNL_MUST_USE;
 int fnl_emb_txn_offset(struct fnl_embedded *e, struct emb_producer *p, struct emb_group *g, struct emb_offset *at,
                        const struct fnl_commit *commit) FNL_MUST_USE;
 /* Decides a transaction; nothing to do when there is none. */

@@ -50,8 +50,7 @@ static int create_locked(struct emb_bus *b, const struct fnl_topic_spec *spec)
 		if (old->partition_count != spec->partition_count || old->cleanup != spec->cleanup) {
 			return fnl_fail(&b->error, FNL_E_LAYOUT, "topic %s exists with %d partitions, %s; wanted are %d, %s",
 			                spec->name, (int)old->partition_count,
-			                old->cleanup == FNL_CLEANUP_COMPACT ? "compact" : "delete",
-			                (int)spec->partition_count,
+			                old->cleanup == FNL_CLEANUP_COMPACT ? "compact" : "delete", (int)spec->partition_count,
 			                spec->cleanup == FNL_CLEANUP_COMPACT ? "compact" : "delete");
 		}
 		return 1;

@@ -161,8 +161,8 @@ static int add_offsets(struct emb_log *c, const struct fnl_commit *commits, size
 {
 	int rc = ready(c, timeout_ms);
 	/* What counts is the member and generation of the assignment that poll gave, not what the group has now. */
-	if (rc == 0 && (c->instance_fenced || c->generation != c->group->generation ||
-	                !fnl_emb_member(c->group, c->member_id))) {
+	if (rc == 0 &&
+	    (c->instance_fenced || c->generation != c->group->generation || !fnl_emb_member(c->group, c->member_id))) {
 		rc = FNL_E_NOT_ASSIGNED;
 	}
 	for (size_t i = 0; rc == 0 && i < count; i++) {
@@ -252,7 +252,8 @@ int fnl_emb_log_producer_reset(struct fnl_log *l, int timeout_ms)
 		rc = fnl_emb_producer_init(c->e, c->transactional_id, &c->producer, &c->epoch);
 	} while (rc == FNL_E_TIMEOUT && fnl_emb_wait(c->e, deadline_ms));
 	pthread_mutex_unlock(&c->e->lock);
-	return rc == 0 ? 0 : fnl_fail(&c->error, rc, "init transactions of %s: %s", c->transactional_id, fnl_status_text(rc));
+	return rc == 0 ? 0
+	               : fnl_fail(&c->error, rc, "init transactions of %s: %s", c->transactional_id, fnl_status_text(rc));
 }
 
 bool fnl_emb_log_producer_is_doubtful(struct fnl_log *l)

@@ -138,7 +138,8 @@ int fnl_kafka_consumer_open(struct fnl_kafka_log *k, struct fnl_error *why)
 		{"session.timeout.ms", session},
 		{"heartbeat.interval.ms", heartbeat},
 		{"max.poll.interval.ms", interval},
-		/* 2.0.2 pauses fetching for up to a second when the queue is this long; the byte limit (64 MiB) is the bound. */
+		/* 2.0.2 pauses fetching for up to a second when the queue is this long; the byte limit (64 MiB) is the bound.
+	     */
 		{"queued.min.messages", "1000000"},
 		{k->group_instance_id ? "group.instance.id" : NULL, k->group_instance_id},
 		{NULL, NULL},
@@ -331,8 +332,8 @@ bool fnl_kafka_is_assigned(const struct fnl_kafka_log *k, int32_t partition)
 }
 
 /* The fetcher of a fresh assignment starts in the client's own thread: until then a seek is refused. And librdkafka
- * 2.0.2 takes the milliseconds given for microseconds, so that its time-out says nothing yet: seeking again is harmless,
- * each seek outdates the one before, and only an answered one is believed. */
+ * 2.0.2 takes the milliseconds given for microseconds, so that its time-out says nothing yet: seeking again is
+ * harmless, each seek outdates the one before, and only an answered one is believed. */
 static rd_kafka_resp_err_t seek(struct fnl_kafka_log *k, rd_kafka_topic_partition_list_t *list, int64_t deadline_ms)
 {
 	for (;;) {

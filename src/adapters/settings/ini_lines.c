@@ -11,7 +11,7 @@
 
 struct source {
 	const struct fnl_ini_visitor *visitor;
-	const uint8_t *at;   /* what is still to be read */
+	const uint8_t *at; /* what is still to be read */
 	const uint8_t *end;
 	const uint8_t *rest; /* of a value */
 	size_t rest_len;
@@ -108,7 +108,8 @@ static const char *fault_of(struct fnl_span line)
 	if (key_len == 0) {
 		return "there is no key before the =";
 	}
-	return trimmed(fnl_span_of(line.data, key_len)).len > FNL_INI_NAME_BYTES_MAX ? "the key is longer than 128 bytes" : NULL;
+	return trimmed(fnl_span_of(line.data, key_len)).len > FNL_INI_NAME_BYTES_MAX ? "the key is longer than 128 bytes"
+	                                                                             : NULL;
 }
 
 /* A piece of s->rest as inih's next line; a later piece begins with a blank, which makes it a continuation. */
@@ -122,7 +123,9 @@ static char *give(struct source *s, char *buffer, size_t size, bool continued)
 	while (n < s->rest_len && n > 1 && (is_blank(s->rest[n - 1]) || is_blank(s->rest[n]) || is_comment(s->rest[n]))) {
 		n--;
 	}
-	memcpy(buffer, head, head_len);
+	for (size_t i = 0; i < head_len; i++) {
+		buffer[i] = head[i];
+	}
 	if (n) {
 		memcpy(buffer + head_len, s->rest, n);
 	}

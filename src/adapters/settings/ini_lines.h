@@ -1,5 +1,5 @@
-/* INI text to entries with line numbers, over libinih. Sections and keys of at most FNL_INI_NAME_BYTES_MAX bytes; values
- * as long as a line; no continuation lines; comments begin with ';' or '#' at a line's start, or with ';' after
+/* INI text to entries with line numbers, over libinih. Sections and keys of at most FNL_INI_NAME_BYTES_MAX bytes;
+ * values as long as a line; no continuation lines; comments begin with ';' or '#' at a line's start, or with ';' after
  * a blank. */
 #ifndef FNL_SETTINGS_INI_H
 #define FNL_SETTINGS_INI_H

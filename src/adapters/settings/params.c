@@ -8,13 +8,32 @@ static const char *const protocols[] = {"plaintext", "ssl", "sasl_plaintext", "s
 static const char *const clocks[] = {"wall", "event", NULL};
 static const char *const levels[] = {"debug", "info", "warn", "error", NULL};
 
-#define STRING(k, d, h) {k, FNL_PARAM_STRING, 0, 0, d, NULL, false, h}
-#define SECRET(k, h) {k, FNL_PARAM_STRING, 0, 0, NULL, NULL, true, h}
-#define INT(k, lo, hi, d, h) {k, FNL_PARAM_INT, lo, hi, d, NULL, false, h}
-#define DURATION(k, lo, hi, d, h) {k, FNL_PARAM_DURATION_MS, lo, hi, d, NULL, false, h}
-#define BYTES(k, lo, hi, d, h) {k, FNL_PARAM_BYTES, lo, hi, d, NULL, false, h}
-#define CHOICE(k, list, d, h) {k, FNL_PARAM_CHOICE, 0, sizeof(list) / sizeof(list[0]) - 2, d, list, false, h}
-#define TOPIC(name) STRING("topic." name, NULL, "the topic's whole name, instead of topic.prefix and " name)
+#define STRING(k, d, h) \
+	{ \
+		k, FNL_PARAM_STRING, 0, 0, d, NULL, false, h \
+	}
+#define SECRET(k, h) \
+	{ \
+		k, FNL_PARAM_STRING, 0, 0, NULL, NULL, true, h \
+	}
+#define INT(k, lo, hi, d, h) \
+	{ \
+		k, FNL_PARAM_INT, lo, hi, d, NULL, false, h \
+	}
+#define DURATION(k, lo, hi, d, h) \
+	{ \
+		k, FNL_PARAM_DURATION_MS, lo, hi, d, NULL, false, h \
+	}
+#define BYTES(k, lo, hi, d, h) \
+	{ \
+		k, FNL_PARAM_BYTES, lo, hi, d, NULL, false, h \
+	}
+#define CHOICE(k, list, d, h) \
+	{ \
+		k, FNL_PARAM_CHOICE, 0, sizeof(list) / sizeof((list)[0]) - 2, d, list, false, h \
+	}
+/* names are literals, joined at compile time */
+#define TOPIC(name) STRING("topic." name, NULL, "the topic's whole name, instead of topic.prefix and " name) // NOLINT
 
 static const struct fnl_param params[] = {
 	STRING("kafka.bootstrap.servers", "127.0.0.1:9092", "brokers to begin with: host:port, separated by commas"),
@@ -23,11 +42,13 @@ static const struct fnl_param params[] = {
 	STRING("kafka.sasl.username", NULL, "user name at Kafka"),
 	SECRET("kafka.sasl.password", "password at Kafka"),
 	STRING("kafka.ssl.ca.location", NULL, "file or directory of the certificates that brokers are checked against"),
-	STRING("redis.url", "redis://127.0.0.1:6379/0", "redis://[user:password@]host[:port][/db], rediss://… or unix:///path"),
+	STRING("redis.url", "redis://127.0.0.1:6379/0",
+           "redis://[user:password@]host[:port][/db], rediss://… or unix:///path"),
 	STRING("redis.prefix", "funneld", "what the keys in Redis begin with"),
 	STRING("topic.prefix", "", "what the names of topics, groups and transactional ids begin with"),
 	INT("topic.partitions", 1, 1024, "8", "partitions of the topics that `funnelctl topics create` makes"),
-	DURATION("topic.retention", 60000, 36500 * DAY_MS, "30d", "how long created topics keep records (compacted ones keep the latest for ever)"),
+	DURATION("topic.retention", 60000, 36500 * DAY_MS, "30d",
+             "how long created topics keep records (compacted ones keep the latest for ever)"),
 	TOPIC("sales.prospect-changes"),
 	TOPIC("hr.rep-changes"),
 	TOPIC("sales.commands"),
@@ -52,11 +73,13 @@ static const struct fnl_param params[] = {
 	TOPIC("funnel.dead-letters"),
 	CHOICE("clock", clocks, "wall", "what the time is: the machine's, or the greatest event time seen (for replays)"),
 	{"event_time.max", FNL_PARAM_TIME_MS, 0, INT64_C(253402300799999), "2100-01-01", NULL, false,
-	 "clock = event: a record later than this is a dead letter"},
-	DURATION("event_time.ahead", 0, 3650 * DAY_MS, "1d", "clock = wall: a record later than now and this is a dead letter"),
+     "clock = event: a record later than this is a dead letter"},
+	DURATION("event_time.ahead", 0, 3650 * DAY_MS, "1d",
+             "clock = wall: a record later than now and this is a dead letter"),
 	STRING("rules.file", NULL, "rules that `funnelctl rules` reads; workers take rules from the bus"),
 	STRING("schema.registry", NULL, "file:DIR with registry.json; unset: ../share/funneld/schemas beside the program"),
-	STRING("instance.id", NULL, "this worker's name: unique among running workers, the same after a restart; unset: the host's name"),
+	STRING("instance.id", NULL,
+           "this worker's name: unique among running workers, the same after a restart; unset: the host's name"),
 	INT("threads.prospect", 1, 64, "1", "stream threads of the prospect stage"),
 	INT("batch.records", 1, 25000, "10000", "records of one transaction, at most"),
 	BYTES("batch.bytes", 64 * 1024, 256 * MB, "16MB", "bytes of one transaction's input, at most"),
@@ -64,8 +87,10 @@ static const struct fnl_param params[] = {
 	BYTES("cache.bytes", MB, 65536 * MB, "64MB", "rows that a thread keeps in memory"),
 	DURATION("txn.timeout", 1000, 15 * 60000, "15s", "a transaction open for longer is aborted by the broker"),
 	DURATION("session.timeout", 1000, 30 * 60000, "10s", "a worker silent for so long loses its partitions"),
-	DURATION("shutdown.timeout", 1000, 10 * 60000, "30s", "the end of a worker that was asked to stop takes this at most"),
-	DURATION("changelog.delete.retention", 60000, 3650 * DAY_MS, "1d", "delete.retention.ms of the state topics, as Kafka has it"),
+	DURATION("shutdown.timeout", 1000, 10 * 60000, "30s",
+             "the end of a worker that was asked to stop takes this at most"),
+	DURATION("changelog.delete.retention", 60000, 3650 * DAY_MS, "1d",
+             "delete.retention.ms of the state topics, as Kafka has it"),
 	CHOICE("log.level", levels, "info", "least important line on stderr"),
 	{NULL, FNL_PARAM_STRING, 0, 0, NULL, NULL, false, NULL},
 };

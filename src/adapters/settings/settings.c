@@ -10,8 +10,8 @@
 enum { ORIGIN_BYTES_MAX = 256, HOST_NAME_BYTES_MAX = 64 };
 
 struct entry {
-	char *text;   /* NULL: unset */
-	char *shown;  /* text without secrets; NULL: as text */
+	char *text;  /* NULL: unset */
+	char *shown; /* text without secrets; NULL: as text */
 	int64_t number;
 	int file_line; /* where the file gave it; 0: it did not */
 	char origin[ORIGIN_BYTES_MAX];
@@ -61,7 +61,8 @@ static void clear(struct entry *e)
 }
 
 /* An empty text unsets a string that has no default, and is refused for all else but strings. */
-static int set_value(struct entry *e, const struct fnl_param *p, const char *text, const char *origin, struct fnl_error *why)
+static int set_value(struct entry *e, const struct fnl_param *p, const char *text, const char *origin,
+                     struct fnl_error *why)
 {
 	struct fnl_error what;
 	int64_t number = 0;
@@ -85,11 +86,14 @@ static int set_value(struct entry *e, const struct fnl_param *p, const char *tex
 static int unknown_key(const char *key, const char *origin, struct fnl_error *why)
 {
 	const char *nearest = fnl_param_nearest(key);
-	return nearest ? fnl_fail(why, FNL_E_ARGUMENT, "%s: there is no setting %.64s; did you mean %s?", origin, key, nearest)
-	               : fnl_fail(why, FNL_E_ARGUMENT, "%s: there is no setting %.64s; `funnelctl config show` lists all", origin, key);
+	return nearest
+	           ? fnl_fail(why, FNL_E_ARGUMENT, "%s: there is no setting %.64s; did you mean %s?", origin, key, nearest)
+	           : fnl_fail(why, FNL_E_ARGUMENT, "%s: there is no setting %.64s; `funnelctl config show` lists all",
+	                      origin, key);
 }
 
-static int set_by_key(struct fnl_settings *s, const char *key, const char *text, const char *origin, struct fnl_error *why)
+static int set_by_key(struct fnl_settings *s, const char *key, const char *text, const char *origin,
+                      struct fnl_error *why)
 {
 	int i = fnl_param_find(key);
 	return i < 0 ? unknown_key(key, origin, why) : set_value(&s->entries[i], &fnl_params()[i], text, origin, why);
@@ -200,8 +204,8 @@ static int set_from_env(struct fnl_settings *s, const char *variable, struct fnl
 	}
 	key[n] = '\0';
 	const char *nearest = fnl_param_nearest(key);
-	return fnl_fail(why, FNL_E_ARGUMENT, "environment: FUNNELD_%.*s names no setting%s%s", (int)(len > 60 ? 60 : len), name,
-	                nearest ? "; the nearest is " : "", nearest ? nearest : "");
+	return fnl_fail(why, FNL_E_ARGUMENT, "environment: FUNNELD_%.*s names no setting%s%s", (int)(len > 60 ? 60 : len),
+	                name, nearest ? "; the nearest is " : "", nearest ? nearest : "");
 }
 
 static int set_from_option(struct fnl_settings *s, const char *option, struct fnl_error *why)

@@ -16,7 +16,8 @@ static const struct unit durations[] = {
 };
 
 static const struct unit sizes[] = {
-	{"", 1}, {"B", 1}, {"KB", 1 << 10}, {"MB", 1 << 20}, {"GB", 1 << 30}, {"KiB", 1 << 10}, {"MiB", 1 << 20}, {"GiB", 1 << 30}, {NULL, 0},
+	{"", 1},          {"B", 1},         {"KB", 1 << 10},  {"MB", 1 << 20}, {"GB", 1 << 30},
+	{"KiB", 1 << 10}, {"MiB", 1 << 20}, {"GiB", 1 << 30}, {NULL, 0},
 };
 
 static const struct unit plain[] = {{"", 1}, {NULL, 0}};
@@ -79,12 +80,13 @@ bool fnl_time_parse(const char *text, int64_t *ret_ms)
 	    !digits_at(text, 5, 2, &mo) || !digits_at(text, 8, 2, &d)) {
 		return false;
 	}
-	if (len == 20 && (text[10] != 'T' || text[13] != ':' || text[16] != ':' || text[19] != 'Z' || !digits_at(text, 11, 2, &h) ||
-	                  !digits_at(text, 14, 2, &mi) || !digits_at(text, 17, 2, &s))) {
+	if (len == 20 && (text[10] != 'T' || text[13] != ':' || text[16] != ':' || text[19] != 'Z' ||
+	                  !digits_at(text, 11, 2, &h) || !digits_at(text, 14, 2, &mi) || !digits_at(text, 17, 2, &s))) {
 		return false;
 	}
 	bool leap = (y % 4 == 0 && y % 100 != 0) || y % 400 == 0;
-	if (y < 1 || mo < 1 || mo > 12 || d < 1 || d > days_in[mo - 1] || (mo == 2 && d == 29 && !leap) || h > 23 || mi > 59 || s > 59) {
+	if (y < 1 || mo < 1 || mo > 12 || d < 1 || d > days_in[mo - 1] || (mo == 2 && d == 29 && !leap) || h > 23 ||
+	    mi > 59 || s > 59) {
 		return false;
 	}
 	*ret_ms = ((days_of(y, mo, d) * 24 + h) * 60 + mi) * 60000 + s * 1000;
@@ -129,8 +131,8 @@ static void expected_text(const struct fnl_param *p, char *text, size_t size)
 	size_t used = 0;
 	switch (p->type) {
 	case FNL_PARAM_DURATION_MS:
-		snprintf(text, size, "a duration from %s to %s, such as 500ms, 10s, 5m, 2h or 7d", duration_text(p->min, low, sizeof(low)),
-		         duration_text(p->max, high, sizeof(high)));
+		snprintf(text, size, "a duration from %s to %s, such as 500ms, 10s, 5m, 2h or 7d",
+		         duration_text(p->min, low, sizeof(low)), duration_text(p->max, high, sizeof(high)));
 		return;
 	case FNL_PARAM_BYTES:
 		snprintf(text, size, "a size from %s to %s, such as 512KB, 64MB or 2GB", bytes_text(p->min, low, sizeof(low)),
@@ -176,7 +178,8 @@ int fnl_param_number(const struct fnl_param *p, const char *text, int64_t *ret, 
 	}
 	if (!ok || n < p->min || n > p->max) {
 		expected_text(p, expected, sizeof(expected));
-		return fnl_fail(why, FNL_E_ARGUMENT, "\"%.60s\" is not allowed; expected is %s", p->secret ? "****" : text, expected);
+		return fnl_fail(why, FNL_E_ARGUMENT, "\"%.60s\" is not allowed; expected is %s", p->secret ? "****" : text,
+		                expected);
 	}
 	*ret = n;
 	return 0;

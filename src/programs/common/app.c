@@ -14,9 +14,9 @@ static void take_kafka_properties(struct fnl_app *app)
 		const char *setting;
 		const char *property;
 	} names[] = {
-		{"kafka.bootstrap.servers", "bootstrap.servers"},   {"kafka.security.protocol", "security.protocol"},
-		{"kafka.sasl.mechanism", "sasl.mechanism"},         {"kafka.sasl.username", "sasl.username"},
-		{"kafka.sasl.password", "sasl.password"},           {"kafka.ssl.ca.location", "ssl.ca.location"},
+		{"kafka.bootstrap.servers", "bootstrap.servers"}, {"kafka.security.protocol", "security.protocol"},
+		{"kafka.sasl.mechanism", "sasl.mechanism"},       {"kafka.sasl.username", "sasl.username"},
+		{"kafka.sasl.password", "sasl.password"},         {"kafka.ssl.ca.location", "ssl.ca.location"},
 	};
 	struct fnl_app_private *p = app->private;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
@@ -34,7 +34,8 @@ int fnl_app_open(const struct fnl_app_options *options, struct fnl_app **ret, st
 		return fnl_fail(why, FNL_E_NOMEM, "no memory to start");
 	}
 	app->private = fnl_calloc(1, sizeof(*app->private));
-	int rc = app->private ? fnl_settings_load(options->config_path, options->sets, options->set_count, environ, &app->settings, why)
+	int rc = app->private ? fnl_settings_load(options->config_path, options->sets, options->set_count, environ,
+	                                          &app->settings, why)
 	                      : fnl_fail(why, FNL_E_NOMEM, "no memory to start");
 	if (!rc) {
 		rc = fnl_app_name_all(app, why);

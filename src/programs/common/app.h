@@ -45,24 +45,24 @@ enum fnl_topic {
 #define FNL_X(name, text, kind, carries) FNL_TOPIC_##name,
 	FNL_TOPIC_TABLE(FNL_X)
 #undef FNL_X
-	FNL_TOPIC_COUNT
+		FNL_TOPIC_COUNT
 };
 
 enum fnl_app_stage_id { FNL_APP_STAGE_PROSPECT, FNL_APP_STAGE_COUNT };
 
 /* A stage as this deployment names it; lives as long as the app. */
 struct fnl_app_stage {
-	struct fnl_stage stage;       /* name "prospect", input topic, tables, dead letters: for fnl_stream_create */
+	struct fnl_stage stage; /* name "prospect", input topic, tables, dead letters: for fnl_stream_create */
 	const char *input_topic;
 	const char *changelog_topic;
 	const char *output_topics[FNL_PROSPECT_OUT_COUNT];
 	size_t output_topic_count;
-	const char *group;            /* "<topic.prefix>funneld-prospect" */
+	const char *group; /* "<topic.prefix>funneld-prospect" */
 };
 
 struct fnl_app_options {
-	const char *config_path;  /* NULL: none */
-	const char *const *sets;  /* "key=value" */
+	const char *config_path; /* NULL: none */
+	const char *const *sets; /* "key=value" */
 	size_t set_count;
 	bool json;
 	bool color;
@@ -72,9 +72,9 @@ struct fnl_app {
 	struct fnl_settings *settings;
 	const struct fnl_clock *clock;
 	const struct fnl_ids *ids;
-	struct fnl_logger logger;  /* to stderr, from log.level on */
-	bool json;                 /* --json: machines read stdout */
-	bool color;                /* stdout is a terminal and nobody said --no-color */
+	struct fnl_logger logger; /* to stderr, from log.level on */
+	bool json;                /* --json: machines read stdout */
+	bool color;               /* stdout is a terminal and nobody said --no-color */
 	struct fnl_app_private *private;
 };
 
@@ -83,7 +83,8 @@ int fnl_app_open(const struct fnl_app_options *options, struct fnl_app **ret, st
 /* Closes whatever was opened through it. NULL is fine; returns NULL. */
 struct fnl_app *fnl_app_close(struct fnl_app *app);
 
-/* The name of a topic in this deployment: topic.prefix and the default, or the setting topic.<default name> as it is. */
+/* The name of a topic in this deployment: topic.prefix and the default, or the setting topic.<default name> as it is.
+ */
 const char *fnl_app_topic(const struct fnl_app *app, enum fnl_topic topic);
 /* Its default name, "sales.prospect-changes". */
 const char *fnl_topic_default(enum fnl_topic topic);
@@ -98,16 +99,21 @@ int fnl_app_codec(struct fnl_app *app, struct fnl_codec **ret, struct fnl_error 
 /* Waits up to 10 s for Kafka. */
 int fnl_app_bus(struct fnl_app *app, struct fnl_bus **ret, struct fnl_error *why) FNL_MUST_USE; /* exit fnl_exit_code */
 /* Connected and checked once; later calls of the store may fail again. */
-int fnl_app_store(struct fnl_app *app, enum fnl_app_stage_id stage, struct fnl_store **ret, struct fnl_error *why) FNL_MUST_USE; /* exit 13 */
+int fnl_app_store(struct fnl_app *app, enum fnl_app_stage_id stage, struct fnl_store **ret,
+                  struct fnl_error *why) FNL_MUST_USE; /* exit 13 */
 /* The operator of the stage, for what it knows of its rows: row_deadline, time_of. */
-int fnl_app_operator(struct fnl_app *app, enum fnl_app_stage_id stage, struct fnl_operator **ret, struct fnl_error *why) FNL_MUST_USE;
+int fnl_app_operator(struct fnl_app *app, enum fnl_app_stage_id stage, struct fnl_operator **ret,
+                     struct fnl_error *why) FNL_MUST_USE;
 
 /* New ones, for a stream thread; the caller closes them before the app. */
 int fnl_app_codec_new(struct fnl_app *app, struct fnl_codec **ret, struct fnl_error *why) FNL_MUST_USE;
-int fnl_app_store_new(struct fnl_app *app, enum fnl_app_stage_id stage, struct fnl_store **ret, struct fnl_error *why) FNL_MUST_USE;
-int fnl_app_log_new(struct fnl_app *app, enum fnl_app_stage_id stage, size_t thread, struct fnl_log **ret, struct fnl_error *why) FNL_MUST_USE;
+int fnl_app_store_new(struct fnl_app *app, enum fnl_app_stage_id stage, struct fnl_store **ret,
+                      struct fnl_error *why) FNL_MUST_USE;
+int fnl_app_log_new(struct fnl_app *app, enum fnl_app_stage_id stage, size_t thread, struct fnl_log **ret,
+                    struct fnl_error *why) FNL_MUST_USE;
 /* A connection of a tool that only asks, under a group of its own, so that it disturbs no worker. */
-int fnl_app_reader_new(struct fnl_app *app, enum fnl_app_stage_id stage, struct fnl_log **ret, struct fnl_error *why) FNL_MUST_USE;
+int fnl_app_reader_new(struct fnl_app *app, enum fnl_app_stage_id stage, struct fnl_log **ret,
+                       struct fnl_error *why) FNL_MUST_USE;
 /* partitions: of the input, which the threads share. */
 struct fnl_stream_settings fnl_app_stream_settings(const struct fnl_app *app, int32_t partitions);
 /* Reads the rules of a RulesActivated; static. */

@@ -18,7 +18,8 @@ static int schemas_beside(char *path, size_t size, struct fnl_error *why)
 	static const char rest[] = "/../share/funneld/schemas";
 	ssize_t n = readlink("/proc/self/exe", path, size - sizeof(rest));
 	if (n <= 0 || (size_t)n >= size - sizeof(rest)) {
-		return fnl_fail(why, FNL_E_ARGUMENT, "schema.registry: this program's place is not known; set schema.registry=file:DIR");
+		return fnl_fail(why, FNL_E_ARGUMENT,
+		                "schema.registry: this program's place is not known; set schema.registry=file:DIR");
 	}
 	path[n] = '\0';
 	char *slash = strrchr(path, '/');
@@ -37,7 +38,8 @@ int fnl_app_registry(struct fnl_app *app, struct fnl_registry **ret, struct fnl_
 	}
 	if (setting && strncmp(setting, "file:", 5) != 0) {
 		return fnl_fail(why, FNL_E_ARGUMENT, "%s: schema.registry: \"%.200s\" is not allowed; expected is file:DIR",
-		                fnl_settings_origin(app->settings, "schema.registry"), fnl_settings_shown(app->settings, "schema.registry"));
+		                fnl_settings_origin(app->settings, "schema.registry"),
+		                fnl_settings_shown(app->settings, "schema.registry"));
 	}
 	int rc = setting ? 0 : schemas_beside(path, sizeof(path), why);
 	if (rc) {
@@ -53,7 +55,7 @@ int fnl_app_registry(struct fnl_app *app, struct fnl_registry **ret, struct fnl_
 
 int fnl_app_codec_new(struct fnl_app *app, struct fnl_codec **ret, struct fnl_error *why)
 {
-	struct fnl_registry *registry;
+	struct fnl_registry *registry = NULL;
 	int rc = fnl_app_registry(app, &registry, why);
 	return rc ? rc : fnl_codec_avro_open(registry, ret, why);
 }
@@ -82,8 +84,8 @@ int fnl_app_bus(struct fnl_app *app, struct fnl_bus **ret, struct fnl_error *why
 	return rc;
 }
 
-static int open_log(struct fnl_app *app, const struct fnl_app_stage *s, const char *group, const char *id, struct fnl_log **ret,
-                    struct fnl_error *why)
+static int open_log(struct fnl_app *app, const struct fnl_app_stage *s, const char *group, const char *id,
+                    struct fnl_log **ret, struct fnl_error *why)
 {
 	struct fnl_kafka_log_settings settings = {
 		.common = kafka_common(app),
@@ -100,7 +102,8 @@ static int open_log(struct fnl_app *app, const struct fnl_app_stage *s, const ch
 	return fnl_kafka_log_open(&settings, ret, why);
 }
 
-int fnl_app_log_new(struct fnl_app *app, enum fnl_app_stage_id stage, size_t thread, struct fnl_log **ret, struct fnl_error *why)
+int fnl_app_log_new(struct fnl_app *app, enum fnl_app_stage_id stage, size_t thread, struct fnl_log **ret,
+                    struct fnl_error *why)
 {
 	char id[256];
 	const struct fnl_app_stage *s = fnl_app_stage(app, stage);
@@ -154,7 +157,8 @@ int fnl_app_store(struct fnl_app *app, enum fnl_app_stage_id stage, struct fnl_s
 	return 0;
 }
 
-static int read_rules(void *context, struct fnl_span text, struct fnl_arena *arena, const struct fnl_rules **ret, struct fnl_error *why)
+static int read_rules(void *context, struct fnl_span text, struct fnl_arena *arena, const struct fnl_rules **ret,
+                      struct fnl_error *why)
 {
 	(void)context;
 	return fnl_rules_parse(text, "RulesActivated", arena, ret, NULL, NULL, why);
@@ -173,7 +177,8 @@ int fnl_app_operator(struct fnl_app *app, enum fnl_app_stage_id stage, struct fn
 	if (!app->private->operators[stage]) {
 		rc = fnl_app_codec(app, &codec, why);
 		if (!rc) {
-			rc = fnl_prospect_operator_open(codec, app->ids, fnl_app_rules_reader(), &app->private->operators[stage], why);
+			rc = fnl_prospect_operator_open(codec, app->ids, fnl_app_rules_reader(), &app->private->operators[stage],
+			                                why);
 		}
 	}
 	if (!rc) {
@@ -213,7 +218,8 @@ int fnl_app_partitions(struct fnl_app *app, enum fnl_topic topic, int32_t *ret, 
 		return fnl_fail(why, rc, "topic %s: %s", name, bus->ops->explain(bus));
 	}
 	if (info.partition_count == 0) {
-		return fnl_fail(why, FNL_E_NOT_FOUND, "there is no topic %s; `funnelctl topics create` with these settings makes it", name);
+		return fnl_fail(why, FNL_E_NOT_FOUND,
+		                "there is no topic %s; `funnelctl topics create` with these settings makes it", name);
 	}
 	*ret = info.partition_count;
 	return 0;

@@ -41,7 +41,8 @@ static int name_topic(struct fnl_app *app, size_t i, struct fnl_error *why)
 	snprintf(text, size, "%s%s", name ? "" : prefix, name ? name : topics[i].name);
 	app->private->topics[i] = text;
 	if (!is_name(text, FNL_TOPIC_NAME_BYTES_MAX)) {
-		return fnl_fail(why, FNL_E_ARGUMENT, "%s: %s: \"%.60s\" is no topic's name: at most 249 letters, digits, '.', '_', '-'",
+		return fnl_fail(why, FNL_E_ARGUMENT,
+		                "%s: %s: \"%.60s\" is no topic's name: at most 249 letters, digits, '.', '_', '-'",
 		                fnl_settings_origin(app->settings, setting), setting, text);
 	}
 	for (size_t j = 0; j < i; j++) {
@@ -58,7 +59,8 @@ static void name_prospect_stage(struct fnl_app *app)
 	struct fnl_app_private *p = app->private;
 	struct fnl_app_stage *s = &p->stages[FNL_APP_STAGE_PROSPECT];
 	char *group = p->group[FNL_APP_STAGE_PROSPECT];
-	snprintf(group, FNL_TOPIC_NAME_BYTES_MAX + 1, "%sfunneld-prospect", fnl_settings_string(app->settings, "topic.prefix"));
+	snprintf(group, FNL_TOPIC_NAME_BYTES_MAX + 1, "%sfunneld-prospect",
+	         fnl_settings_string(app->settings, "topic.prefix"));
 	s->group = group;
 	s->input_topic = p->topics[FNL_TOPIC_PROSPECT_CHANGES];
 	s->changelog_topic = p->topics[FNL_TOPIC_PROSPECTS];
@@ -83,7 +85,8 @@ int fnl_app_name_all(struct fnl_app *app, struct fnl_error *why)
 		              fnl_settings_origin(app->settings, "topic.prefix"));
 	}
 	if (!rc && !is_name(instance, 100)) {
-		rc = fnl_fail(why, FNL_E_ARGUMENT, "%s: instance.id: \"%.60s\" is not allowed: at most 100 letters, digits, '.', '_', '-'",
+		rc = fnl_fail(why, FNL_E_ARGUMENT,
+		              "%s: instance.id: \"%.60s\" is not allowed: at most 100 letters, digits, '.', '_', '-'",
 		              fnl_settings_origin(app->settings, "instance.id"), instance);
 	}
 	if (!rc) {

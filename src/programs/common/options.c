@@ -3,7 +3,8 @@
 #include <string.h>
 #include <unistd.h>
 
-/* The value of an option given as "--name value" or "--name=value"; *at moves on. NULL: not this option, or no value. */
+/* The value of an option given as "--name value" or "--name=value"; *at moves on. NULL: not this option, or no value.
+ */
 static const char *value_of(const char *name, int argc, char **argv, int *at, bool *ret_matched)
 {
 	size_t len = strlen(name);
@@ -33,7 +34,8 @@ static int take(int argc, char **argv, int *at, struct fnl_options *o, struct fn
 			return fnl_fail(why, FNL_E_ARGUMENT, "--set wants key=value, such as --set clock=event");
 		}
 		if (o->app.set_count == FNL_OPTION_SETS_MAX) {
-			return fnl_fail(why, FNL_E_ARGUMENT, "more than %d times --set; put them into a file for --config", FNL_OPTION_SETS_MAX);
+			return fnl_fail(why, FNL_E_ARGUMENT, "more than %d times --set; put them into a file for --config",
+			                FNL_OPTION_SETS_MAX);
 		}
 		o->sets[o->app.set_count++] = value;
 		return 1;
@@ -96,7 +98,8 @@ void fnl_settings_help(FILE *out)
 		fprintf(out, "  %-28s %s%s%s%s\n", p->key, p->help, p->fallback && *p->fallback ? " (default " : "",
 		        p->fallback ? p->fallback : "", p->fallback && *p->fallback ? ")" : "");
 	}
-	fprintf(out, "  %-28s %s\n", "topic.<default name>", "the topic's whole name, instead of topic.prefix and the default name");
+	fprintf(out, "  %-28s %s\n", "topic.<default name>",
+	        "the topic's whole name, instead of topic.prefix and the default name");
 }
 
 void fnl_exit_codes_help(FILE *out)

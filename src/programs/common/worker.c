@@ -36,7 +36,8 @@ static void *run(void *context)
 		publish(w);
 	}
 	if (w->status) {
-		fnl_log_line(w->logger, FNL_ERROR, "%s stops: %s", w->name, w->why.text[0] ? w->why.text : fnl_status_text(w->status));
+		fnl_log_line(w->logger, FNL_ERROR, "%s stops: %s", w->name,
+		             w->why.text[0] ? w->why.text : fnl_status_text(w->status));
 	} else {
 		fnl_log_line(w->logger, FNL_DEBUG, "%s has ended", w->name);
 	}

@@ -6,10 +6,11 @@
 #include "funneld/engine/stream.h"
 
 struct fnl_worker_spec {
-	const char *name;                 /* "prospect-0": for log lines and of the thread */
-	const struct fnl_stage *stage;    /* this and the next are borrowed until fnl_worker_start returns or, the stage, until join */
+	const char *name; /* "prospect-0": for log lines and of the thread */
+	const struct fnl_stage
+		*stage; /* this and the next are borrowed until fnl_worker_start returns or, the stage, until join */
 	const struct fnl_stream_settings *settings;
-	struct fnl_stream_ports ports;    /* borrowed until fnl_worker_join; from start to join only the thread uses them */
+	struct fnl_stream_ports ports; /* borrowed until fnl_worker_join; from start to join only the thread uses them */
 };
 
 struct fnl_worker;

@@ -10,8 +10,9 @@
 #define DEMO_COLUMN_TABLE(X) \
 	X(EVENT, "event") \
 	X(PROSPECT, "prospect_id") \
-	X(TIME, "occurred_at") X(SOURCE, "source") X(VERSION, "version") X(FULL, "full") X(SNAPSHOT, "snapshot") \
-		X(CREATED, "created_at") X(STAGE, "stage") X(STATUS, "status") X(AMOUNT, "amount") X(CURRENCY, "currency") \
+	X(TIME, "occurred_at") \
+	X(SOURCE, "source") X(VERSION, "version") X(FULL, "full") X(SNAPSHOT, "snapshot") X(CREATED, "created_at") \
+		X(STAGE, "stage") X(STATUS, "status") X(AMOUNT, "amount") X(CURRENCY, "currency") \
 			X(PROBABILITY, "probability") X(PROBABILITY_SOURCE, "probability_source") X(OWNER, "owner_rep_id") \
 				X(REGION, "region") X(INDUSTRY, "industry") X(CLOSE_DATE, "expected_close_date") \
 					X(CLOSED_ON, "closed_on") X(WON_AMOUNT, "won_amount") X(LOST_REASON, "lost_reason") \

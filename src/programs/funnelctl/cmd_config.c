@@ -10,8 +10,9 @@ static void print_json(const struct fnl_app *app)
 {
 	json_t *list = json_array();
 	for (const struct fnl_param *p = fnl_params(); p->key; p++) {
-		json_array_append_new(list, json_pack("{s:s, s:s?, s:s, s:s}", "key", p->key, "value", fnl_settings_shown(app->settings, p->key),
-		                                      "origin", fnl_settings_origin(app->settings, p->key), "help", p->help));
+		json_array_append_new(list, json_pack("{s:s, s:s?, s:s, s:s}", "key", p->key, "value",
+		                                      fnl_settings_shown(app->settings, p->key), "origin",
+		                                      fnl_settings_origin(app->settings, p->key), "help", p->help));
 	}
 	json_dumpf(list, stdout, JSON_COMPACT);
 	putchar('\n');

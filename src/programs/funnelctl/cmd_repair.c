@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "command.h"
+#include "pairs.h"
 
 struct order {
 	const char *stage;
@@ -30,7 +31,8 @@ static int read_order(int argc, char **argv, struct order *ret)
 	for (int i = 1; i < argc; i++) {
 		if (strcmp(argv[i], "--stage") == 0 && i + 1 < argc) {
 			ret->stage = argv[++i];
-		} else if (strcmp(argv[i], "--partition") == 0 && i + 1 < argc && read_partition(argv[i + 1], &ret->partition)) {
+		} else if (strcmp(argv[i], "--partition") == 0 && i + 1 < argc &&
+		           read_partition(argv[i + 1], &ret->partition)) {
 			i++;
 		} else if (strcmp(argv[i], "--from-beginning") == 0) {
 			ret->from_beginning = true;
@@ -55,35 +57,27 @@ static int read_order(int argc, char **argv, struct order *ret)
 }
 
 /* The committed pair as it is, and the changelog's end as the pair must name it. */
-static int look(struct fnl_app *app, const struct order *o, struct fnl_partition_lag *ret_now, int64_t *ret_cl, struct fnl_error *why)
+static int look(struct fnl_app *app, const struct order *o, struct fnl_pair *ret_now, int64_t *ret_cl,
+                struct fnl_error *why)
 {
 	const struct fnl_app_stage *s = fnl_app_stage(app, FNL_APP_STAGE_PROSPECT);
-	struct fnl_bus *bus;
-	struct fnl_log *log;
-	int32_t partitions;
+	struct fnl_pair *pairs = NULL;
+	struct fnl_log *log = NULL;
+	size_t count = 0;
 	int64_t start;
-	int rc = fnl_app_partitions(app, FNL_TOPIC_PROSPECT_CHANGES, &partitions, why);
+	int rc = fnl_pairs_read(app, FNL_APP_STAGE_PROSPECT, &pairs, &count, why);
 	if (rc) {
 		return rc;
 	}
-	if (o->partition >= partitions) {
-		return fnl_fail(why, FNL_E_LAYOUT, "%s has only the partitions 0 to %d", s->input_topic, (int)partitions - 1);
+	if ((size_t)o->partition < count) {
+		*ret_now = pairs[o->partition];
+	} else {
+		rc = fnl_fail(why, FNL_E_LAYOUT, "%s has only the partitions 0 to %zu", s->input_topic, count - 1);
 	}
-	struct fnl_partition_lag *lag = fnl_calloc((size_t)partitions, sizeof(*lag));
-	rc = lag ? fnl_app_bus(app, &bus, why) : fnl_fail(why, FNL_E_NOMEM, "no memory");
+	fnl_free(pairs);
 	if (!rc) {
-		rc = bus->ops->lag(bus, s->group, s->input_topic, lag, (size_t)partitions);
-		if (rc) {
-			fnl_fail(why, rc, "group %s: %s", s->group, bus->ops->explain(bus));
-		} else {
-			*ret_now = lag[o->partition];
-		}
+		rc = fnl_app_reader_new(app, FNL_APP_STAGE_PROSPECT, &log, why);
 	}
-	fnl_free(lag);
-	if (rc) {
-		return rc;
-	}
-	rc = fnl_app_reader_new(app, FNL_APP_STAGE_PROSPECT, &log, why);
 	if (rc) {
 		return rc;
 	}
@@ -98,7 +92,7 @@ static int look(struct fnl_app *app, const struct order *o, struct fnl_partition
 static int mend(struct fnl_app *app, const struct order *o, int64_t offset, int64_t cl, struct fnl_error *why)
 {
 	const struct fnl_app_stage *s = fnl_app_stage(app, FNL_APP_STAGE_PROSPECT);
-	struct fnl_bus *bus;
+	struct fnl_bus *bus = NULL;
 	char metadata[32];
 	int rc = fnl_app_bus(app, &bus, why);
 	if (rc) {
@@ -109,24 +103,34 @@ static int mend(struct fnl_app *app, const struct order *o, int64_t offset, int6
 	return rc ? fnl_fail(why, rc, "group %s: %s", s->group, bus->ops->explain(bus)) : 0;
 }
 
-static void explain(const struct order *o, const struct fnl_partition_lag *now, int64_t offset, int64_t cl)
+static void explain(const struct order *o, const struct fnl_pair *now, int64_t offset, int64_t cl)
 {
+	char was[64] = "nothing";
+	if (now->committed >= 0 && now->has_cl) {
+		snprintf(was, sizeof(was), "offset %" PRId64 ", cl=%" PRId64, now->committed, now->cl);
+	} else if (now->committed >= 0) {
+		snprintf(was, sizeof(was), "offset %" PRId64 " without a cl", now->committed);
+	}
 	fprintf(stderr,
 	        "partition %d of the stage prospect\n"
-	        "  committed now:  offset %" PRId64 ", metadata \"%s\"\n"
-	        "  will be:        offset %" PRId64 ", metadata \"cl=%" PRId64 "\" (the end of the changelog)\n",
-	        (int)o->partition, now->committed, now->metadata, offset, cl);
-	fputs(o->from_beginning ? "All input that is still in the topic is applied again to the rows of the changelog. Versions make that\n"
-	                          "harmless for the rows' fields; a derived event that comes again has the same ce_id.\n"
-	                        : "Nothing is applied again: what lies between the rows' real state and this offset, if anything, is lost.\n",
+	        "  committed now:  %s\n"
+	        "  will be:        offset %" PRId64 ", cl=%" PRId64 " (the end of the changelog)\n",
+	        (int)o->partition, was, offset, cl);
+	fputs(
+		o->from_beginning
+			? "All input that is still in the topic is applied again to the rows of the changelog. Versions make that\n"
+			  "harmless for the rows' fields; a derived event that comes again has the same ce_id.\n"
+			: "Nothing is applied again: what lies between the rows' real state and this offset, if anything, is "
+			  "lost.\n",
+		stderr);
+	fputs("The workers of this group must be stopped. At their next start they rebuild the view from the changelog.\n",
 	      stderr);
-	fputs("The workers of this group must be stopped. At their next start they rebuild the view from the changelog.\n", stderr);
 }
 
 static int run(struct fnl_app *app, int argc, char **argv)
 {
 	struct order order = {NULL, -1, false, false, false};
-	struct fnl_partition_lag now;
+	struct fnl_pair now;
 	struct fnl_error why = {0, ""};
 	int64_t cl = 0;
 	int rc = read_order(argc, argv, &order);
@@ -153,7 +157,8 @@ static int run(struct fnl_app *app, int argc, char **argv)
 		return fnl_app_fail(app, fnl_exit_code(rc), &why);
 	}
 	if (app->json) {
-		printf("{\"stage\":\"prospect\",\"partition\":%d,\"offset\":%" PRId64 ",\"cl\":%" PRId64 "}\n", (int)order.partition, offset, cl);
+		printf("{\"stage\":\"prospect\",\"partition\":%d,\"offset\":%" PRId64 ",\"cl\":%" PRId64 "}\n",
+		       (int)order.partition, offset, cl);
 	} else {
 		printf("partition %d: committed offset %" PRId64 ", cl=%" PRId64 "\n", (int)order.partition, offset, cl);
 	}

@@ -68,7 +68,8 @@ static const char *stage_text(const struct fnl_stage_rule *r, char *buffer, size
 }
 
 /* Stages of `in` against those of `base`; only those that base lacks when missing_only. */
-static void compare_stages(struct changes *c, const struct fnl_rules *in, const struct fnl_rules *base, bool missing_only)
+static void compare_stages(struct changes *c, const struct fnl_rules *in, const struct fnl_rules *base,
+                           bool missing_only)
 {
 	for (size_t i = 0; i < in->stage_count; i++) {
 		const struct fnl_stage_rule *r = &in->stages[i];
@@ -78,8 +79,8 @@ static void compare_stages(struct changes *c, const struct fnl_rules *in, const 
 			continue;
 		}
 		snprintf(name, sizeof(name), "stage %.*s%s%.*s", (int)(r->pipeline.data ? r->pipeline.len : 0),
-		         r->pipeline.data ? (const char *)r->pipeline.data : "", r->pipeline.data ? " / " : "", (int)r->stage.len,
-		         (const char *)r->stage.data);
+		         r->pipeline.data ? (const char *)r->pipeline.data : "", r->pipeline.data ? " / " : "",
+		         (int)r->stage.len, (const char *)r->stage.data);
 		const char *in_text = stage_text(r, mine, sizeof(mine));
 		const char *base_text = stage_text(other, theirs, sizeof(theirs));
 		if (missing_only) {
@@ -108,21 +109,24 @@ static void compare(const struct fnl_rules *rules, struct changes *c)
 	for (size_t i = 0; i < count; i++) {
 		char name[128], was[64], is[64];
 		snprintf(name, sizeof(name), "[%s] %s", keys[i].section, keys[i].key);
-		add(c, name, value_text(&keys[i], base->values[i], was, sizeof(was)), value_text(&keys[i], rules->values[i], is, sizeof(is)));
+		add(c, name, value_text(&keys[i], base->values[i], was, sizeof(was)),
+		    value_text(&keys[i], rules->values[i], is, sizeof(is)));
 	}
 	compare_stages(c, rules, base, false);
 	compare_stages(c, base, rules, true);
 }
 
-static void print_changes(const struct fnl_app *app, const char *path, const struct fnl_rules *rules, const struct changes *c)
+static void print_changes(const struct fnl_app *app, const char *path, const struct fnl_rules *rules,
+                          const struct changes *c)
 {
 	if (app->json) {
 		json_t *list = json_array();
 		for (size_t i = 0; i < c->count; i++) {
-			json_array_append_new(list, json_pack("{s:s, s:s, s:s}", "rule", c->at[i].name, "default", c->at[i].was, "file", c->at[i].is));
+			json_array_append_new(list, json_pack("{s:s, s:s, s:s}", "rule", c->at[i].name, "default", c->at[i].was,
+			                                      "file", c->at[i].is));
 		}
-		json_t *all = json_pack("{s:b, s:s, s:i, s:[], s:o}", "ok", 1, "file", path, "stages", (int)rules->stage_count, "errors",
-		                        "differences", list);
+		json_t *all = json_pack("{s:b, s:s, s:i, s:[], s:o}", "ok", 1, "file", path, "stages", (int)rules->stage_count,
+		                        "errors", "differences", list);
 		json_dumpf(all, stdout, JSON_COMPACT);
 		putchar('\n');
 		json_decref(all);
@@ -147,7 +151,8 @@ static void tell_errors(const struct fnl_app *app, const char *path, struct erro
 }
 
 /* The rules of the text, or NULL after all its errors were told. */
-static const struct fnl_rules *read_rules(const struct fnl_app *app, const char *path, struct fnl_span text, struct fnl_arena *arena)
+static const struct fnl_rules *read_rules(const struct fnl_app *app, const char *path, struct fnl_span text,
+                                          struct fnl_arena *arena)
 {
 	const struct fnl_rules *rules = NULL;
 	struct fnl_error why = {0, ""};
@@ -176,12 +181,15 @@ static int check(struct fnl_app *app, const char *path, const struct fnl_rules *
 	return FNL_EXIT_OK;
 }
 
-static int apply(struct fnl_app *app, const char *path, struct fnl_span text, const struct fnl_rules *rules, int64_t at_ms)
+static int apply(struct fnl_app *app, const char *path, struct fnl_span text, const struct fnl_rules *rules,
+                 int64_t at_ms)
 {
 	struct fnl_error why = {0, ""};
 	int32_t partitions = 0;
 	if (rules->version < 1) {
-		fprintf(stderr, "%s: rules that are to be in force have a version from 1 on, greater than that of the rules before\n", path);
+		fprintf(stderr,
+		        "%s: rules that are to be in force have a version from 1 on, greater than that of the rules before\n",
+		        path);
 		return FNL_EXIT_RULES;
 	}
 	if (text.len > FNL_RECORD_STRING_BYTES_MAX) {

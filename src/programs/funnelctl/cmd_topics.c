@@ -40,8 +40,8 @@ static void print_table(const struct created *rows)
 		if (rows[t].spec.retention_ms >= 0) {
 			snprintf(retention, sizeof(retention), "%" PRId64 "h", rows[t].spec.retention_ms / 3600000);
 		}
-		printf("%-40s %10d  %-8s %14s  %s\n", rows[t].spec.name, (int)rows[t].spec.partition_count, cleanup_text(rows[t].spec.cleanup),
-		       retention, rows[t].result);
+		printf("%-40s %10d  %-8s %14s  %s\n", rows[t].spec.name, (int)rows[t].spec.partition_count,
+		       cleanup_text(rows[t].spec.cleanup), retention, rows[t].result);
 	}
 }
 
@@ -50,8 +50,9 @@ static void print_json(const struct created *rows)
 	json_t *list = json_array();
 	for (size_t t = 0; t < FNL_TOPIC_COUNT; t++) {
 		json_array_append_new(list, json_pack("{s:s, s:s, s:i, s:s, s:I, s:s}", "topic", rows[t].spec.name, "name",
-		                                      fnl_topic_default((enum fnl_topic)t), "partitions", (int)rows[t].spec.partition_count,
-		                                      "cleanup", cleanup_text(rows[t].spec.cleanup), "retention_ms",
+		                                      fnl_topic_default((enum fnl_topic)t), "partitions",
+		                                      (int)rows[t].spec.partition_count, "cleanup",
+		                                      cleanup_text(rows[t].spec.cleanup), "retention_ms",
 		                                      (json_int_t)rows[t].spec.retention_ms, "result", rows[t].result));
 	}
 	json_dumpf(list, stdout, JSON_COMPACT);

@@ -15,11 +15,12 @@ static json_t *sums_json(const struct fnl_verify *v)
 	json_t *list = json_array();
 	for (size_t i = 0; i < v->sums.count; i++) {
 		const struct fnl_sum *s = &v->sums.at[i];
-		json_array_append_new(list, json_pack("{s:s, s:s?, s:I, s:I, s:I, s:I}", "status", fnl_symbols_status[s->status], "currency",
-		                                      s->currency[0] ? s->currency : NULL, "count", (json_int_t)s->count[FNL_SUM_CHANGELOG],
-		                                      "amount_minor", (json_int_t)s->amount_minor[FNL_SUM_CHANGELOG], "redis_count",
-		                                      (json_int_t)s->count[FNL_SUM_VIEW], "redis_amount_minor",
-		                                      (json_int_t)s->amount_minor[FNL_SUM_VIEW]));
+		json_array_append_new(
+			list, json_pack("{s:s, s:s?, s:I, s:I, s:I, s:I}", "status", fnl_symbols_status[s->status], "currency",
+		                    s->currency[0] ? s->currency : NULL, "count", (json_int_t)s->count[FNL_SUM_CHANGELOG],
+		                    "amount_minor", (json_int_t)s->amount_minor[FNL_SUM_CHANGELOG], "redis_count",
+		                    (json_int_t)s->count[FNL_SUM_VIEW], "redis_amount_minor",
+		                    (json_int_t)s->amount_minor[FNL_SUM_VIEW]));
 	}
 	return list;
 }
@@ -29,20 +30,22 @@ static void print_json(const struct fnl_verify *v)
 	json_t *partitions = json_array(), *differences = json_array();
 	for (size_t i = 0; i < v->partition_count; i++) {
 		const struct fnl_verify_partition *p = &v->partitions[i];
-		json_array_append_new(partitions, json_pack("{s:i, s:I, s:I, s:I, s:I, s:I, s:b}", "partition", (int)p->pair.partition, "cl",
-		                                            (json_int_t)p->pair.cl, "applied",
-		                                            (json_int_t)(p->applied.present ? p->applied.cl : -1), "rows_changelog",
-		                                            (json_int_t)p->rows_changelog, "rows_redis", (json_int_t)p->rows_redis, "timers",
-		                                            (json_int_t)p->timers, "moving", p->moved));
+		json_array_append_new(partitions,
+		                      json_pack("{s:i, s:I, s:I, s:I, s:I, s:I, s:b}", "partition", (int)p->pair.partition,
+		                                "cl", (json_int_t)p->pair.cl, "applied",
+		                                (json_int_t)(p->applied.present ? p->applied.cl : -1), "rows_changelog",
+		                                (json_int_t)p->rows_changelog, "rows_redis", (json_int_t)p->rows_redis,
+		                                "timers", (json_int_t)p->timers, "moving", p->moved));
 	}
 	for (size_t i = 0; i < v->difference_count && i < FNL_VERIFY_LISTED_MAX; i++) {
 		const struct fnl_difference *d = &v->differences[i];
-		json_array_append_new(differences, json_pack("{s:s, s:i, s:s, s:s, s:s}", "stage", "prospect", "partition", (int)d->partition,
-		                                             "kind", d->kind, "row", d->row, "detail", d->detail));
+		json_array_append_new(differences,
+		                      json_pack("{s:s, s:i, s:s, s:s, s:s}", "stage", "prospect", "partition",
+		                                (int)d->partition, "kind", d->kind, "row", d->row, "detail", d->detail));
 	}
 	json_t *all = json_pack("{s:b, s:I, s:I, s:o, s:o, s:o}", "clean", v->difference_count == 0, "difference_count",
-	                        (json_int_t)v->difference_count, "moving_count", (json_int_t)v->moved_count, "partitions", partitions,
-	                        "sums", sums_json(v), "differences", differences);
+	                        (json_int_t)v->difference_count, "moving_count", (json_int_t)v->moved_count, "partitions",
+	                        partitions, "sums", sums_json(v), "differences", differences);
 	json_dumpf(all, stdout, JSON_COMPACT);
 	putchar('\n');
 	json_decref(all);
@@ -63,8 +66,8 @@ static void print_text(const struct fnl_verify *v)
 	if (v->difference_count > FNL_VERIFY_LISTED_MAX) {
 		printf("… and %zu more\n", v->difference_count - FNL_VERIFY_LISTED_MAX);
 	}
-	printf("%s: %zu partitions, %zu rows, %zu timers, %zu differences\n",
-	       v->difference_count ? "NOT CLEAN" : "clean", v->partition_count, rows, timers, v->difference_count);
+	printf("%s: %zu partitions, %zu rows, %zu timers, %zu differences\n", v->difference_count ? "NOT CLEAN" : "clean",
+	       v->partition_count, rows, timers, v->difference_count);
 }
 
 static int run(struct fnl_app *app, int argc, char **argv)
@@ -104,8 +107,10 @@ const struct fnl_command fnl_cmd_verify = {
 	"verify",
 	"compare Redis with the changelog",
 	"funnelctl verify\n"
-	"  Every row of Redis must have the bytes of the changelog's latest record of its key, and the other way round; Redis must\n"
-	"  stand at the committed pair; the index of deadlines must name those of the rows; the prospects' amounts, summed by\n"
+	"  Every row of Redis must have the bytes of the changelog's latest record of its key, and the other way round; "
+	"Redis must\n"
+	"  stand at the committed pair; the index of deadlines must name those of the rows; the prospects' amounts, summed "
+	"by\n"
 	"  status and currency, must be the same in both. Exit 4 with the differences listed.\n"
 	"  While workers run, a partition may be ahead or behind for a moment: it is compared again for a few seconds.",
 	run,

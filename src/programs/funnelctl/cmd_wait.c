@@ -49,7 +49,8 @@ static int time_of_partition(struct fnl_app *app, struct fnl_store *store, struc
 	return rc;
 }
 
-static int look_at_view(struct fnl_app *app, struct fnl_store *store, struct fnl_operator *op, struct finding *f, struct fnl_arena *arena)
+static int look_at_view(struct fnl_app *app, struct fnl_store *store, struct fnl_operator *op, struct finding *f,
+                        struct fnl_arena *arena)
 {
 	int64_t until;
 	int rc = time_of_partition(app, store, op, f->pair.partition, arena, &until);
@@ -100,7 +101,8 @@ static int look_once(struct fnl_app *app, struct look *l, int *ret_exit, struct 
 		fnl_arena_reset(&arena);
 	}
 	if (rc) {
-		fnl_fail(why, rc, "redis.url %s: %s", fnl_settings_shown(app->settings, "redis.url"), store->ops->explain(store));
+		fnl_fail(why, rc, "redis.url %s: %s", fnl_settings_shown(app->settings, "redis.url"),
+		         store->ops->explain(store));
 	}
 	fnl_arena_deinit(&arena);
 	fnl_free(pairs);
@@ -125,13 +127,16 @@ static void print_text(const struct fnl_app *app, const struct look *l)
 	for (size_t i = 0; i < l->count; i++) {
 		const struct finding *f = &l->at[i];
 		if (f->pair.behind) {
-			printf("  partition %d: input committed to %" PRId64 " of %" PRId64 "\n", (int)f->pair.partition, f->pair.committed, f->pair.end);
+			printf("  partition %d: input committed to %" PRId64 " of %" PRId64 "\n", (int)f->pair.partition,
+			       f->pair.committed, f->pair.end);
 		}
 		if (f->view_behind) {
-			printf("  partition %d: Redis stands at %" PRId64 ", the changelog at %" PRId64 "\n", (int)f->pair.partition, f->applied, f->pair.cl);
+			printf("  partition %d: Redis stands at %" PRId64 ", the changelog at %" PRId64 "\n",
+			       (int)f->pair.partition, f->applied, f->pair.cl);
 		}
 		if (f->timer_due) {
-			printf("  partition %d: a timer of %" PRId64 " ms since the epoch is due\n", (int)f->pair.partition, f->timer_deadline_ms);
+			printf("  partition %d: a timer of %" PRId64 " ms since the epoch is due\n", (int)f->pair.partition,
+			       f->timer_deadline_ms);
 		}
 	}
 }
@@ -141,11 +146,12 @@ static void print_json(const struct look *l)
 	json_t *list = json_array();
 	for (size_t i = 0; i < l->count; i++) {
 		const struct finding *f = &l->at[i];
-		json_array_append_new(list, json_pack("{s:s, s:i, s:I, s:I, s:b, s:I, s:I, s:b, s:b}", "stage", "prospect", "partition",
-		                                      (int)f->pair.partition, "committed", (json_int_t)f->pair.committed, "end",
-		                                      (json_int_t)f->pair.end, "input_behind", f->pair.behind, "cl", (json_int_t)f->pair.cl,
-		                                      "applied", (json_int_t)f->applied, "view_behind", f->view_behind, "timer_due",
-		                                      f->timer_due));
+		json_array_append_new(list,
+		                      json_pack("{s:s, s:i, s:I, s:I, s:b, s:I, s:I, s:b, s:b}", "stage", "prospect",
+		                                "partition", (int)f->pair.partition, "committed", (json_int_t)f->pair.committed,
+		                                "end", (json_int_t)f->pair.end, "input_behind", f->pair.behind, "cl",
+		                                (json_int_t)f->pair.cl, "applied", (json_int_t)f->applied, "view_behind",
+		                                f->view_behind, "timer_due", f->timer_due));
 	}
 	json_t *all = json_pack("{s:b, s:o}", "caught_up", l->behind == 0, "partitions", list);
 	json_dumpf(all, stdout, JSON_COMPACT);
@@ -210,7 +216,8 @@ const struct fnl_command fnl_cmd_wait = {
 	"wait",
 	"wait until all input and all due timers are processed",
 	"funnelctl wait --caught-up [--timeout SECONDS]\n"
-	"  Exit 0 when every stage has committed all its input and no timer is due (by the setting clock), 5 when that did not\n"
+	"  Exit 0 when every stage has committed all its input and no timer is due (by the setting clock), 5 when that did "
+	"not\n"
 	"  come within the time (default 60 s): what is behind is listed.",
 	run,
 };

@@ -7,7 +7,8 @@
 enum { ARENA_BYTES_MAX = 4 << 20, FLUSH_TIMEOUT_MS = 30000 };
 
 /* funneld's own name space of ids */
-static const uint8_t id_space[16] = {0x6f, 0x2c, 0x1f, 0x0e, 0x5f, 0x0a, 0x5c, 0x52, 0x9a, 0x4b, 0x0d, 0x8f, 0x4a, 0x1c, 0x7e, 0x11};
+static const uint8_t id_space[16] = {0x6f, 0x2c, 0x1f, 0x0e, 0x5f, 0x0a, 0x5c, 0x52,
+                                     0x9a, 0x4b, 0x0d, 0x8f, 0x4a, 0x1c, 0x7e, 0x11};
 static const char source[] = "funnelctl";
 
 static struct fnl_value text_value(struct fnl_span s)
@@ -33,8 +34,8 @@ static int encode(struct fnl_app *app, struct fnl_span text, struct fnl_span has
 	return rc ? fnl_fail(why, rc, "RulesActivated: %s", fnl_status_text(rc)) : 0;
 }
 
-static int publish(struct fnl_app *app, int32_t partitions, struct fnl_span value, const struct fnl_header *headers, size_t header_count,
-                   struct fnl_error *why)
+static int publish(struct fnl_app *app, int32_t partitions, struct fnl_span value, const struct fnl_header *headers,
+                   size_t header_count, struct fnl_error *why)
 {
 	const char *topic = fnl_app_topic(app, FNL_TOPIC_PROSPECT_CHANGES);
 	struct fnl_bus *bus;
@@ -51,8 +52,8 @@ static int publish(struct fnl_app *app, int32_t partitions, struct fnl_span valu
 	return rc < 0 ? fnl_fail(why, rc, "topic %s: %s", topic, bus->ops->explain(bus)) : 0;
 }
 
-static int publish_all(struct fnl_app *app, struct fnl_span text, int32_t version, int64_t at_ms, struct fnl_arena *arena,
-                       int32_t partitions, struct fnl_error *why)
+static int publish_all(struct fnl_app *app, struct fnl_span text, int32_t version, int64_t at_ms,
+                       struct fnl_arena *arena, int32_t partitions, struct fnl_error *why)
 {
 	char hash[FNL_SHA256_HEX_BYTES + 1], name[256], id[FNL_UUID_TEXT_BYTES];
 	struct fnl_span value;
@@ -76,8 +77,8 @@ static int publish_all(struct fnl_app *app, struct fnl_span text, int32_t versio
 	return publish(app, partitions, value, headers, sizeof(headers) / sizeof(headers[0]), why);
 }
 
-int fnl_rules_publish(struct fnl_app *app, struct fnl_span text, int32_t version, int64_t occurred_at_ms, int32_t *ret_partitions,
-                      struct fnl_error *why)
+int fnl_rules_publish(struct fnl_app *app, struct fnl_span text, int32_t version, int64_t occurred_at_ms,
+                      int32_t *ret_partitions, struct fnl_error *why)
 {
 	struct fnl_arena arena;
 	int32_t partitions;

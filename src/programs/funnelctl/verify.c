@@ -1,5 +1,5 @@
-/* The changelog is read whole, each key's latest value kept as a digest; then the view is scanned against it. A partition
- * that moved in between is not judged. */
+/* The changelog is read whole, each key's latest value kept as a digest; then the view is scanned against it. A
+ * partition that moved in between is not judged. */
 #include "verify.h"
 
 #include <inttypes.h>
@@ -21,7 +21,8 @@ static void digest_of(struct fnl_span value, uint64_t ret[2])
 	ret[1] = h;
 }
 
-static void differ(struct fnl_verify *v, int32_t partition, const char *kind, struct fnl_span row, const char *fmt, ...) FNL_PRINTF(5, 6);
+static void differ(struct fnl_verify *v, int32_t partition, const char *kind, struct fnl_span row, const char *fmt, ...)
+	FNL_PRINTF(5, 6);
 
 static void differ(struct fnl_verify *v, int32_t partition, const char *kind, struct fnl_span row, const char *fmt, ...)
 {
@@ -57,7 +58,8 @@ static int table_of(const struct fnl_verify *v, struct fnl_span row)
 }
 
 /* The row's part in the sums; a row that cannot be read is a difference of its own. */
-static struct fnl_share share_of(struct fnl_verify *v, int32_t partition, int table, struct fnl_span name, struct fnl_span value)
+static struct fnl_share share_of(struct fnl_verify *v, int32_t partition, int table, struct fnl_span name,
+                                 struct fnl_span value)
 {
 	struct fnl_share share = {.status = -1};
 	struct fnl_error why = {0, ""};
@@ -109,7 +111,8 @@ struct scan {
 	struct fnl_verify_partition *p;
 };
 
-static void check_row(struct scan *s, struct fnl_span name, struct fnl_verify_row *row, struct fnl_span value, int64_t deadline_ms)
+static void check_row(struct scan *s, struct fnl_span name, struct fnl_verify_row *row, struct fnl_span value,
+                      int64_t deadline_ms)
 {
 	int32_t partition = s->p->pair.partition;
 	uint64_t digest[2];
@@ -150,7 +153,8 @@ static int on_view(void *context, struct fnl_row_key key, struct fnl_span value,
 	}
 	s->p->rows_redis++;
 	if (!row || row->deleted) {
-		differ(s->v, s->p->pair.partition, "only-in-redis", name, row ? "deleted in the changelog" : "not in the changelog");
+		differ(s->v, s->p->pair.partition, "only-in-redis", name,
+		       row ? "deleted in the changelog" : "not in the changelog");
 		return 0;
 	}
 	row->seen = true;
@@ -168,7 +172,8 @@ static void check_index(struct scan *s, const struct fnl_store_read *read)
 	for (size_t i = 0; i < read->ret_due_count; i++) {
 		struct fnl_row_key k = read->ret_due[i].row;
 		char name[512];
-		int n = snprintf(name, sizeof(name), "%s|%.*s", stage->table_names[k.table], (int)k.key.len, (const char *)k.key.data);
+		int n = snprintf(name, sizeof(name), "%s|%.*s", stage->table_names[k.table], (int)k.key.len,
+		                 (const char *)k.key.data);
 		struct fnl_span row = fnl_span_of(name, (size_t)n < sizeof(name) ? (size_t)n : sizeof(name) - 1);
 		struct fnl_map_node *node = fnl_map_find(&s->p->rows, row);
 		if (!node || FNL_CONTAINER_OF(node, struct fnl_verify_row, node)->deleted) {
@@ -177,10 +182,11 @@ static void check_index(struct scan *s, const struct fnl_store_read *read)
 	}
 }
 
-static int read_applied(struct fnl_verify *v, struct fnl_verify_partition *p, size_t due_max, struct fnl_store_read *ret,
-                        struct fnl_arena *arena)
+static int read_applied(struct fnl_verify *v, struct fnl_verify_partition *p, size_t due_max,
+                        struct fnl_store_read *ret, struct fnl_arena *arena)
 {
-	*ret = (struct fnl_store_read){.partition = p->pair.partition, .due_until_ms = FNL_NO_DEADLINE - 1, .due_max = due_max};
+	*ret = (struct fnl_store_read){
+		.partition = p->pair.partition, .due_until_ms = FNL_NO_DEADLINE - 1, .due_max = due_max};
 	return v->store->ops->read(v->store, ret, 1, arena);
 }
 
@@ -245,8 +251,9 @@ static void check_sums(struct fnl_verify *v)
 		if (s->count[0] != s->count[1] || s->amount_minor[0] != s->amount_minor[1]) {
 			char name[32];
 			int n = snprintf(name, sizeof(name), "%s %s", fnl_symbols_status[s->status], s->currency);
-			differ(v, -1, "sum", fnl_span_of(name, (size_t)n), "changelog %zu prospects, %" PRId64 " minor; Redis %zu, %" PRId64,
-			       s->count[0], (int64_t)s->amount_minor[0], s->count[1], (int64_t)s->amount_minor[1]);
+			differ(v, -1, "sum", fnl_span_of(name, (size_t)n),
+			       "changelog %zu prospects, %" PRId64 " minor; Redis %zu, %" PRId64, s->count[0],
+			       (int64_t)s->amount_minor[0], s->count[1], (int64_t)s->amount_minor[1]);
 		}
 	}
 	if (v->sums.overflow) {
@@ -304,7 +311,8 @@ int fnl_verify_once(struct fnl_verify *v, int *ret_exit, struct fnl_error *why)
 	fnl_arena_deinit(&arena);
 	if (rc) {
 		*ret_exit = FNL_EXIT_REDIS;
-		return fnl_fail(why, rc, "redis.url %s: %s", fnl_settings_shown(v->app->settings, "redis.url"), v->store->ops->explain(v->store));
+		return fnl_fail(why, rc, "redis.url %s: %s", fnl_settings_shown(v->app->settings, "redis.url"),
+		                v->store->ops->explain(v->store));
 	}
 	check_sums(v);
 	return 0;
@@ -316,8 +324,8 @@ void fnl_verify_give_up(struct fnl_verify *v)
 		const struct fnl_verify_partition *p = &v->partitions[i];
 		if (p->moved) {
 			differ(v, p->pair.partition, "elsewhere", FNL_SPAN_LIT("-"),
-			       "Redis stands at %" PRId64 ", the committed pair at %" PRId64 ": not compared", p->applied.present ? p->applied.cl : -1,
-			       p->pair.cl);
+			       "Redis stands at %" PRId64 ", the committed pair at %" PRId64 ": not compared",
+			       p->applied.present ? p->applied.cl : -1, p->pair.cl);
 		}
 	}
 }

@@ -17,7 +17,7 @@ int fnl_share_read(struct fnl_span value, struct fnl_arena *arena, struct fnl_sh
 	}
 	const struct fnl_value *status = &values[FNL_PROSPECT_STATUS];
 	const struct fnl_value *amount = &values[FNL_PROSPECT_AMOUNT];
-	*ret = (struct fnl_share){.status = (int8_t)(status->set ? status->i64 : FNL_STATUS_UNKNOWN)};
+	*ret = (struct fnl_share){.status = status->set ? (int)status->i64 : FNL_STATUS_UNKNOWN};
 	if (amount->set) {
 		ret->amount = amount->money;
 	}

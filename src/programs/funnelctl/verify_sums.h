@@ -1,5 +1,5 @@
-/* Conservation of money: the prospects' amounts by status and currency, summed once over the changelog and once over the
- * view. They must be the same. */
+/* Conservation of money: the prospects' amounts by status and currency, summed once over the changelog and once over
+ * the view. They must be the same. */
 #ifndef FUNNELCTL_VERIFY_SUMS_H
 #define FUNNELCTL_VERIFY_SUMS_H
 
@@ -7,7 +7,7 @@
 
 /* What of a Prospect row goes into the sums. */
 struct fnl_share {
-	int8_t status; /* index of FNL_STATUS_…; -1: the row is no prospect's */
+	int status;              /* index of FNL_STATUS_…; -1: the row is no prospect's */
 	struct fnl_money amount; /* currency "": none is given */
 };
 
@@ -26,8 +26,10 @@ struct fnl_sums {
 	bool overflow; /* more pairs of status and currency than fit: nothing can be said */
 };
 
-/* The share of a Prospect row's bytes (Confluent frame and body). FNL_E_INVALID … with *why when they cannot be read. */
-int fnl_share_read(struct fnl_span value, struct fnl_arena *arena, struct fnl_share *ret, struct fnl_error *why) FNL_MUST_USE;
+/* The share of a Prospect row's bytes (Confluent frame and body). FNL_E_INVALID … with *why when they cannot be read.
+ */
+int fnl_share_read(struct fnl_span value, struct fnl_arena *arena, struct fnl_share *ret,
+                   struct fnl_error *why) FNL_MUST_USE;
 void fnl_sums_add(struct fnl_sums *s, const struct fnl_share *share, int side);
 
 #endif

@@ -16,7 +16,8 @@ static int check_topics(struct fnl_app *app, int32_t *ret_partitions, struct fnl
 	}
 	if (counts[0] != counts[1]) {
 		fnl_fail(why, FNL_E_LAYOUT,
-		         "topic %s has %d partitions and its changelog %s has %d; they must be equal: rows of a partition are restored from the "
+		         "topic %s has %d partitions and its changelog %s has %d; they must be equal: rows of a partition are "
+		         "restored from the "
 		         "changelog partition of the same number. Create the one that is newer again with the other's count",
 		         fnl_app_topic(app, needed[0]), (int)counts[0], fnl_app_topic(app, needed[1]), (int)counts[1]);
 		return FNL_EXIT_LAYOUT;
@@ -45,7 +46,8 @@ static int check_layout(struct fnl_app *app, int32_t partitions, struct fnl_erro
 	}
 	rc = store->ops->check_layout(store, fnl_span_str(cluster), partitions);
 	if (rc) {
-		fnl_fail(why, rc, "redis.url %s: %s", fnl_settings_shown(app->settings, "redis.url"), store->ops->explain(store));
+		fnl_fail(why, rc, "redis.url %s: %s", fnl_settings_shown(app->settings, "redis.url"),
+		         store->ops->explain(store));
 		return rc == FNL_E_LAYOUT ? FNL_EXIT_LAYOUT : FNL_EXIT_REDIS;
 	}
 	return FNL_EXIT_OK;

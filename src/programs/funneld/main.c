@@ -10,7 +10,8 @@ static void help(FILE *out)
 {
 	fputs("usage: funneld [options] [--check]\n"
 	      "\n"
-	      "Keeps the sales funnel true: reads the input topics in Kafka, writes state and derived events in one transaction, and\n"
+	      "Keeps the sales funnel true: reads the input topics in Kafka, writes state and derived events in one "
+	      "transaction, and\n"
 	      "keeps a view of the state in Redis. SIGTERM ends it after the present batch; a second one at once.\n"
 	      "\n"
 	      "  --check            check settings, Kafka, topics and Redis, and end\n\n",
@@ -55,7 +56,8 @@ int main(int argc, char **argv)
 		if (strcmp(options.rest[i], "--check") == 0) {
 			check_only = true;
 		} else {
-			rc = fnl_fail(&why, FNL_E_ARGUMENT, "\"%.60s\" is not understood; `funneld --help` tells more", options.rest[i]);
+			rc = fnl_fail(&why, FNL_E_ARGUMENT, "\"%.60s\" is not understood; `funneld --help` tells more",
+			              options.rest[i]);
 		}
 	}
 	if (rc) {

@@ -42,7 +42,8 @@ static void close_lane(struct lane *l)
 	}
 }
 
-static int open_lane(struct lanes *ls, struct lane *l, size_t thread, const struct fnl_stream_settings *settings, struct fnl_error *why)
+static int open_lane(struct lanes *ls, struct lane *l, size_t thread, const struct fnl_stream_settings *settings,
+                     struct fnl_error *why)
 {
 	struct fnl_app *app = ls->app;
 	snprintf(l->name, sizeof(l->name), "prospect-%zu", thread);
@@ -57,7 +58,9 @@ static int open_lane(struct lanes *ls, struct lane *l, size_t thread, const stru
 		rc = fnl_app_log_new(app, FNL_APP_STAGE_PROSPECT, thread, &l->log, why);
 	}
 	if (!rc) {
-		struct fnl_worker_spec spec = {l->name, &fnl_app_stage(app, FNL_APP_STAGE_PROSPECT)->stage, settings,
+		struct fnl_worker_spec spec = {l->name,
+		                               &fnl_app_stage(app, FNL_APP_STAGE_PROSPECT)->stage,
+		                               settings,
 		                               {l->log, l->store, l->op, app->clock, &app->logger}};
 		rc = fnl_worker_start(&spec, &l->worker, why);
 	}
@@ -114,11 +117,11 @@ static void status_line(const struct lanes *ls, const char *head)
 {
 	struct fnl_stream_stats s = sum_of(ls);
 	fnl_log_line(&ls->app->logger, FNL_INFO,
-	             "%s%zu of %zu partitions running; since the start: %" PRIu64 " records, %" PRIu64 " outputs, %" PRIu64 " timers, %" PRIu64
-	             " stale, %" PRIu64 " dead letters, %" PRIu64 " transactions, %" PRIu64 " aborts, %" PRIu64 " producer resets, %" PRIu64
-	             " repairs, %" PRIu64 " restored",
-	             head, s.partitions_running, s.partitions, s.records, s.outputs, s.timers, s.stale, s.dead_letters, s.transactions, s.aborts,
-	             s.producer_resets, s.repairs, s.restored_records);
+	             "%s%zu of %zu partitions running; since the start: %" PRIu64 " records, %" PRIu64 " outputs, %" PRIu64
+	             " timers, %" PRIu64 " stale, %" PRIu64 " dead letters, %" PRIu64 " transactions, %" PRIu64
+	             " aborts, %" PRIu64 " producer resets, %" PRIu64 " repairs, %" PRIu64 " restored",
+	             head, s.partitions_running, s.partitions, s.records, s.outputs, s.timers, s.stale, s.dead_letters,
+	             s.transactions, s.aborts, s.producer_resets, s.repairs, s.restored_records);
 }
 
 /* Until a signal, or until a thread could not go on. */
@@ -137,7 +140,8 @@ static void watch(const struct lanes *ls)
 		int64_t elapsed_ms = now_ms(ls) - since_ms;
 		if (elapsed_ms >= STATUS_EVERY_MS) {
 			char head[64];
-			snprintf(head, sizeof(head), "%" PRIu64 " records/s, ", (s.records - records) * 1000 / (uint64_t)elapsed_ms);
+			snprintf(head, sizeof(head), "%" PRIu64 " records/s, ",
+			         (s.records - records) * 1000 / (uint64_t)elapsed_ms);
 			status_line(ls, head);
 			records = s.records;
 			since_ms = now_ms(ls);
@@ -205,9 +209,10 @@ int funneld_run(struct fnl_app *app, int32_t partitions)
 	struct fnl_stream_settings settings = fnl_app_stream_settings(app, partitions);
 	struct fnl_error why = {0, ""};
 	struct lanes *ls = fnl_calloc(1, sizeof(*ls));
-	int rc = ls ? 0 : fnl_fail(&why, FNL_E_NOMEM, "no memory for threads");
+	int rc = 0;
 	size_t threads = (size_t)fnl_settings_int(app->settings, "threads.prospect");
-	if (rc) {
+	if (!ls) {
+		fnl_fail(&why, FNL_E_NOMEM, "no memory for threads");
 		return fnl_app_fail(app, FNL_EXIT_INTERNAL, &why);
 	}
 	ls->app = app;
@@ -215,13 +220,14 @@ int funneld_run(struct fnl_app *app, int32_t partitions)
 		rc = open_lane(ls, &ls->at[ls->count], ls->count, &settings, &why);
 	}
 	if (!rc) {
-		fnl_log_line(&app->logger, FNL_INFO, "stage prospect: %zu threads, %d partitions of %s, clock %s, instance %s", threads,
-		             (int)partitions, fnl_app_topic(app, FNL_TOPIC_PROSPECT_CHANGES), fnl_settings_string(app->settings, "clock"),
-		             fnl_settings_string(app->settings, "instance.id"));
+		fnl_log_line(&app->logger, FNL_INFO, "stage prospect: %zu threads, %d partitions of %s, clock %s, instance %s",
+		             threads, (int)partitions, fnl_app_topic(app, FNL_TOPIC_PROSPECT_CHANGES),
+		             fnl_settings_string(app->settings, "clock"), fnl_settings_string(app->settings, "instance.id"));
 		watch(ls);
 	}
 	if (!drain(ls)) {
-		fnl_log_line(&app->logger, FNL_ERROR, "a thread did not end within shutdown.timeout; ending all the same: nothing is lost");
+		fnl_log_line(&app->logger, FNL_ERROR,
+		             "a thread did not end within shutdown.timeout; ending all the same: nothing is lost");
 		_exit(FNL_EXIT_INTERNAL);
 	}
 	if (!rc) {
@@ -232,6 +238,7 @@ int funneld_run(struct fnl_app *app, int32_t partitions)
 	if (rc) {
 		return fnl_app_fail(app, fnl_exit_code(rc), &why);
 	}
-	fnl_log_line(&app->logger, code ? FNL_ERROR : FNL_INFO, "ended with exit code %d: %s%s", code, fnl_exit_text(code), hint_of(code));
+	fnl_log_line(&app->logger, code ? FNL_ERROR : FNL_INFO, "ended with exit code %d: %s%s", code, fnl_exit_text(code),
+	             hint_of(code));
 	return code;
 }
