@@ -1,10 +1,9 @@
-/* The load of the benchmarks.
- *   bench_feed [--config FILE] [--set K=V] load CHANGES PROSPECTS   publishes as fast as it can; prints what must come
- * out:
- *                                                                   {"changes","prospects","layer_changes","by_stage":{…}}
- *   bench_feed … paced RATE SECONDS WARMUP                          publishes at intended times, reads the layer
- * changes (read_committed) and prints their latency in ms Each change is one stage of one prospect; a prospect's stages
- * go round, so that what follows is known beforehand. */
+/* The load of the benchmarks: bench_feed [--config FILE] [--set K=V] …
+ *
+ *   load CHANGES PROSPECTS      publishes as fast as it can, and prints as JSON what has to follow from it
+ *   paced RATE SECONDS WARMUP   publishes at intended times, reads the layer changes (read_committed), prints latency
+ *
+ * Each change is one stage of one prospect; a prospect's stages go round, so that what follows is known beforehand. */
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -120,7 +120,7 @@ static struct fnl_span unknown_enum(struct bench *b)
 	fnl_write_long(&w, when_ms);
 	fnl_write_string(&w, FNL_SPAN_LIT("C1"));
 	fnl_write_string(&w, FNL_SPAN_LIT("P1"));
-	fnl_write_string(&w, FNL_SPAN_LIT("R1"));
+	fnl_write_long(&w, 0); /* rep_id: null */
 	fnl_write_long(&w, when_ms);
 	fnl_write_long(&w, 99);
 	return fnl_writer_span(&w);

@@ -38,9 +38,9 @@ redis-cli -s "$dir/redis.sock" config set maxmemory-policy allkeys-lru >/dev/nul
 expect 13 "Redis with eviction on" maxmemory-policy noeviction -- $(funneld)
 redis-cli -s "$dir/redis.sock" config set maxmemory-policy noeviction >/dev/null
 
-printf 'version = 2\n[stuck]\ntop = many\n' >"$dir/rules.ini"
-expect 11 "rules with a bad value" rules.ini:3 top many -- "$build/bin/funnelctl" rules check "$dir/rules.ini"
-printf 'version = 2\n[stuk]\ntop = 60\n' >"$dir/rules.ini"
+printf '[rules]\nversion = 2\n[stuck]\ntop = many\n' >"$dir/rules.ini"
+expect 11 "rules with a bad value" rules.ini:4 top many -- "$build/bin/funnelctl" rules check "$dir/rules.ini"
+printf '[rules]\nversion = 2\n[stuk]\ntop = 60\n' >"$dir/rules.ini"
 expect 11 "rules with a typo" rules.ini stuk -- "$build/bin/funnelctl" rules check "$dir/rules.ini"
 
 worker_start good first
