@@ -7,18 +7,36 @@
 #include "funneld/base/status.h"
 
 /* X(name, column) */
+/* clang-format off */
 #define DEMO_COLUMN_TABLE(X) \
 	X(EVENT, "event") \
 	X(PROSPECT, "prospect_id") \
 	X(TIME, "occurred_at") \
 	X(SOURCE, "source") \
-	X(VERSION, "version") X(FULL, "full") X(SNAPSHOT, "snapshot") X(CREATED, "created_at") X(STAGE, "stage") \
-		X(STATUS, "status") X(AMOUNT, "amount") X(CURRENCY, "currency") X(PROBABILITY, "probability") \
-			X(PROBABILITY_SOURCE, "probability_source") X(OWNER, "owner_rep_id") X(REGION, "region") \
-				X(INDUSTRY, "industry") X(CLOSE_DATE, "expected_close_date") X(CLOSED_ON, "closed_on") \
-					X(WON_AMOUNT, "won_amount") X(LOST_REASON, "lost_reason") X(COMPETITOR, "competitor_id") \
-						X(SURVIVOR, "survivor_id") X(CONTACT, "contact_id") X(REP, "rep_id") X(CHANNEL, "channel") \
-							X(GAP, "gap_id")
+	X(VERSION, "version") \
+	X(FULL, "full") \
+	X(SNAPSHOT, "snapshot") \
+	X(CREATED, "created_at") \
+	X(STAGE, "stage") \
+	X(STATUS, "status") \
+	X(AMOUNT, "amount") \
+	X(CURRENCY, "currency") \
+	X(PROBABILITY, "probability") \
+	X(PROBABILITY_SOURCE, "probability_source") \
+	X(OWNER, "owner_rep_id") \
+	X(REGION, "region") \
+	X(INDUSTRY, "industry") \
+	X(CLOSE_DATE, "expected_close_date") \
+	X(CLOSED_ON, "closed_on") \
+	X(WON_AMOUNT, "won_amount") \
+	X(LOST_REASON, "lost_reason") \
+	X(COMPETITOR, "competitor_id") \
+	X(SURVIVOR, "survivor_id") \
+	X(CONTACT, "contact_id") \
+	X(REP, "rep_id") \
+	X(CHANNEL, "channel") \
+	X(GAP, "gap_id")
+/* clang-format on */
 
 enum demo_column {
 #define DEMO_X(name, column) DEMO_##name,
