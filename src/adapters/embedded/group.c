@@ -153,6 +153,9 @@ int32_t fnl_emb_share(const struct emb_group *g, const struct emb_member *m, int
 		at = &g->members[i] == m ? members : at;
 		members += g->members[i].topic == m->topic ? 1 : 0;
 	}
+	if (members == 0) {
+		members = 1; /* cannot be: m itself is one */
+	}
 	int32_t each = m->topic->partition_count / members;
 	int32_t more = m->topic->partition_count % members; /* the first so many have one more */
 	*ret_first = at * each + (at < more ? at : more);

@@ -145,6 +145,13 @@ static rd_kafka_NewTopic_t *new_topic(struct fnl_kafka_bus *b, const struct fnl_
 }
 
 /* 0 = created, 1 = it was there by now. */
+/* The broker's own words, or the client's for the code. */
+static const char *answer_text(const rd_kafka_topic_result_t **got, size_t n, rd_kafka_resp_err_t err)
+{
+	const char *said = n ? rd_kafka_topic_result_error_string(got[0]) : NULL;
+	return said ? said : rd_kafka_err2str(err);
+}
+
 static int topic_create(struct fnl_kafka_bus *b, const struct fnl_topic_spec *spec)
 {
 	rd_kafka_NewTopic_t *topic = new_topic(b, spec);
@@ -164,10 +171,9 @@ static int topic_create(struct fnl_kafka_bus *b, const struct fnl_topic_spec *sp
 		if (err == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS) {
 			rc = 1;
 		} else if (err) {
-			const char *said = n ? rd_kafka_topic_result_error_string(got[0]) : NULL;
 			int code = fnl_kafka_status(err);
 			rc = fnl_fail(&b->story, code == FNL_E_DISCONNECTED ? FNL_E_ARGUMENT : code, "creating topic %s at %s: %s",
-			              spec->name, b->servers, said ? said : rd_kafka_err2str(err));
+			              spec->name, b->servers, answer_text(got, n, err));
 		}
 		rd_kafka_event_destroy(event);
 	}
