@@ -125,7 +125,7 @@ bool fnl_redis_reply_number(const struct fnl_redis_reply *reply, int64_t *ret)
 	text[reply->text.len] = '\0';
 	char *end = NULL;
 	double value = strtod(text, &end);
-	if (*end || !(value > -0x1p53 && value < 0x1p53) || (double)(int64_t)value != value) {
+	if (*end || !(value > -9007199254740992.0 && value < 9007199254740992.0) || (double)(int64_t)value != value) {
 		return false;
 	}
 	*ret = (int64_t)value;

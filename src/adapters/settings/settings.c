@@ -167,7 +167,7 @@ static int set_from_file(struct fnl_settings *s, const char *path, struct fnl_er
 static bool has_env_name(const char *key, const char *name, size_t name_len)
 {
 	size_t i = 0;
-	for (; key[i] && i < name_len; i++) {
+	for (; i < name_len && key[i]; i++) {
 		char c = key[i];
 		if (c >= 'a' && c <= 'z') {
 			c = (char)(c - 'a' + 'A');
