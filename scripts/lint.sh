@@ -38,7 +38,7 @@ if [ $tidy -eq 1 ]; then
 	# Its own tree: clang's view of the compile commands, and the generated records.
 	build build-tidy -DCMAKE_C_COMPILER=clang -DCMAKE_EXPORT_COMPILE_COMMANDS=ON
 	units | xargs -r -n 4 -P "${FNL_JOBS:-2}" clang-tidy --quiet -p build-tidy \
-		--extra-arg=-include --extra-arg="$PWD/scripts/lint/analyzer.h" 2>/dev/null || rc=1
+		--extra-arg="-I$PWD/include" --extra-arg=-include --extra-arg="$PWD/scripts/lint/analyzer.h" 2>/dev/null || rc=1
 fi
 if [ $cppcheck -eq 1 ]; then
 	[ -d build/generated ] || build build

@@ -1,5 +1,6 @@
 #include "internal.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
@@ -155,6 +156,7 @@ int fnl_redis_round_trip(struct fnl_redis *s, struct fnl_redis_reply **ret)
 	if (err != 0) {
 		return err;
 	}
+	assert(reply); /* there is one when nothing failed */
 	if (reply->kind == REDIS_ERROR) {
 		return fnl_redis_drop_reply(s, reply, "refused");
 	}
@@ -220,6 +222,7 @@ static int authenticate(struct fnl_redis *s)
 	if (err != 0) {
 		return err;
 	}
+	assert(reply); /* there is one when nothing failed */
 	if (reply->kind == REDIS_STATUS) {
 		return 0;
 	}
@@ -275,6 +278,7 @@ static int check_policy(struct fnl_redis *s)
 	if (err != 0) {
 		return err;
 	}
+	assert(reply); /* there is one when nothing failed */
 	if (reply->kind == REDIS_ERROR && fnl_status_class(fnl_redis_reply_status(reply->text)) == FNL_CLASS_RETRIABLE) {
 		return fnl_redis_drop_reply(s, reply, "not ready");
 	}
@@ -314,6 +318,7 @@ static int load_script(struct fnl_redis *s)
 	if (err != 0) {
 		return err;
 	}
+	assert(reply); /* there is one when nothing failed */
 	if (reply->kind != REDIS_STRING || reply->text.len >= sizeof s->script_sha) {
 		return fnl_redis_drop_reply(s, reply, "loading the script");
 	}

@@ -1,3 +1,5 @@
+#include <assert.h>
+
 #include "internal.h"
 
 /* One partition is one MULTI … EXEC: applied, the rows table by table, the timers. All of them go in one round
@@ -162,6 +164,7 @@ static int take_read(struct fnl_redis *s, struct fnl_store_read *read, const str
 		return fnl_redis_drop(s, FNL_E_NOMEM, "the answer does not fit into the memory allowed for it");
 	}
 	struct fnl_applied applied;
+	assert(answers); /* the first is always asked for */
 	if (answers[0].count != 2 || !fnl_redis_reply_applied(answers[0].items, &applied)) {
 		return fnl_redis_drop(s, FNL_E_STATE, "the applied state of partition %d is not a pair of numbers",
 		                      read->partition);
