@@ -85,35 +85,35 @@ static const struct {
      "occurred_at|longer than 64 bits"},
 	{1, FNL_E_INVALID,
      BYTES("\x02s\x02\x02"
-           "c\x02p\x02r\x02\xc6\x01"),
+           "c\x02p\x02\x02r\x02\xc6\x01"),
      "ContactLogged.channel|symbol 99|has 5"},
 	{1, FNL_E_INVALID,
      BYTES("\x02s\x02\x02"
-           "c\x02p\x02r\x02\x01"),
+           "c\x02p\x02\x02r\x02\x01"),
      "ContactLogged.channel|symbol -1"},
 	{1, FNL_E_INVALID,
      BYTES("\x02s\x02\x02"
-           "c\x02p\x02r\x02\x02\x0e"),
+           "c\x02p\x02\x02r\x02\x02\x0e"),
      "ContactLogged.direction|branch 7|has 2"},
 	{1, FNL_E_INVALID,
      BYTES("\x02s\x02\x02"
-           "c\x02p\x02r\x02\x02\x00\x02"),
+           "c\x02p\x02\x02r\x02\x02\x00\x02"),
      "ContactLogged.reached|boolean"},
 	{1, FNL_E_INVALID,
      BYTES("\x02s\x02\x02"
-           "c\x02p\x02r\x02\x02\x00\x01\x80\x80\x80\x80\x80\x80\x80\x80\x20"),
+           "c\x02p\x02\x02r\x02\x02\x00\x01\x80\x80\x80\x80\x80\x80\x80\x80\x20"),
      "ContactLogged.person_ids|1152921504606846976 items"},
 	{1, FNL_E_INVALID,
      BYTES("\x02s\x02\x02"
-           "c\x02p\x02r\x02\x02\x00\x01\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01\x02"),
+           "c\x02p\x02\x02r\x02\x02\x00\x01\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01\x02"),
      "ContactLogged.person_ids"},
 	{1, FNL_E_INVALID,
      BYTES("\x02s\x02\x02"
-           "c\x02p\x02r\x02\x02\x00\x01\x01\x7f"),
+           "c\x02p\x02\x02r\x02\x02\x00\x01\x01\x7f"),
      "person_ids|a block of -64 bytes"},
 	{1, FNL_E_INVALID,
      BYTES("\x02s\x02\x02"
-           "c\x02p\x02r\x02\x02\x00\x01\x01\x02\x02x\x00\x00"),
+           "c\x02p\x02\x02r\x02\x02\x00\x01\x01\x02\x02x\x00\x00"),
      "person_ids|a block of 1 bytes whose items have 2"},
 	{2, FNL_E_INVALID,
      BYTES("\x02s\x02\x02p\x02\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x02\x04"
@@ -150,7 +150,7 @@ static void test_limits(void **state)
 	struct codec_fixture *f = *state;
 	struct fnl_writer w = fixture_frame(f, fixture_id(f, &fnl_desc_contact_logged));
 	fnl_write_raw(&w, FNL_SPAN_LIT("\x02s\x02\x02"
-	                               "c\x02p\x02r\x02\x02\x00\x01"));
+	                               "c\x02p\x02\x02r\x02\x02\x00\x01"));
 	fnl_write_long(&w, 257);
 	for (int i = 0; i < 257; i++) {
 		write_text(&w, "p");
