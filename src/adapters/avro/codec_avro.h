@@ -55,10 +55,6 @@ int fnl_avro_walk(const struct fnl_avro_plan *plan, struct fnl_span body, struct
 int fnl_avro_copy(const struct fnl_avro_plan *plan, avro_value_t *from, struct fnl_arena *arena,
                   struct fnl_value *values) FNL_MUST_USE;
 
-/* Sets a value of our own schema. Strings are lent to it: it must be reset before they go. FNL_E_INVALID, FNL_E_LIMIT,
- * FNL_E_NOMEM. */
-int fnl_avro_set(const struct fnl_record_desc *desc, const struct fnl_value *values, avro_value_t *to) FNL_MUST_USE;
-
 /* Money as a record of two fields, for plans. */
 extern const struct fnl_record_desc fnl_avro_money;
 
