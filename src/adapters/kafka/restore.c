@@ -13,6 +13,9 @@ static int restorer_make(struct fnl_kafka_log *k)
 		{"enable.partition.eof", "true"},
 		{"queued.min.messages", "1000000"},
 		{"fetch.message.max.bytes", "4194304"},
+		/* A broker has one fetch of a connection at a time, and at the end of a partition it keeps it for this long:
+	     * for as long the next partition would wait behind the last one. */
+		{"fetch.wait.max.ms", "10"},
 		{NULL, NULL},
 	};
 	rd_kafka_conf_t *conf = NULL;
