@@ -57,56 +57,61 @@ static const struct fnl_rules *rules_of(const struct line *lines, size_t count)
 	return rules;
 }
 
-/* What rules.md says, key by key. */
-static void defaults_are_the_documented_ones(void **state)
+static int64_t default_of(const char *section, const char *key)
+{
+	size_t count;
+	const struct fnl_rule_key *keys = fnl_rules_keys(&count);
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(keys[i].section, section) == 0 && strcmp(keys[i].key, key) == 0) {
+			assert_int_equal(keys[i].value, fnl_rules_default()->values[i]);
+			return keys[i].value;
+		}
+	}
+	fail_msg("[%s] %s", section, key);
+	return -1;
+}
+
+/* What rules.md says, key by key: first what each layer has a value for. */
+static void defaults_of_layers_are_the_documented_ones(void **state)
+{
+	(void)state;
+	const struct {
+		const char *section;
+		int64_t top, middle, bottom;
+	} wanted[] = {
+		{"nominal", 2500, 5000, 7500},
+		{"manual_from", 0, 3750, 6250},
+		{"stuck", 60, 45, 30},
+		{"stuck_cumulative", 120, 90, 60},
+		{"silent", 20, 10, 5},
+		{"stale_edit", 30, 15, 10},
+		{"stale_close_date", 10, 3, 1},
+		{"stale_amount", 30, 10, 3},
+		{"slipped", 3, 2, 1},
+		{"escalate_manager", 10, 5, 2},
+		{"escalate_next_level", 0, 10, 5},
+		{"grace", 15, 10, 5},
+		{"handover_due", 10, 10, 10},
+		{"next_meeting", 20, 15, 0},
+	};
+	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
+		const char *section = wanted[i].section;
+		int64_t top = default_of(section, "top");
+		int64_t middle = default_of(section, "middle");
+		int64_t bottom = default_of(section, "bottom");
+		if (top != wanted[i].top || middle != wanted[i].middle || bottom != wanted[i].bottom) {
+			fail_msg("[%s] %lld %lld %lld", section, (long long)top, (long long)middle, (long long)bottom);
+		}
+	}
+}
+
+static void other_defaults_are_the_documented_ones(void **state)
 {
 	(void)state;
 	const struct {
 		const char *section, *key;
 		int64_t value;
 	} wanted[] = {
-		{"nominal", "top", 2500},
-		{"nominal", "middle", 5000},
-		{"nominal", "bottom", 7500},
-		{"manual_from", "top", 0},
-		{"manual_from", "middle", 3750},
-		{"manual_from", "bottom", 6250},
-		{"stuck", "top", 60},
-		{"stuck", "middle", 45},
-		{"stuck", "bottom", 30},
-		{"stuck_cumulative", "top", 120},
-		{"stuck_cumulative", "middle", 90},
-		{"stuck_cumulative", "bottom", 60},
-		{"silent", "top", 20},
-		{"silent", "middle", 10},
-		{"silent", "bottom", 5},
-		{"stale_edit", "top", 30},
-		{"stale_edit", "middle", 15},
-		{"stale_edit", "bottom", 10},
-		{"stale_close_date", "top", 10},
-		{"stale_close_date", "middle", 3},
-		{"stale_close_date", "bottom", 1},
-		{"stale_amount", "top", 30},
-		{"stale_amount", "middle", 10},
-		{"stale_amount", "bottom", 3},
-		{"slipped", "top", 3},
-		{"slipped", "middle", 2},
-		{"slipped", "bottom", 1},
-		{"escalate_manager", "top", 10},
-		{"escalate_manager", "middle", 5},
-		{"escalate_manager", "bottom", 2},
-		{"escalate_next_level", "top", 0},
-		{"escalate_next_level", "middle", 10},
-		{"escalate_next_level", "bottom", 5},
-		{"grace", "top", 15},
-		{"grace", "middle", 10},
-		{"grace", "bottom", 5},
-		{"handover_due", "top", 10},
-		{"handover_due", "middle", 10},
-		{"handover_due", "bottom", 10},
-		{"next_meeting", "top", 20},
-		{"next_meeting", "middle", 15},
-		{"next_meeting", "bottom", 0},
 		{"retention", "deleted_keep_days", 90},
 		{"inspection", "questions_max", 20},
 		{"inspection", "answers_due_bd", 2},
@@ -128,15 +133,10 @@ static void defaults_are_the_documented_ones(void **state)
 		{"performance", "band_4_percent", 120},
 		{"performance", "comparable_min", 5},
 	};
-	size_t count;
-	const struct fnl_rule_key *keys = fnl_rules_keys(&count);
 	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
-		size_t at = 0;
-		while (at < count && (strcmp(keys[at].section, wanted[i].section) || strcmp(keys[at].key, wanted[i].key))) {
-			at++;
-		}
-		if (at == count || keys[at].value != wanted[i].value || fnl_rules_default()->values[at] != wanted[i].value) {
-			fail_msg("[%s] %s", wanted[i].section, wanted[i].key);
+		int64_t value = default_of(wanted[i].section, wanted[i].key);
+		if (value != wanted[i].value) {
+			fail_msg("[%s] %s = %lld", wanted[i].section, wanted[i].key, (long long)value);
 		}
 	}
 }
@@ -349,7 +349,8 @@ static void the_stage_map_has_a_limit_and_stays_sorted(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(defaults_are_the_documented_ones),
+		cmocka_unit_test(defaults_of_layers_are_the_documented_ones),
+		cmocka_unit_test(other_defaults_are_the_documented_ones),
 		cmocka_unit_test(the_key_table_holds_together),
 		cmocka_unit_test(no_lines_give_the_defaults),
 		cmocka_unit_test(each_default_stage_is_found_in_any_case),
