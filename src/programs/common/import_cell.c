@@ -117,7 +117,9 @@ bool fnl_cell_time(struct fnl_span text, const char *format, int64_t *ret_ms)
 		if (!end || *end != '\0' || !seconds_of(&t, &seconds)) {
 			return false;
 		}
-		ms = (seconds - offset) * MS_PER_SECOND;
+		if (__builtin_mul_overflow(seconds - offset, (int64_t)MS_PER_SECOND, &ms)) {
+			return false; /* %s can name any second */
+		}
 	} else if (!iso(buffer, &ms) && !fnl_parse_decimal(text, &ms)) {
 		return false;
 	}

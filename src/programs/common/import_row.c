@@ -89,6 +89,13 @@ static struct fnl_span made_id(struct row_builder *b)
 	return fnl_writer_span(&w);
 }
 
+/* The day of the event; absent when it is out of a date's range. */
+static struct fnl_value day_of(int64_t ms)
+{
+	int64_t days = ms / MS_PER_DAY - (ms % MS_PER_DAY < 0);
+	return (struct fnl_value){.set = days >= INT32_MIN && days <= INT32_MAX, .i64 = days};
+}
+
 static bool fall_back(struct row_builder *b, const char *name, struct fnl_value *v)
 {
 	for (size_t i = 0; i < sizeof(fallbacks) / sizeof(fallbacks[0]); i++) {
@@ -104,8 +111,8 @@ static bool fall_back(struct row_builder *b, const char *name, struct fnl_value 
 			v->i64 = b->event->occurred_at_ms;
 			return true;
 		case FALLBACK_DAY:
-			v->i64 = b->event->occurred_at_ms / MS_PER_DAY - (b->event->occurred_at_ms % MS_PER_DAY < 0);
-			return true;
+			*v = day_of(b->event->occurred_at_ms);
+			return v->set;
 		case FALLBACK_NUMBER:
 			v->i64 = fallbacks[i].number;
 			return true;
