@@ -116,8 +116,9 @@ static void worker_open(struct worker *k, struct world *w, const char *instance)
 	struct fnl_embedded_log_settings settings = {"in", "rows", outputs, COUNTER_OUT_COUNT, "group", instance, instance};
 	assert_int_equal(fnl_embedded_log_open(w->broker, &settings, &k->log), 0);
 	assert_int_equal(fnl_fake_store_open(w->redis, COUNTER_TABLE_COUNT, &k->store), 0);
-	faulty_log_init(&k->faulty_log, k->log, &k->plan);
-	faulty_store_init(&k->faulty_store, k->store, &k->plan);
+	fault_plan_init(&k->plan);
+	faulty_log_init(&k->faulty_log, k->log, &k->plan.judge);
+	faulty_store_init(&k->faulty_store, k->store, &k->plan.judge);
 	struct fnl_stage stage = {"test", "in", counter_tables, COUNTER_TABLE_COUNT, COUNTER_DEAD};
 	struct fnl_stream_settings t = fnl_stream_settings_default();
 	t.clock = w->mode;
@@ -133,7 +134,7 @@ static void worker_open(struct worker *k, struct world *w, const char *instance)
 
 static void worker_close(struct worker *k, bool crash)
 {
-	k->plan.dead = k->plan.dead || crash;
+	k->plan.judge.dead = k->plan.judge.dead || crash;
 	fnl_stream_destroy(k->stream);
 	if (crash) {
 		fnl_embedded_log_crash(k->log);
@@ -281,7 +282,7 @@ static void fault_run(const struct picture *expected, enum fault_mode mode, size
 	if (rc == 0) {
 		worker_close(&a, false);
 	} else {
-		assert_true(a.plan.dead);
+		assert_true(a.plan.judge.dead);
 		worker_close(&a, true);
 		struct worker b = {.plan = {.mode = FAULT_NONE}};
 		worker_open(&b, &w, at % 2 ? "a" : "b"); /* the same instance again, or another one after the session's end */

@@ -1,47 +1,60 @@
 #include "faulty_ports.h"
 
-/* What the call in hand is to do: go through to the inner port, and what to answer (0: the inner answer). */
-struct verdict {
-	bool through;
-	int answer;
-};
-
-static struct verdict judge(struct fault_plan *p, bool in_txn)
+static struct fault_verdict plan_judge(void *context, const char *call, bool in_txn)
 {
-	if (p->dead) {
-		return (struct verdict){false, FNL_E_INTERNAL};
-	}
+	struct fault_plan *p = context;
 	if (++p->calls != p->at) {
-		return (struct verdict){true, 0};
+		return (struct fault_verdict){true, 0};
 	}
 	switch (p->mode) {
 	case FAULT_CRASH_BEFORE:
-		p->dead = true;
-		return (struct verdict){false, FNL_E_INTERNAL};
+		p->judge.dead = true;
+		return (struct fault_verdict){false, FNL_E_INTERNAL};
 	case FAULT_CRASH_AFTER:
-		p->dead = true;
-		return (struct verdict){true, FNL_E_INTERNAL};
+		p->judge.dead = true;
+		return (struct fault_verdict){true, FNL_E_INTERNAL};
 	case FAULT_TIMEOUT_BEFORE:
-		return (struct verdict){false, FNL_E_TIMEOUT};
+		return (struct fault_verdict){false, FNL_E_TIMEOUT};
 	case FAULT_TIMEOUT_AFTER:
-		return (struct verdict){true, FNL_E_TIMEOUT};
+		/* What a poll has delivered cannot be lost on the way: it is a call within the process. */
+		return (struct fault_verdict){strcmp(call, "poll") != 0, FNL_E_TIMEOUT};
 	case FAULT_ABORT:
-		return (struct verdict){!in_txn, in_txn ? FNL_E_TXN_ABORTABLE : 0};
+		return (struct fault_verdict){!in_txn, in_txn ? FNL_E_TXN_ABORTABLE : 0};
 	case FAULT_HOOK:
 		p->hook(p->context);
-		return (struct verdict){true, 0};
+		return (struct fault_verdict){true, 0};
 	case FAULT_NONE:
 	case FAULT_MODE_COUNT:
 		break;
 	}
-	return (struct verdict){true, 0};
+	return (struct fault_verdict){true, 0};
 }
 
-#define THROUGH(plan, call) THROUGH_AS(plan, false, call)
-#define THROUGH_TXN(plan, call) THROUGH_AS(plan, true, call)
-#define THROUGH_AS(plan, in_txn, call) \
-	struct verdict v = judge(plan, in_txn); \
-	int rc = v.through ? (call) : 0; \
+void fault_plan_init(struct fault_plan *p)
+{
+	p->judge = (struct fault_judge){.context = p, .judge = plan_judge};
+}
+
+static struct fault_verdict ask(struct fault_judge *j, const char *call, bool in_txn)
+{
+	return j->dead ? (struct fault_verdict){false, FNL_E_INTERNAL} : j->judge(j->context, call, in_txn);
+}
+
+static bool again(struct fault_judge *j, int rc, int64_t since_ms, int timeout_ms)
+{
+	return j->wait && j->wait(j->context, rc, since_ms, timeout_ms);
+}
+
+#define THROUGH(j, name, call) THROUGH_AS(j, name, false, -1, call)
+#define THROUGH_TXN(j, name, call) THROUGH_AS(j, name, true, -1, call)
+#define THROUGH_AS(j, name, in_txn, timeout_ms, call) \
+	struct fault_judge *judge = j; \
+	struct fault_verdict v = ask(judge, name, in_txn); \
+	int64_t since_ms = judge->wait ? judge->now_ms(judge->context) : 0; \
+	int rc; \
+	do { \
+		rc = v.through ? (call) : 0; \
+	} while (v.through && !v.answer && (timeout_ms) >= 0 && again(judge, rc, since_ms, timeout_ms)); \
 	return v.answer ? v.answer : rc
 
 static struct faulty_log *outer(struct fnl_log *l)
@@ -53,101 +66,97 @@ static struct faulty_log *outer(struct fnl_log *l)
 
 static int l_poll(struct fnl_log *l, size_t records_max, size_t bytes_max, int timeout_ms, struct fnl_poll *ret)
 {
-	/* What a poll has delivered cannot be lost on the way: it is a call within the process. */
-	struct fault_plan *p = outer(l)->plan;
-	if (p->mode == FAULT_TIMEOUT_AFTER && p->calls + 1 == p->at) {
-		p->calls++;
-		return FNL_E_TIMEOUT;
-	}
-	THROUGH(p, OPS(l)->poll(IN(l), records_max, bytes_max, timeout_ms, ret));
+	THROUGH(outer(l)->judge, "poll", OPS(l)->poll(IN(l), records_max, bytes_max, timeout_ms, ret));
 }
 static int l_start(struct fnl_log *l, int32_t partition, int64_t offset)
 {
-	THROUGH(outer(l)->plan, OPS(l)->start(IN(l), partition, offset));
+	THROUGH(outer(l)->judge, "start", OPS(l)->start(IN(l), partition, offset));
 }
 static int l_stop(struct fnl_log *l, int32_t partition)
 {
-	THROUGH(outer(l)->plan, OPS(l)->stop(IN(l), partition));
+	THROUGH(outer(l)->judge, "stop", OPS(l)->stop(IN(l), partition));
 }
 static int l_committed(struct fnl_log *l, struct fnl_committed *pairs, size_t count, int timeout_ms)
 {
-	THROUGH(outer(l)->plan, OPS(l)->committed(IN(l), pairs, count, timeout_ms));
+	THROUGH_AS(outer(l)->judge, "committed", false, timeout_ms, OPS(l)->committed(IN(l), pairs, count, timeout_ms));
 }
 static int l_bounds(struct fnl_log *l, int32_t partition, int64_t *ret_start, int64_t *ret_end, int timeout_ms)
 {
-	THROUGH(outer(l)->plan, OPS(l)->changelog_bounds(IN(l), partition, ret_start, ret_end, timeout_ms));
+	THROUGH(outer(l)->judge, "changelog_bounds",
+	        OPS(l)->changelog_bounds(IN(l), partition, ret_start, ret_end, timeout_ms));
 }
 static int l_restore_open(struct fnl_log *l, int32_t partition, int64_t from)
 {
-	THROUGH(outer(l)->plan, OPS(l)->restore_open(IN(l), partition, from));
+	THROUGH(outer(l)->judge, "restore_open", OPS(l)->restore_open(IN(l), partition, from));
 }
 static int l_restore_poll(struct fnl_log *l, size_t records_max, int timeout_ms, struct fnl_restore_chunk *ret)
 {
-	THROUGH(outer(l)->plan, OPS(l)->restore_poll(IN(l), records_max, timeout_ms, ret));
+	THROUGH(outer(l)->judge, "restore_poll", OPS(l)->restore_poll(IN(l), records_max, timeout_ms, ret));
 }
 static void l_restore_close(struct fnl_log *l)
 {
-	if (!outer(l)->plan->dead) {
+	if (!outer(l)->judge->dead) {
 		OPS(l)->restore_close(IN(l));
 	}
 }
 static int l_begin(struct fnl_log *l)
 {
-	THROUGH(outer(l)->plan, OPS(l)->txn_begin(IN(l)));
+	THROUGH(outer(l)->judge, "txn_begin", OPS(l)->txn_begin(IN(l)));
 }
 static int l_produce(struct fnl_log *l, size_t topic, struct fnl_span key, struct fnl_span value,
                      const struct fnl_header *headers, size_t header_count)
 {
-	THROUGH_TXN(outer(l)->plan, OPS(l)->produce(IN(l), topic, key, value, headers, header_count));
+	THROUGH_TXN(outer(l)->judge, "produce", OPS(l)->produce(IN(l), topic, key, value, headers, header_count));
 }
 static int l_produce_changelog(struct fnl_log *l, int32_t partition, struct fnl_span key, struct fnl_span value)
 {
-	THROUGH_TXN(outer(l)->plan, OPS(l)->produce_changelog(IN(l), partition, key, value));
+	THROUGH_TXN(outer(l)->judge, "produce_changelog", OPS(l)->produce_changelog(IN(l), partition, key, value));
 }
 static int l_flush(struct fnl_log *l, int timeout_ms)
 {
-	THROUGH_TXN(outer(l)->plan, OPS(l)->flush(IN(l), timeout_ms));
+	THROUGH_AS(outer(l)->judge, "flush", true, timeout_ms, OPS(l)->flush(IN(l), timeout_ms));
 }
 static int64_t l_changelog_next(struct fnl_log *l, int32_t partition)
 {
-	return outer(l)->plan->dead ? -1 : OPS(l)->changelog_next(IN(l), partition);
+	return outer(l)->judge->dead ? -1 : OPS(l)->changelog_next(IN(l), partition);
 }
 static int l_send_offsets(struct fnl_log *l, const struct fnl_commit *commits, size_t count, int timeout_ms)
 {
-	THROUGH_TXN(outer(l)->plan, OPS(l)->send_offsets(IN(l), commits, count, timeout_ms));
+	THROUGH_AS(outer(l)->judge, "send_offsets", true, timeout_ms,
+	           OPS(l)->send_offsets(IN(l), commits, count, timeout_ms));
 }
 static int l_commit(struct fnl_log *l, int timeout_ms)
 {
-	THROUGH_TXN(outer(l)->plan, OPS(l)->txn_commit(IN(l), timeout_ms));
+	THROUGH_AS(outer(l)->judge, "txn_commit", true, timeout_ms, OPS(l)->txn_commit(IN(l), timeout_ms));
 }
 static int l_abort(struct fnl_log *l, int timeout_ms)
 {
-	THROUGH(outer(l)->plan, OPS(l)->txn_abort(IN(l), timeout_ms));
+	THROUGH(outer(l)->judge, "txn_abort", OPS(l)->txn_abort(IN(l), timeout_ms));
 }
 static int l_reset(struct fnl_log *l, int timeout_ms)
 {
-	THROUGH(outer(l)->plan, OPS(l)->producer_reset(IN(l), timeout_ms));
+	THROUGH_AS(outer(l)->judge, "producer_reset", false, timeout_ms, OPS(l)->producer_reset(IN(l), timeout_ms));
 }
 static bool l_doubtful(struct fnl_log *l)
 {
-	return !outer(l)->plan->dead && OPS(l)->producer_is_doubtful(IN(l));
+	return !outer(l)->judge->dead && OPS(l)->producer_is_doubtful(IN(l));
 }
 static const char *l_explain(struct fnl_log *l)
 {
-	return outer(l)->plan->dead ? "crashed" : OPS(l)->explain(IN(l));
+	return outer(l)->judge->dead ? "crashed" : OPS(l)->explain(IN(l));
 }
 static void l_close(struct fnl_log *l)
 {
 	(void)l;
 }
 
-void faulty_log_init(struct faulty_log *l, struct fnl_log *inner, struct fault_plan *plan)
+void faulty_log_init(struct faulty_log *l, struct fnl_log *inner, struct fault_judge *judge)
 {
 	static const struct fnl_log_ops ops = {
 		l_poll,          l_start, l_stop,    l_committed,         l_bounds,  l_restore_open,   l_restore_poll,
 		l_restore_close, l_begin, l_produce, l_produce_changelog, l_flush,   l_changelog_next, l_send_offsets,
 		l_commit,        l_abort, l_reset,   l_doubtful,          l_explain, l_close};
-	*l = (struct faulty_log){{&ops}, inner, plan};
+	*l = (struct faulty_log){{&ops}, inner, judge};
 }
 
 static struct faulty_store *around(struct fnl_store *s)
@@ -156,15 +165,15 @@ static struct faulty_store *around(struct fnl_store *s)
 }
 static int s_read(struct fnl_store *s, struct fnl_store_read *reads, size_t count, struct fnl_arena *arena)
 {
-	THROUGH(around(s)->plan, around(s)->inner->ops->read(around(s)->inner, reads, count, arena));
+	THROUGH(around(s)->judge, "read", around(s)->inner->ops->read(around(s)->inner, reads, count, arena));
 }
 static int s_apply(struct fnl_store *s, struct fnl_store_apply *applies, size_t count)
 {
-	THROUGH(around(s)->plan, around(s)->inner->ops->apply(around(s)->inner, applies, count));
+	THROUGH(around(s)->judge, "apply", around(s)->inner->ops->apply(around(s)->inner, applies, count));
 }
 static int s_wipe(struct fnl_store *s, int32_t partition, struct fnl_applied expected, enum fnl_apply_outcome *ret)
 {
-	THROUGH(around(s)->plan, around(s)->inner->ops->wipe(around(s)->inner, partition, expected, ret));
+	THROUGH(around(s)->judge, "wipe", around(s)->inner->ops->wipe(around(s)->inner, partition, expected, ret));
 }
 static int s_scan(struct fnl_store *s, int32_t partition, fnl_store_visit visit, void *context)
 {
@@ -176,15 +185,15 @@ static int s_layout(struct fnl_store *s, struct fnl_span cluster_id, int32_t par
 }
 static const char *s_explain(struct fnl_store *s)
 {
-	return around(s)->plan->dead ? "crashed" : around(s)->inner->ops->explain(around(s)->inner);
+	return around(s)->judge->dead ? "crashed" : around(s)->inner->ops->explain(around(s)->inner);
 }
 static void s_close(struct fnl_store *s)
 {
 	(void)s;
 }
 
-void faulty_store_init(struct faulty_store *s, struct fnl_store *inner, struct fault_plan *plan)
+void faulty_store_init(struct faulty_store *s, struct fnl_store *inner, struct fault_judge *judge)
 {
 	static const struct fnl_store_ops ops = {s_read, s_apply, s_wipe, s_scan, s_layout, s_explain, s_close};
-	*s = (struct faulty_store){{&ops}, inner, plan};
+	*s = (struct faulty_store){{&ops}, inner, judge};
 }
