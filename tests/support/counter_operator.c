@@ -68,7 +68,8 @@ static struct fnl_span row_write(struct fnl_arena *a, struct row r)
 	return fnl_writer_span(&w);
 }
 
-static void emit(const struct fnl_step *in, struct fnl_span key, char kind, struct row r, struct fnl_decision *d)
+/* false: no memory */
+static bool emit(const struct fnl_step *in, struct fnl_span key, char kind, struct row r, struct fnl_decision *d)
 {
 	struct fnl_output *out = &d->outputs[d->output_count++];
 	struct fnl_writer w = fnl_writer_of(in->arena);
@@ -83,6 +84,7 @@ static void emit(const struct fnl_step *in, struct fnl_span key, char kind, stru
 	out->key = key;
 	out->value = fnl_writer_span(&w);
 	out->header_count = 0;
+	return !fnl_span_is_none(out->value);
 }
 
 static int step(struct fnl_operator *o, const struct fnl_step *in, struct fnl_decision *ret, struct fnl_error *why)
@@ -94,14 +96,15 @@ static int step(struct fnl_operator *o, const struct fnl_step *in, struct fnl_de
 	ret->row_count = 1;
 	if (in->cause == FNL_CAUSE_TIMER) {
 		r.deadline_ms = FNL_NO_DEADLINE;
-		emit(in, in->timer_row.key, 'T', r, ret);
 		ret->rows[0].value = row_write(in->arena, r);
-		return 0;
+		return emit(in, in->timer_row.key, 'T', r, ret) && !fnl_span_is_none(ret->rows[0].value) ? 0 : FNL_E_NOMEM;
 	}
 	const struct event *e = in->event;
 	r.sum += e->n;
 	r.events++;
-	emit(in, in->record->key, e->n ? 'E' : 'D', r, ret);
+	if (!emit(in, in->record->key, e->n ? 'E' : 'D', r, ret)) {
+		return FNL_E_NOMEM;
+	}
 	if (e->n == 0) {
 		return 0;
 	}
@@ -109,7 +112,7 @@ static int step(struct fnl_operator *o, const struct fnl_step *in, struct fnl_de
 		r.deadline_ms = e->time_ms + 1000;
 	}
 	ret->rows[0].value = row_write(in->arena, r);
-	return 0;
+	return fnl_span_is_none(ret->rows[0].value) ? FNL_E_NOMEM : 0;
 }
 
 static int64_t row_deadline(struct fnl_operator *o, uint8_t table, struct fnl_span value)
@@ -136,8 +139,12 @@ static int time_write(struct fnl_operator *o, int64_t time_ms, struct fnl_arena 
 	(void)o;
 	struct fnl_writer w = fnl_writer_of(arena);
 	fnl_write_long(&w, time_ms);
-	*ret = fnl_writer_span(&w);
-	return fnl_span_is_none(*ret) ? FNL_E_NOMEM : 0;
+	struct fnl_span s = fnl_writer_span(&w);
+	if (fnl_span_is_none(s)) {
+		return FNL_E_NOMEM;
+	}
+	*ret = s;
+	return 0;
 }
 
 struct fnl_operator *counter_operator(void)

@@ -32,7 +32,7 @@ static struct fault_verdict plan_judge(void *context, const char *call, bool in_
 
 void fault_plan_init(struct fault_plan *p)
 {
-	p->judge = (struct fault_judge){.context = p, .judge = plan_judge};
+	p->judge = (struct fault_judge){.context = p, .judge = plan_judge, .engine_runs = p->engine_runs};
 }
 
 static struct fault_verdict ask(struct fault_judge *j, const char *call, bool in_txn)
@@ -45,16 +45,25 @@ static bool again(struct fault_judge *j, int rc, int64_t since_ms, int timeout_m
 	return j->wait && j->wait(j->context, rc, since_ms, timeout_ms);
 }
 
+static void engine_runs(const struct fault_judge *j, bool runs)
+{
+	if (j->engine_runs) {
+		j->engine_runs(runs);
+	}
+}
+
 #define THROUGH(j, name, call) THROUGH_AS(j, name, false, -1, call)
 #define THROUGH_TXN(j, name, call) THROUGH_AS(j, name, true, -1, call)
 #define THROUGH_AS(j, name, in_txn, timeout_ms, call) \
 	struct fault_judge *judge = j; \
 	struct fault_verdict v = ask(judge, name, in_txn); \
+	engine_runs(judge, false); \
 	int64_t since_ms = judge->wait ? judge->now_ms(judge->context) : 0; \
 	int rc; \
 	do { \
 		rc = v.through ? (call) : 0; \
 	} while (v.through && !v.answer && (timeout_ms) >= 0 && again(judge, rc, since_ms, timeout_ms)); \
+	engine_runs(judge, true); \
 	return v.answer ? v.answer : rc
 
 static struct faulty_log *outer(struct fnl_log *l)

@@ -21,7 +21,9 @@ struct fault_judge {
 	 * to be tried again. */
 	bool (*wait)(void *context, int rc, int64_t since_ms, int timeout_ms);
 	int64_t (*now_ms)(void *context); /* with wait */
-	bool dead;                        /* every call fails and reaches nobody */
+	/* May be NULL. false before a call reaches the inner port, true after it. */
+	void (*engine_runs)(bool runs);
+	bool dead; /* every call fails and reaches nobody */
 };
 
 enum fault_mode {
@@ -43,6 +45,7 @@ struct fault_plan {
 	size_t calls; /* seen so far */
 	void (*hook)(void *context);
 	void *context;
+	void (*engine_runs)(bool runs); /* the judge's; may be NULL */
 };
 
 void fault_plan_init(struct fault_plan *p);
