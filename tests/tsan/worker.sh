@@ -1,0 +1,45 @@
+#!/usr/bin/env bash
+# A worker under ThreadSanitizer, on a real Kafka and a real Redis: funneld with three stream threads, 2,000 changes
+# from the benchmark's feed and an import beside them. It must catch up, end by SIGTERM with exit code 0, and have
+# nothing to report. FNL_BUILD names a build with FNL_SANITIZE=thread.
+set -uo pipefail
+. "$(dirname "${BASH_SOURCE[0]}")/../support/cluster.sh"
+set -u
+nm "$build/bin/funneld" | grep " __tsan_init" >/dev/null || {
+	echo "$build/bin/funneld was not built with FNL_SANITIZE=thread"
+	exit 1
+}
+cluster_begin
+
+# Reports of worker and tools go into files, which must not come to be; exit code 66 says so, too.
+export TSAN_OPTIONS="exitcode=66 second_deadlock_stack=1 history_size=4 log_path=$dir/report"
+quiet() {
+	compgen -G "$dir/report.*" >/dev/null || return 0
+	head -n 150 "$dir"/report.*
+	fail "ThreadSanitizer has something to say"
+}
+wrong() {
+	quiet
+	fail "$@"
+}
+
+config tsan threads.prospect=3 batch.records=50
+ctl tsan topics create >/dev/null || wrong "topics"
+worker_start tsan w
+(with_sets bench_feed tsan load 2000 300) >"$dir/feed.json" || wrong "the feed ended with $?"
+{
+	echo event,prospect_id,occurred_at,reached
+	for ((i = 0; i < 300; i++)); do printf 'contact,P%07d,2025-01-01,yes\n' $i; done
+} | ctl tsan import csv - >/dev/null 2>"$dir/import.err" || wrong "import: $(tail -n 3 "$dir/import.err")"
+ctl tsan wait --caught-up --timeout 120 || wrong "not caught up"
+ctl tsan verify >"$dir/verify.txt" 2>&1 || wrong "verify: $(tail -n 5 "$dir/verify.txt")"
+wanted=$(jq .layer_changes "$dir/feed.json")
+got=$(ctl tsan tail tsan.funnel.layer-changes --from-beginning --until-end --json | wc -l)
+[ "$got" -eq "$wanted" ] || fail "$got layer changes instead of $wanted"
+
+rc=0
+worker_end w || rc=$?
+quiet
+[ $rc -eq 0 ] || fail "a clean end has exit code $rc"
+grep -q 'stage prospect: 3 threads' "$dir/worker-w.log" || fail "not with three threads"
+note "$wanted layer changes of 2,000 records, three threads, no report"
