@@ -35,11 +35,12 @@ static void partition_begin(struct fnl_partition *p)
 	p->cut = p->due_full = false;
 }
 
+/* NULL: no memory. */
 static const char *arena_text(struct fnl_arena *a, const char *text)
 {
 	size_t n = strlen(text) + 1;
 	char *copy = fnl_arena_alloc(a, n);
-	return copy ? memcpy(copy, text, n) : "out of memory while saying why";
+	return copy ? memcpy(copy, text, n) : NULL;
 }
 
 /* An event far in the future would fire every timer at once, or park the event clock: it is not believed. */
@@ -56,6 +57,14 @@ static int check_time(const struct fnl_stream *s, int64_t event_time_ms, struct 
 	                (long long)event_time_ms, (long long)limit_ms);
 }
 
+static void input_poison(struct fnl_stream *s, struct fnl_input *in, int code, const struct fnl_error *story)
+{
+	in->poison = code;
+	in->why = arena_text(&s->arena, story->text[0] ? story->text : fnl_status_text(code));
+	in->prepared.row_count = 0;
+	in->prepared.event_time_ms = FNL_NO_TIME;
+}
+
 /* 0 = taken, 1 = the batch ends before it for this partition, < 0 STOP. */
 static int input_take(struct fnl_stream *s, struct fnl_partition *p, const struct fnl_record *r, struct fnl_error *why)
 {
@@ -70,6 +79,10 @@ static int input_take(struct fnl_stream *s, struct fnl_partition *p, const struc
 	if (rc == 0) {
 		rc = check_time(s, in->prepared.event_time_ms, &story);
 	}
+	if (rc != 0 && fnl_status_class(rc) == FNL_CLASS_POISON) {
+		input_poison(s, in, rc, &story);
+		rc = in->why ? 0 : FNL_E_NOMEM; /* a dead letter says why, or waits until it can */
+	}
 	if (rc == FNL_E_NOMEM) {
 		return p->input_count ? 1 : fnl_fail(why, rc, "no memory to decode one record");
 	}
@@ -78,14 +91,8 @@ static int input_take(struct fnl_stream *s, struct fnl_partition *p, const struc
 		             story.text);
 		return 1;
 	}
-	if (rc != 0 && fnl_status_class(rc) != FNL_CLASS_POISON) {
-		return fnl_fail(why, rc, "%s", story.text);
-	}
 	if (rc != 0) {
-		in->poison = rc;
-		in->why = arena_text(&s->arena, story.text[0] ? story.text : fnl_status_text(rc));
-		in->prepared.row_count = 0;
-		in->prepared.event_time_ms = FNL_NO_TIME;
+		return fnl_fail(why, rc, "%s", story.text);
 	}
 	*p->inputs_tail = in;
 	p->inputs_tail = &in->next;
