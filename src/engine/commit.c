@@ -42,7 +42,13 @@ static struct fnl_span changelog_key(struct fnl_stream *s, const struct fnl_entr
 	return fnl_writer_span(&w);
 }
 
-static int produce_partition(struct fnl_stream *s, const struct fnl_partition *p)
+/* Told here: the log knows nothing of it. */
+static int no_memory(struct fnl_error *why)
+{
+	return fnl_fail(why, FNL_E_NOMEM, "no memory for a transaction: raise the arena's limit or lower batch.records");
+}
+
+static int produce_partition(struct fnl_stream *s, const struct fnl_partition *p, struct fnl_error *why)
 {
 	for (const struct fnl_produced *o = p->produced; o; o = o->next) {
 		int rc = log_ops(s)->produce(s->ports.log, o->topic, o->key, o->value, o->headers, o->header_count);
@@ -55,8 +61,10 @@ static int produce_partition(struct fnl_stream *s, const struct fnl_partition *p
 			continue;
 		}
 		struct fnl_span key = changelog_key(s, e);
-		int rc =
-			fnl_span_is_none(key) ? FNL_E_NOMEM : log_ops(s)->produce_changelog(s->ports.log, p->id, key, e->value);
+		if (fnl_span_is_none(key)) {
+			return no_memory(why);
+		}
+		int rc = log_ops(s)->produce_changelog(s->ports.log, p->id, key, e->value);
 		if (rc) {
 			return rc;
 		}
@@ -64,11 +72,11 @@ static int produce_partition(struct fnl_stream *s, const struct fnl_partition *p
 	return 0;
 }
 
-static int send_offsets(struct fnl_stream *s)
+static int send_offsets(struct fnl_stream *s, struct fnl_error *why)
 {
 	struct fnl_commit *commits = fnl_arena_calloc(&s->arena, s->partition_count, sizeof(*commits));
 	if (!commits) {
-		return FNL_E_NOMEM;
+		return no_memory(why);
 	}
 	size_t n = 0;
 	for (size_t i = 0; i < s->partition_count; i++) {
@@ -84,22 +92,22 @@ static int send_offsets(struct fnl_stream *s)
 		}
 		commits[n] = (struct fnl_commit){p->id, p->next_offset, commit_metadata(&s->arena, p->next_cl)};
 		if (fnl_span_is_none(commits[n++].metadata)) {
-			return FNL_E_NOMEM;
+			return no_memory(why);
 		}
 	}
 	return log_ops(s)->send_offsets(s->ports.log, commits, n, s->settings.txn_timeout_ms / 2);
 }
 
-static int transact(struct fnl_stream *s)
+static int transact(struct fnl_stream *s, struct fnl_error *why)
 {
 	int rc = log_ops(s)->txn_begin(s->ports.log);
 	for (size_t i = 0; i < s->partition_count && rc == 0; i++) {
 		if (has_work(&s->partitions[i])) {
-			rc = produce_partition(s, &s->partitions[i]);
+			rc = produce_partition(s, &s->partitions[i], why);
 		}
 	}
 	rc = rc ? rc : log_ops(s)->flush(s->ports.log, s->settings.txn_timeout_ms / 2);
-	rc = rc ? rc : send_offsets(s);
+	rc = rc ? rc : send_offsets(s, why);
 	return rc ? rc : log_ops(s)->txn_commit(s->ports.log, s->settings.txn_timeout_ms);
 }
 
@@ -140,7 +148,7 @@ static int failed(struct fnl_stream *s, int rc, struct fnl_error *why)
 		return 0;
 	case FNL_CLASS_STOP:
 	case FNL_CLASS_POISON:
-		return fnl_fail(why, rc, "the transaction failed: %s", story);
+		return why->code == rc ? rc : fnl_fail(why, rc, "the transaction failed: %s", story);
 	case FNL_CLASS_NONE:
 	case FNL_CLASS_RETRIABLE:
 	case FNL_CLASS_UNKNOWN:
@@ -270,6 +278,6 @@ int fnl_commit_batch(struct fnl_stream *s, struct fnl_error *why)
 	if (!applies || !who) {
 		return fnl_fail(why, FNL_E_NOMEM, "no memory for a commit");
 	}
-	int rc = transact(s);
+	int rc = transact(s, why);
 	return rc ? failed(s, rc, why) : after_commit(s, applies, who, why);
 }

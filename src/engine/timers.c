@@ -114,6 +114,7 @@ int fnl_timers_fire(struct fnl_stream *s, struct fnl_partition *p, int64_t limit
 		struct fnl_timer t = heap_pop(&p->timers);
 		int rc = fire_one(s, p, t, why);
 		if (rc == FNL_E_NOMEM && (p->fired || p->next_offset > p->offset)) {
+			why->code = 0; /* no failure: the next batch has a new arena */
 			return 2;
 		}
 		if (rc) {
