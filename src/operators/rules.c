@@ -90,7 +90,7 @@ int fnl_prospect_rules_activate(struct fnl_prospect_operator *o, const struct fn
 	const struct fnl_rules *rules;
 	rc = parse(o, hash, in[FNL_RULES_ACTIVATED_RULES_TEXT].str, (int32_t)version, &rules, why);
 	if (rc) {
-		return rc == FNL_E_NOMEM ? fnl_fail(why, FNL_E_LIMIT, "the rules' text is too large") : rc;
+		return rc; /* FNL_E_NOMEM is the heap's: the largest text fits into a slot's arena */
 	}
 	struct fnl_value row[FNL_PARTITION_RULES_FIELD_COUNT];
 	row[FNL_PARTITION_RULES_RULES_VERSION] = in[FNL_RULES_ACTIVATED_RULES_VERSION];
