@@ -114,21 +114,23 @@ static bool logical_fits(const char *logical, enum fnl_kind kind)
 
 static int build(struct builder *b, avro_schema_t schema, json_t *json, struct place at, struct fnl_avro_plan *p);
 
-static struct fnl_avro_plan *make_children(struct builder *b, struct fnl_avro_plan *p, size_t count)
-{
-	if (count > FNL_AVRO_NODES_MAX) {
-		return NULL;
-	}
-	p->children = fnl_arena_calloc(b->arena, count ? count : 1, sizeof(*p->children));
-	return p->children;
-}
-
 static int too_large(struct builder *b, const struct place *at)
 {
 	return fnl_fail(b->why, FNL_E_LIMIT,
 	                "the writer's schema is recursive, nested deeper than %d or has more than %d "
 	                "parts (at %s)",
 	                FNL_AVRO_DEPTH_MAX, FNL_AVRO_NODES_MAX, at->name);
+}
+
+/* Too large is a verdict on the schema, and is remembered; that the heap has nothing now is not. */
+static int make_children(struct builder *b, const struct place *at, struct fnl_avro_plan *p, size_t count)
+{
+	size_t bytes = (count ? count : 1) * sizeof(*p->children);
+	if (count > FNL_AVRO_NODES_MAX || bytes > b->arena->limit_bytes - b->arena->used_bytes) {
+		return too_large(b, at);
+	}
+	p->children = fnl_arena_calloc(b->arena, count ? count : 1, sizeof(*p->children));
+	return p->children ? 0 : fnl_fail(b->why, FNL_E_NOMEM, "out of memory for the schema of %s", at->name);
 }
 
 static int build_symbols(struct builder *b, avro_schema_t schema, const struct place *at, struct fnl_avro_plan *p)
@@ -165,8 +167,9 @@ static int build_items(struct builder *b, avro_schema_t items, json_t *json, con
 	place.kind = place.field ? at->field->item_kind : FNL_KIND_BOOL;
 	p->count = 1;
 	p->bytes_min = 1;
-	if (!make_children(b, p, 1)) {
-		return too_large(b, at);
+	int rc = make_children(b, at, p, 1);
+	if (rc < 0) {
+		return rc;
 	}
 	return build(b, items, json, place, p->children);
 }
@@ -178,12 +181,13 @@ static int build_union(struct builder *b, avro_schema_t schema, json_t *json, co
 	place.depth++;
 	p->count = avro_schema_union_size(schema);
 	p->bytes_min = 1;
-	if (!make_children(b, p, p->count)) {
-		return too_large(b, at);
+	int rc = make_children(b, at, p, p->count);
+	if (rc < 0) {
+		return rc;
 	}
 	for (size_t i = 0; i < p->count; i++) {
 		json_t *branch = json_is_array(json) ? json_array_get(json, i) : NULL;
-		int rc = build(b, avro_schema_union_branch(schema, (int)i), branch, place, &p->children[i]);
+		rc = build(b, avro_schema_union_branch(schema, (int)i), branch, place, &p->children[i]);
 		if (rc < 0) {
 			return rc;
 		}
@@ -222,8 +226,9 @@ static int build_fields(struct builder *b, avro_schema_t schema, json_t *json, c
 	json_t *fields = json_is_object(json) ? json_object_get(json, "fields") : NULL;
 	p->count = avro_schema_record_size(schema);
 	p->desc = desc;
-	if (!make_children(b, p, p->count)) {
-		return too_large(b, at);
+	int rc = make_children(b, at, p, p->count);
+	if (rc < 0) {
+		return rc;
 	}
 	for (size_t i = 0; i < p->count; i++) {
 		struct fnl_avro_plan *child = &p->children[i];
@@ -234,8 +239,8 @@ static int build_fields(struct builder *b, avro_schema_t schema, json_t *json, c
 		place.name = index < 0 ? keep_text(b, "%s", name) : field->name;
 		place.kind = index < 0 ? FNL_KIND_BOOL : field->kind;
 		child->target = index < 0 ? 0 : (size_t)index;
-		int rc = build(b, avro_schema_record_field_get_by_index(schema, (int)i),
-		               json_object_get(json_array_get(fields, i), "type"), place, child);
+		rc = build(b, avro_schema_record_field_get_by_index(schema, (int)i),
+		           json_object_get(json_array_get(fields, i), "type"), place, child);
 		if (rc < 0) {
 			return rc;
 		}
