@@ -66,13 +66,13 @@ static inline struct names names_make(struct kafka_fixture *f, struct fnl_bus *b
 	return n;
 }
 
-static inline struct fnl_log *log_open(const char *servers, const struct names *n, const char *instance,
-                                       const char *txn_id)
+static inline struct fnl_log *log_open_with(const struct fnl_logger *logger, const char *servers, const struct names *n,
+                                            const char *instance, const char *txn_id)
 {
 	struct fnl_kafka_property p = {"bootstrap.servers", servers};
 	const char *outputs[] = {n->output};
 	struct fnl_kafka_log_settings s = {
-		.common = {&p, 1, NULL},
+		.common = {&p, 1, logger},
 		.input_topic = n->input,
 		.changelog_topic = n->changelog,
 		.output_topics = outputs,
@@ -89,6 +89,12 @@ static inline struct fnl_log *log_open(const char *servers, const struct names *
 		fail_msg("%s", why.text);
 	}
 	return l;
+}
+
+static inline struct fnl_log *log_open(const char *servers, const struct names *n, const char *instance,
+                                       const char *txn_id)
+{
+	return log_open_with(NULL, servers, n, instance, txn_id);
 }
 
 #define LOG_OK(l, call) \

@@ -43,6 +43,100 @@ static void test_restore_does_not_wait(void **state)
 	bus->ops->close(bus);
 }
 
+static void say(void *context, enum fnl_level level, const char *text)
+{
+	(void)context;
+	(void)level;
+	print_message("%d %s\n", (int)(now_ms() % 1000000), text);
+}
+
+/* As the engine does it: what can be aborted is, all else asks for a new producer. */
+static int transact(struct fnl_log *l, int64_t offset)
+{
+	struct fnl_commit c = {0, offset, FNL_SPAN_LIT("cl=4")};
+	int rc = l->ops->txn_begin(l);
+	rc = rc ? rc : l->ops->produce_changelog(l, 0, FNL_SPAN_LIT("k"), FNL_SPAN_LIT("row"));
+	rc = rc ? rc : l->ops->flush(l, 5000);
+	rc = rc ? rc : l->ops->send_offsets(l, &c, 1, 5000);
+	rc = rc ? rc : l->ops->txn_commit(l, 5000);
+	return rc && fnl_status_class(rc) == FNL_CLASS_ABORT && l->ops->txn_abort(l, 5000) != 0 ? FNL_E_TXN_UNKNOWN : rc;
+}
+
+enum { AFTER_RESTART = 30, RESETS_MAX = 3 };
+
+/* Once it is back, a restart of the broker must not make each transaction a doubtful one. */
+static void test_resets_after_a_restart_end(void **state)
+{
+	struct kafka_fixture *f = *state;
+	if (!f->own) {
+		skip();
+	}
+	const struct fnl_logger logger = {NULL, FNL_DEBUG, say};
+	struct fnl_bus *bus = bus_open(f);
+	struct names n = names_make(f, bus, 1);
+	struct fnl_log *l = log_open_with(&logger, f->servers, &n, "i1", n.group);
+	wait_assigned(l, 1);
+	LOG_OK(l, l->ops->producer_reset(l, 10000));
+	commit_some(l, 3, 1, "cl=3");
+	LOG_OK(l, l->ops->txn_commit(l, 5000));
+	assert_true(kafka_fixture_kill(f));
+	assert_true(kafka_fixture_restart(f));
+	int done = 0, resets = 0;
+	bool ready = false;
+	for (int64_t until = now_ms() + 60000; done < AFTER_RESTART && now_ms() < until;) {
+		struct fnl_poll got;
+		(void)l->ops->poll(l, 10, 1000, 50, &got);
+		if (!ready) {
+			resets += done > 0;
+			ready = l->ops->producer_reset(l, 3000) == 0;
+			continue;
+		}
+		int rc = transact(l, 2 + done);
+		done += rc == 0;
+		ready = (rc == 0 || fnl_status_class(rc) == FNL_CLASS_ABORT) && !l->ops->producer_is_doubtful(l);
+	}
+	assert_int_equal(done, AFTER_RESTART);
+	print_message("%d transactions after a restart: the producer was made anew %d times\n", AFTER_RESTART, resets);
+	assert_in_range(resets, 0, RESETS_MAX);
+	l->ops->close(l);
+	bus->ops->close(bus);
+}
+
+/* A member took our name and is gone: nobody is there to end for. A worker that ended here would stay away for good, as
+ * its exit code asks for. */
+static void test_fence_by_nobody(void **state)
+{
+	struct kafka_fixture *f = *state;
+	struct fnl_bus *bus = bus_open(f);
+	struct names n = names_make(f, bus, 2);
+	struct fnl_log *l = log_open(f->servers, &n, "same", n.group);
+	wait_assigned(l, 2);
+	struct fnl_log *ghost = log_open(f->servers, &n, "same", n.group);
+	wait_assigned(ghost, 2);
+	ghost->ops->close(ghost); /* a static member does not leave: its membership stays, without a heartbeat */
+	bool lost = false, back = false;
+	int64_t began = now_ms();
+	while (!back && now_ms() - began < 2 * WAIT_MS) {
+		struct fnl_poll got;
+		LOG_OK(l, l->ops->poll(l, 100, 1 << 20, 100, &got));
+		back = lost && got.rebalanced && got.assigned_count == 2;
+		if (got.rebalanced && got.assigned_count == 0) {
+			lost = true;
+			struct fnl_commit c = {0, 1, FNL_SPAN_LIT("cl=0")};
+			assert_int_equal(l->ops->send_offsets(l, &c, 1, 1000), FNL_E_TXN_UNKNOWN); /* there is no producer */
+			assert_int_equal(l->ops->start(l, 0, 0), FNL_E_NOT_ASSIGNED);
+		}
+	}
+	assert_true(lost && back);
+	print_message("fenced by nobody: partitions are back after %d ms\n", (int)(now_ms() - began));
+	LOG_OK(l, l->ops->producer_reset(l, 10000));
+	commit_some(l, 3, 1, "cl=3");
+	LOG_OK(l, l->ops->txn_commit(l, 5000));
+	assert_int_equal(pair_of(l, 0).offset, 1);
+	l->ops->close(l);
+	bus->ops->close(bus);
+}
+
 static int setup(void **state)
 {
 	*state = kafka_fixture_open(FNL_SOURCE_DIR);
@@ -56,6 +150,8 @@ int main(int argc, char **argv)
 	}
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_restore_does_not_wait),
+		cmocka_unit_test(test_fence_by_nobody),
+		cmocka_unit_test(test_resets_after_a_restart_end),
 	};
 	return cmocka_run_group_tests(tests, setup, NULL);
 }

@@ -117,13 +117,18 @@ static void on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t err, rd_kafka_topic
 	rd_kafka_yield(rk);
 }
 
+/* A worker that hangs without dying is given up after this; every wait of the engine is far shorter. */
+int fnl_kafka_poll_interval_ms(const struct fnl_kafka_log *k)
+{
+	int interval_ms = 4 * (k->session_timeout_ms > k->txn_timeout_ms ? k->session_timeout_ms : k->txn_timeout_ms);
+	return interval_ms > 60000 ? interval_ms : 60000;
+}
+
 int fnl_kafka_consumer_open(struct fnl_kafka_log *k, struct fnl_error *why)
 {
 	char session[16], interval[16];
-	/* A worker that hangs without dying is given up after this; every wait of the engine is far shorter. */
-	int interval_ms = 4 * (k->session_timeout_ms > k->txn_timeout_ms ? k->session_timeout_ms : k->txn_timeout_ms);
 	snprintf(session, sizeof(session), "%d", k->session_timeout_ms);
-	snprintf(interval, sizeof(interval), "%d", interval_ms > 60000 ? interval_ms : 60000);
+	snprintf(interval, sizeof(interval), "%d", fnl_kafka_poll_interval_ms(k));
 	char heartbeat[16];
 	snprintf(heartbeat, sizeof(heartbeat), "%d", k->session_timeout_ms / 4 < 3000 ? k->session_timeout_ms / 4 : 3000);
 	const struct fnl_kafka_pair own[] = {
@@ -199,6 +204,18 @@ void fnl_kafka_consumer_close(struct fnl_kafka_log *k)
 	k->partitions = fnl_free(k->partitions);
 	k->assigned = fnl_free(k->assigned);
 	k->partition_count = 0;
+}
+
+int fnl_kafka_consumer_renew(struct fnl_kafka_log *k)
+{
+	fnl_kafka_batch_clear(&k->batch);
+	consumer_forget(k);
+	k->rebalances++;
+	k->rebalance_untold = true;
+	k->joined = false;
+	rd_kafka_destroy_flags(k->consumer, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+	k->consumer = NULL;
+	return fnl_kafka_consumer_open(k, &k->story);
 }
 
 static int poll_fatal(struct fnl_kafka_log *k)
@@ -297,10 +314,8 @@ static int poll_collect(struct fnl_kafka_log *k, size_t records_max, size_t byte
 	return 0;
 }
 
-int fnl_kafka_poll(struct fnl_log *l, size_t records_max, size_t bytes_max, int timeout_ms, struct fnl_poll *ret)
+static int poll_group(struct fnl_kafka_log *k, size_t records_max, size_t bytes_max, int timeout_ms)
 {
-	struct fnl_kafka_log *k = (struct fnl_kafka_log *)l;
-	fnl_kafka_batch_clear(&k->batch);
 	int rc = k->joined ? poll_fatal(k) : poll_join(k);
 	if (rc == 0) {
 		rc = poll_collect(k, records_max < FNL_KAFKA_RECORDS_MAX ? records_max : FNL_KAFKA_RECORDS_MAX, bytes_max,
@@ -308,6 +323,20 @@ int fnl_kafka_poll(struct fnl_log *l, size_t records_max, size_t bytes_max, int 
 	}
 	if (rc == 0 && k->batch.count == 0) {
 		rc = poll_fatal(k);
+	}
+	return rc == FNL_E_FENCED_INSTANCE ? fnl_kafka_fence_begin(k) : rc;
+}
+
+int fnl_kafka_poll(struct fnl_log *l, size_t records_max, size_t bytes_max, int timeout_ms, struct fnl_poll *ret)
+{
+	struct fnl_kafka_log *k = (struct fnl_kafka_log *)l;
+	fnl_kafka_batch_clear(&k->batch);
+	int rc = k->fence.on ? fnl_kafka_fence_step(k, timeout_ms) : 0;
+	if (rc == 0) {
+		rc = poll_group(k, records_max, bytes_max, timeout_ms);
+	}
+	if (rc > 0) {
+		rc = 0;
 	}
 	if (rc == 0 && k->rebalance_no_memory) {
 		rc = fnl_fail(&k->story, FNL_E_NOMEM, "no memory for the assignment of group %s", k->group);

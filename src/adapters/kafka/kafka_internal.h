@@ -80,6 +80,16 @@ struct fnl_kafka_partition {
 	int64_t expected; /* nothing below is delivered */
 };
 
+/* What is known since the group fenced us: see fence.c. */
+struct fnl_kafka_fence {
+	bool on;
+	bool is_right; /* for good */
+	int64_t began_ms;
+	int64_t quiet_since_ms; /* a ghost's session has run since then at the latest */
+	int64_t look_at_ms;
+	struct fnl_error story;
+};
+
 struct fnl_kafka_log {
 	struct fnl_log base;
 	struct fnl_error story;
@@ -112,6 +122,7 @@ struct fnl_kafka_log {
 	struct fnl_kafka_batch batch;
 	rd_kafka_topic_partition_list_t *committed_list; /* owns the metadata last handed out */
 	rd_kafka_t *bounds_reader;                       /* read_uncommitted (rule 6) */
+	struct fnl_kafka_fence fence;
 
 	/* restore.c */
 	rd_kafka_t *restorer;
@@ -134,10 +145,18 @@ struct fnl_kafka_log {
 /* consumer.c */
 int fnl_kafka_consumer_open(struct fnl_kafka_log *k, struct fnl_error *why) FNL_MUST_USE;
 void fnl_kafka_consumer_close(struct fnl_kafka_log *k);
+/* A new client in the place of the old one, not yet a member; nothing is assigned. */
+int fnl_kafka_consumer_renew(struct fnl_kafka_log *k) FNL_MUST_USE;
+int fnl_kafka_poll_interval_ms(const struct fnl_kafka_log *k);
 int fnl_kafka_poll(struct fnl_log *l, size_t records_max, size_t bytes_max, int timeout_ms, struct fnl_poll *ret);
 int fnl_kafka_start(struct fnl_log *l, int32_t partition, int64_t offset);
 int fnl_kafka_stop(struct fnl_log *l, int32_t partition);
 bool fnl_kafka_is_assigned(const struct fnl_kafka_log *k, int32_t partition);
+/* fence.c */
+/* The story says who fenced us. 0 = it is being found out, by fence_step. */
+int fnl_kafka_fence_begin(struct fnl_kafka_log *k) FNL_MUST_USE;
+/* 0 = nobody holds our name: join again; 1 = not known yet; FNL_E_FENCED_INSTANCE = a newer worker holds it. */
+int fnl_kafka_fence_step(struct fnl_kafka_log *k, int timeout_ms) FNL_MUST_USE;
 /* offsets.c */
 int fnl_kafka_committed(struct fnl_log *l, struct fnl_committed *pairs, size_t count, int timeout_ms);
 int fnl_kafka_changelog_bounds(struct fnl_log *l, int32_t partition, int64_t *ret_start, int64_t *ret_end,
