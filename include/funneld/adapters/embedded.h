@@ -48,6 +48,16 @@ int fnl_embedded_bus_open(struct fnl_embedded *e, struct fnl_bus **ret) FNL_MUST
 size_t fnl_embedded_deliver_marker(struct fnl_embedded *e, size_t which);
 size_t fnl_embedded_pending_markers(const struct fnl_embedded *e);
 void fnl_embedded_tick(struct fnl_embedded *e);
+/* The connection's next request to end its transaction is held up in the network: the caller gets no answer in time, and
+ * the request arrives when it is delivered, whatever the producer has done meanwhile (a broker without KIP-890 knows it
+ * by its epoch alone). */
+void fnl_embedded_log_hold_end(struct fnl_log *l);
+/* As fnl_embedded_deliver_marker, for requests that are held up. */
+size_t fnl_embedded_deliver_held(struct fnl_embedded *e, size_t which);
+/* What the transactions decided so far say of a partition of a group, markers or not. offset -1: none. metadata as in
+ * fnl_partition_lag. */
+void fnl_embedded_decided(struct fnl_embedded *e, const char *group, const char *topic, int32_t partition,
+                          int64_t *ret_offset, char ret_metadata[64]);
 /* Kicks every member out of a group: generation + 1, all must join again. */
 void fnl_embedded_rebalance(struct fnl_embedded *e, const char *group);
 /* Compacts a compacted topic up to its last stable offset; tombstones older than retention_ms go. */

@@ -19,7 +19,8 @@ enum {
 	EMB_HEADERS_MAX = 64,
 	EMB_METADATA_BYTES_MAX = 4096,
 	EMB_QUEUE_RECORDS_MAX = 1000000, /* of one transaction, not yet flushed */
-	EMB_BATCH_RECORDS_MAX = 1000000  /* of one poll */
+	EMB_BATCH_RECORDS_MAX = 1000000, /* of one poll */
+	EMB_HELD_MAX = 16
 };
 
 enum emb_kind { EMB_DATA, EMB_COMMIT_MARKER, EMB_ABORT_MARKER };
@@ -128,6 +129,13 @@ struct emb_marker {
 	struct emb_group *group;
 };
 
+/* A request to end a transaction that has not arrived yet. */
+struct emb_held {
+	struct emb_producer *producer;
+	int32_t epoch;
+	bool commit;
+};
+
 struct fnl_embedded {
 	struct fnl_embedded_settings settings;
 	pthread_mutex_t lock;
@@ -144,6 +152,8 @@ struct fnl_embedded {
 	size_t marker_count, marker_capacity;
 	size_t marker_promised; /* markers that exist or will be needed by open transactions: always have room */
 	struct emb_blob *dropped;
+	struct emb_held held[EMB_HELD_MAX];
+	size_t held_count;
 };
 
 /* --- broker.c --- */
@@ -197,6 +207,8 @@ int fnl_emb_txn_offset(struct fnl_embedded *e, struct emb_producer *p, struct em
                        const struct fnl_commit *commit) FNL_MUST_USE;
 /* Decides a transaction; nothing to do when there is none. */
 int fnl_emb_txn_end(struct fnl_embedded *e, struct emb_producer *p, int32_t epoch, bool commit) FNL_MUST_USE;
+/* The request is held up; false: no room, it goes its way. */
+bool fnl_emb_txn_hold(struct fnl_embedded *e, struct emb_producer *p, int32_t epoch, bool commit);
 void fnl_emb_txn_expire(struct fnl_embedded *e, int64_t now_ms);
 void fnl_emb_producer_free(struct emb_producer *p);
 

@@ -52,6 +52,7 @@ struct emb_log {
 	int32_t epoch;
 	bool in_txn;
 	bool must_abort;
+	bool hold_end; /* for tests: the next request to end a transaction is late */
 	struct emb_queued *queue;
 	size_t queue_count, queue_capacity;
 	int64_t *changelog_next; /* one a partition of the changelog */

@@ -193,6 +193,22 @@ int fnl_emb_log_send_offsets(struct fnl_log *l, const struct fnl_commit *commits
 	return rc == 0 ? 0 : refused(c, rc, "send offsets");
 }
 
+void fnl_embedded_log_hold_end(struct fnl_log *l)
+{
+	fnl_emb_log_of(l)->hold_end = true;
+}
+
+/* Asks the broker to decide; the lock is held. */
+static int end_txn(struct emb_log *c, bool commit)
+{
+	bool hold = c->hold_end;
+	c->hold_end = false;
+	if (hold && fnl_emb_txn_hold(c->e, c->producer, c->epoch, commit)) {
+		return FNL_E_TIMEOUT;
+	}
+	return fnl_emb_txn_end(c->e, c->producer, c->epoch, commit);
+}
+
 int fnl_emb_log_txn_commit(struct fnl_log *l, int timeout_ms)
 {
 	struct emb_log *c = fnl_emb_log_of(l);
@@ -206,7 +222,7 @@ int fnl_emb_log_txn_commit(struct fnl_log *l, int timeout_ms)
 	fnl_emb_expire(c->e);
 	int rc = send_queue(c, timeout_ms);
 	if (rc == 0) {
-		rc = fnl_emb_txn_end(c->e, c->producer, c->epoch, true);
+		rc = end_txn(c, true);
 	}
 	pthread_mutex_unlock(&c->e->lock);
 	if (rc != 0) {
@@ -226,7 +242,7 @@ int fnl_emb_log_txn_abort(struct fnl_log *l, int timeout_ms)
 	fnl_emb_queue_drop(c);
 	pthread_mutex_lock(&c->e->lock);
 	fnl_emb_expire(c->e);
-	int rc = fnl_emb_txn_end(c->e, c->producer, c->epoch, false);
+	int rc = end_txn(c, false);
 	pthread_mutex_unlock(&c->e->lock);
 	if (rc != 0) {
 		return refused(c, rc, "abort");

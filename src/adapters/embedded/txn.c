@@ -228,6 +228,15 @@ int fnl_emb_txn_end(struct fnl_embedded *e, struct emb_producer *p, int32_t epoc
 	return 0;
 }
 
+bool fnl_emb_txn_hold(struct fnl_embedded *e, struct emb_producer *p, int32_t epoch, bool commit)
+{
+	if (e->held_count == EMB_HELD_MAX) {
+		return false;
+	}
+	e->held[e->held_count++] = (struct emb_held){p, epoch, commit};
+	return true;
+}
+
 void fnl_emb_txn_expire(struct fnl_embedded *e, int64_t now_ms)
 {
 	for (size_t i = 0; i < e->producer_count; i++) {
@@ -265,4 +274,45 @@ size_t fnl_embedded_pending_markers(const struct fnl_embedded *e)
 	size_t left = e->marker_count;
 	pthread_mutex_unlock(&locked->lock);
 	return left;
+}
+
+size_t fnl_embedded_deliver_held(struct fnl_embedded *e, size_t which)
+{
+	pthread_mutex_lock(&e->lock);
+	if (which < e->held_count) {
+		struct emb_held h = e->held[which];
+		e->held[which] = e->held[--e->held_count];
+		(void)!fnl_emb_txn_end(e, h.producer, h.epoch, h.commit);
+	}
+	size_t left = e->held_count;
+	pthread_mutex_unlock(&e->lock);
+	return left;
+}
+
+/* At most one transaction that wrote this offset awaits its markers: the next one would have had to wait. */
+static const struct emb_txn_offset *decided_commit(const struct fnl_embedded *e, const struct emb_offset *at)
+{
+	for (size_t i = 0; i < e->producer_count; i++) {
+		const struct emb_producer *p = e->producers[i];
+		for (size_t k = 0; p->state == EMB_TXN_PREPARE_COMMIT && k < p->offset_count; k++) {
+			if (p->offsets[k].at == at) {
+				return &p->offsets[k];
+			}
+		}
+	}
+	return NULL;
+}
+
+void fnl_embedded_decided(struct fnl_embedded *e, const char *group, const char *topic, int32_t partition,
+                          int64_t *ret_offset, char ret_metadata[64])
+{
+	pthread_mutex_lock(&e->lock);
+	struct emb_group *g = fnl_emb_group_find(e, group);
+	struct emb_topic *t = fnl_emb_topic(e, topic);
+	struct emb_offset *at = g && t ? fnl_emb_group_offset(g, t, partition) : NULL;
+	const struct emb_txn_offset *pending = at ? decided_commit(e, at) : NULL;
+	const char *metadata = pending ? pending->metadata : at ? at->metadata : NULL;
+	*ret_offset = pending ? pending->offset : at ? at->offset : -1;
+	snprintf(ret_metadata, 64, "%s", metadata ? metadata : "");
+	pthread_mutex_unlock(&e->lock);
 }
