@@ -97,9 +97,9 @@ static int producer_ready(struct fnl_stream *s, struct fnl_error *why)
 	if (fnl_mono(s) < s->producer_retry_at_ms) {
 		return 1;
 	}
-	s->stats.producer_resets++;
 	int rc = s->ports.log->ops->producer_reset(s->ports.log, s->settings.txn_timeout_ms / 3);
 	if (rc == 0) {
+		s->stats.producer_resets++;
 		s->producer_ready = true;
 		return 0;
 	}

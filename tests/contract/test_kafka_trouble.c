@@ -2,6 +2,8 @@
  * a connection that broke and has nothing to do with the transaction. Against a real broker. */
 #include "kafka_world.h"
 
+#include "../../src/adapters/kafka/kafka_internal.h"
+
 enum { RESTORE_PARTITIONS = 6, RESTORE_RECORDS = 1600, RESTORE_MEAN_MS_MAX = 150 };
 
 static int64_t restore_one(struct fnl_log *l, int32_t partition)
@@ -43,6 +45,32 @@ static void test_restore_does_not_wait(void **state)
 	bus->ops->close(bus);
 }
 
+/* Lines of librdkafka. Only a connection that carries a transaction's requests can have lost one. */
+static void test_lost_requests(void **state)
+{
+	(void)state;
+	static const struct {
+		bool lost;
+		const char *text;
+	} lines[] = {
+		{true, "[thrd:TxnCoordinator]: TxnCoordinator: 127.0.0.1:9092: Disconnected (after 295ms in state UP)"},
+		{true, "[thrd:127.0.0.1:9092/bootstrap]: 127.0.0.1:9092/1: Disconnected (after 886ms in state UP)"},
+		{true, "127.0.0.1:9092/1: Disconnected (after 886ms in state UP, 1 identical error(s) suppressed)"},
+		{true, "[thrd:b/1]: b/1: Timed out 1 in-flight, 0 retry-queued, 1 out-queue, 0 partially-sent requests"},
+		{true, "[thrd:TxnCoordinator]: TxnCoordinator: b: Timed out EndTxnRequest in flight (after 4000ms)"},
+		{false, "[thrd:127.0.0.1:9092/bootstrap]: 127.0.0.1:9092/bootstrap: Disconnected (after 8ms in state UP)"},
+		{false, "[thrd:GroupCoordinator]: GroupCoordinator: 127.0.0.1:9092: Disconnected (after 9ms in state UP)"},
+		{false, "1/1 brokers are down"},
+		{false, "127.0.0.1:9092/1: Connect to ipv4#127.0.0.1:9092 failed: refused (after 0ms in state CONNECT)"},
+		{false, "[thrd:TxnCoordinator]: TxnCoordinator: b: Disconnected (after 0ms in state APIVERSION_QUERY)"},
+	};
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		if (fnl_kafka_lost_a_request(lines[i].text) != lines[i].lost) {
+			fail_msg("%s", lines[i].text);
+		}
+	}
+}
+
 static void say(void *context, enum fnl_level level, const char *text)
 {
 	(void)context;
@@ -71,7 +99,7 @@ static void test_resets_after_a_restart_end(void **state)
 	if (!f->own) {
 		skip();
 	}
-	const struct fnl_logger logger = {NULL, FNL_DEBUG, say};
+	const struct fnl_logger logger = {NULL, FNL_WARN, say};
 	struct fnl_bus *bus = bus_open(f);
 	struct names n = names_make(f, bus, 1);
 	struct fnl_log *l = log_open_with(&logger, f->servers, &n, "i1", n.group);
@@ -151,6 +179,7 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_restore_does_not_wait),
 		cmocka_unit_test(test_fence_by_nobody),
+		cmocka_unit_test(test_lost_requests),
 		cmocka_unit_test(test_resets_after_a_restart_end),
 	};
 	return cmocka_run_group_tests(tests, setup, NULL);

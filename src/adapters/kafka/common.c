@@ -49,9 +49,34 @@ void fnl_kafka_watch_last(struct fnl_kafka_watch *w, char ret[FNL_KAFKA_TEXT_BYT
 	pthread_mutex_unlock(&w->lock);
 }
 
+/* The text names the connection, then says what happened: "[thrd:…]: NAME: Disconnected (after 5ms in state UP)". */
+bool fnl_kafka_lost_a_request(const char *text)
+{
+	static const char up[] = " in state UP";
+	static const char state[] = " in state ";
+	const char *name = strncmp(text, "[thrd:", 6) == 0 ? strstr(text, "]: ") : NULL;
+	name = name ? name + 3 : text;
+	const char *end = strstr(name, ": ");
+	if (!end) {
+		return false; /* it names none */
+	}
+	size_t len = (size_t)(end - name);
+	static const char bootstrap[] = "/bootstrap", group[] = "GroupCoordinator";
+	const size_t tail = sizeof(bootstrap) - 1;
+	/* Neither carries a transaction's requests: the one asks for metadata only, the other is the consumer's. */
+	if ((len >= tail && memcmp(name + len - tail, bootstrap, tail) == 0) ||
+	    strncmp(name, group, sizeof(group) - 1) == 0) {
+		return false;
+	}
+	/* A connection that was still being made had no request to lose. */
+	return !strstr(text, state) || strstr(text, up);
+}
+
 static void watch_connection(struct fnl_kafka_watch *w, const char *text)
 {
-	atomic_fetch_add(&w->disconnects, 1);
+	if (fnl_kafka_lost_a_request(text)) {
+		atomic_fetch_add(&w->disconnects, 1);
+	}
 	pthread_mutex_lock(&w->lock);
 	snprintf(w->last, sizeof(w->last), "%s", text);
 	pthread_mutex_unlock(&w->lock);
@@ -87,9 +112,6 @@ static void on_error(rd_kafka_t *rk, int err, const char *reason, void *opaque)
 	case RD_KAFKA_RESP_ERR__SSL:
 	case RD_KAFKA_RESP_ERR__TIMED_OUT:
 		watch_connection(w, reason);
-		break;
-	case RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN:
-		atomic_fetch_add(&w->disconnects, 1);
 		break;
 	default:
 		break;

@@ -24,7 +24,7 @@ enum {
 struct fnl_kafka_watch {
 	const struct fnl_logger *logger;
 	void *owner;                         /* for the callbacks that run in the caller's thread */
-	atomic_uint disconnects;             /* connections that failed or were lost so far */
+	atomic_uint disconnects;             /* so far, of connections that may have lost a request or its answer */
 	pthread_mutex_t lock;                /* guards last */
 	char last[FNL_KAFKA_TEXT_BYTES_MAX]; /* the last connection error, for stories */
 };
@@ -41,6 +41,8 @@ int fnl_kafka_left_ms(int64_t deadline_ms);
 void fnl_kafka_watch_init(struct fnl_kafka_watch *w, const struct fnl_logger *logger, void *owner);
 void fnl_kafka_watch_deinit(struct fnl_kafka_watch *w);
 void fnl_kafka_watch_last(struct fnl_kafka_watch *w, char ret[FNL_KAFKA_TEXT_BYTES_MAX]);
+/* Whether the client's line about a connection means that a request of a transaction, or its answer, may be lost. */
+bool fnl_kafka_lost_a_request(const char *text);
 /* The settings' properties, checked; every handle begins with a copy of it. */
 int fnl_kafka_conf_base(const struct fnl_kafka_common *common, rd_kafka_conf_t **ret,
                         struct fnl_error *why) FNL_MUST_USE;
@@ -140,6 +142,7 @@ struct fnl_kafka_log {
 	unsigned failed; /* deliveries of this transaction */
 	rd_kafka_resp_err_t failed_first;
 	bool doubtful;
+	unsigned disconnects_before; /* the present transaction */
 };
 
 /* consumer.c */

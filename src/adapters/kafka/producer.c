@@ -74,6 +74,9 @@ static int producer_make(struct fnl_kafka_log *k)
 		{"socket.timeout.ms", socket_timeout},
 		{"message.timeout.ms", txn_timeout},
 		{"enable.idempotence", "true"},
+		/* Lost connections are known by the client's lines about them. */
+		{"log.connection.close", "true"},
+		{"log_level", "6"},
 		{"partitioner", "murmur2_random"}, /* as the Java clients */
 		/* The flush sends at once whatever there is; until then larger batches are worth the wait. */
 		{"linger.ms", "10"},

@@ -87,7 +87,8 @@ int fnl_kafka_txn_begin(struct fnl_log *l)
 	if (e) {
 		return fnl_kafka_txn_fail(k, e, "begin_transaction");
 	}
-	rd_kafka_poll(k->producer, 0);
+	rd_kafka_poll(k->producer, 0); /* what happened before does not concern this transaction */
+	k->disconnects_before = atomic_load(&k->watch_producer.disconnects);
 	k->failed = 0;
 	for (size_t i = 0; i < k->changelog_next_count; i++) {
 		k->changelog_next[i] = -1;
@@ -172,13 +173,13 @@ int fnl_kafka_send_offsets(struct fnl_log *l, const struct fnl_commit *commits, 
 	return e ? fnl_kafka_txn_fail(k, e, "send_offsets_to_transaction") : 0;
 }
 
-/* EndTxn requests are repeated by the client without a word when a connection breaks, and an old broker may apply the
- * delayed one to the next transaction. */
-static void txn_ended(struct fnl_kafka_log *k, int64_t began_ms, unsigned disconnects)
+/* The client repeats requests without a word when a connection breaks: EndTxn, and the offsets before it. An old broker
+ * may apply the delayed one to the next transaction. */
+static void txn_ended(struct fnl_kafka_log *k, int64_t began_ms)
 {
 	rd_kafka_poll(k->producer, 0);
 	if (fnl_kafka_now_ms() - began_ms > k->txn_timeout_ms / 2 ||
-	    atomic_load(&k->watch_producer.disconnects) != disconnects) {
+	    atomic_load(&k->watch_producer.disconnects) != k->disconnects_before) {
 		k->doubtful = true;
 	}
 }
@@ -190,9 +191,8 @@ int fnl_kafka_txn_commit(struct fnl_log *l, int timeout_ms)
 		return txn_no_producer(k);
 	}
 	int64_t began_ms = fnl_kafka_now_ms();
-	unsigned disconnects = atomic_load(&k->watch_producer.disconnects);
 	rd_kafka_error_t *e = rd_kafka_commit_transaction(k->producer, timeout_ms);
-	txn_ended(k, began_ms, disconnects);
+	txn_ended(k, began_ms);
 	return e ? fnl_kafka_txn_fail(k, e, "commit_transaction") : 0;
 }
 
@@ -203,9 +203,8 @@ int fnl_kafka_txn_abort(struct fnl_log *l, int timeout_ms)
 		return txn_no_producer(k);
 	}
 	int64_t began_ms = fnl_kafka_now_ms();
-	unsigned disconnects = atomic_load(&k->watch_producer.disconnects);
 	rd_kafka_error_t *e = rd_kafka_abort_transaction(k->producer, timeout_ms);
-	txn_ended(k, began_ms, disconnects);
+	txn_ended(k, began_ms);
 	if (!e) {
 		return 0;
 	}
