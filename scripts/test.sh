@@ -84,7 +84,7 @@ packages build kafka test
 [ $full -eq 0 ] || packages full
 
 if built build; then
-	programs build '^(unit|property|contract|crash)/'
+	programs build '^(unit|property|contract|crash|alloc)/'
 fi
 if command -v clang-format >/dev/null; then
 	check lint/format 120 bash scripts/lint.sh --format

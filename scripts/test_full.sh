@@ -4,7 +4,7 @@ check lint/clang-tidy 1200 bash scripts/lint.sh --tidy
 check lint/cppcheck 600 bash scripts/lint.sh --cppcheck
 
 if built build-asan -DFNL_SANITIZE=address,undefined; then
-	programs build-asan '^(unit|property|contract|crash)/' ASAN_OPTIONS=detect_leaks=1:abort_on_error=0 \
+	programs build-asan '^(unit|property|contract|crash|alloc)/' ASAN_OPTIONS=detect_leaks=1:abort_on_error=0 \
 		UBSAN_OPTIONS=print_stacktrace=1
 fi
 if built build-tsan -DFNL_SANITIZE=thread; then
