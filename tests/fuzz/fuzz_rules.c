@@ -1,5 +1,6 @@
 /* Any bytes as a rules file. What is accepted keeps to the key table and finds every stage of its own map; what is
  * refused says why, at least once, and leaves the result alone. */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "funneld/adapters/settings.h"
@@ -38,6 +39,42 @@ static void check_stages(const struct fnl_rules *r)
 		expect(s->stage.len > 0 && s->probability_bp >= -1 && s->probability_bp <= 10000);
 		expect(fnl_rules_stage(r, s->pipeline, s->stage) == (s->layer == FNL_LAYER_UNCLASSIFIED ? NULL : s));
 	}
+}
+
+size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t size_max);
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t size_max, unsigned seed);
+
+/* A line for a stage, or a key with a number at, or next to, one of its bounds. Returns the length. */
+static size_t write_line(char *line, size_t room, unsigned seed)
+{
+	static const char *const layers[] = {"TOP", "MIDDLE", "BOTTOM", "UNCLASSIFIED"};
+	size_t count;
+	const struct fnl_rule_key *k = fnl_rules_keys(&count);
+	k += seed / 16 % count;
+	long long bounds[] = {k->min - 1, k->min, k->value, k->max, k->max + 1};
+	int n;
+	if (seed % 4 == 0) {
+		n = snprintf(line, room, "[stages%s]\nS%u = %s %u.%u%%\n", seed & 16 ? " P" : "", seed / 32 % 8,
+		             layers[seed / 256 % 4], 95 + seed / 1024 % 10, seed / 16384 % 100);
+	} else {
+		n = snprintf(line, room, "[%s]\n%s = %lld\n", k->section, k->key, bounds[seed / 4096 % 5]);
+	}
+	return n < 0 ? 0 : (size_t)n;
+}
+
+/* Bytes alone seldom make a whole line that is nearly right: half of the inputs get one. */
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t size_max, unsigned seed)
+{
+	char line[128];
+	size_t len = write_line(line, sizeof(line), seed / 2);
+	if (seed % 2 || size + len > size_max) {
+		return LLVMFuzzerMutate(data, size, size_max);
+	}
+	const uint8_t *end = size ? memchr(data + seed % size, '\n', size - seed % size) : NULL;
+	size_t at = end ? (size_t)(end - data) + 1 : size;
+	memmove(data + at + len, data + at, size - at);
+	memcpy(data + at, line, len);
+	return size + len;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
