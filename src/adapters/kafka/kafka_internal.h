@@ -142,7 +142,7 @@ struct fnl_kafka_log {
 	unsigned failed; /* deliveries of this transaction */
 	rd_kafka_resp_err_t failed_first;
 	bool doubtful;
-	unsigned disconnects_before; /* the present transaction */
+	unsigned disconnects_before; /* the present producer */
 };
 
 /* consumer.c */

@@ -101,6 +101,7 @@ int fnl_kafka_producer_reset(struct fnl_log *l, int timeout_ms)
 	struct fnl_kafka_log *k = (struct fnl_kafka_log *)l;
 	fnl_kafka_producer_free(k);
 	k->doubtful = false;
+	k->disconnects_before = atomic_load(&k->watch_producer.disconnects);
 	k->produced = k->failed = 0;
 	int rc = producer_make(k);
 	if (rc) {

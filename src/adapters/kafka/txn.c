@@ -87,8 +87,7 @@ int fnl_kafka_txn_begin(struct fnl_log *l)
 	if (e) {
 		return fnl_kafka_txn_fail(k, e, "begin_transaction");
 	}
-	rd_kafka_poll(k->producer, 0); /* what happened before does not concern this transaction */
-	k->disconnects_before = atomic_load(&k->watch_producer.disconnects);
+	rd_kafka_poll(k->producer, 0);
 	k->failed = 0;
 	for (size_t i = 0; i < k->changelog_next_count; i++) {
 		k->changelog_next[i] = -1;
@@ -174,7 +173,8 @@ int fnl_kafka_send_offsets(struct fnl_log *l, const struct fnl_commit *commits, 
 }
 
 /* The client repeats requests without a word when a connection breaks: EndTxn, and the offsets before it. An old broker
- * may apply the delayed one to the next transaction. */
+ * may apply the delayed one to the next transaction. Connections lost between transactions count too: for 30 s the
+ * client is silent about the next one, and only a new client tells it again. */
 static void txn_ended(struct fnl_kafka_log *k, int64_t began_ms)
 {
 	rd_kafka_poll(k->producer, 0);
