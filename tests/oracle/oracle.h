@@ -1,0 +1,79 @@
+/* What the prospect stage must have made of its input: a slow and simple fold, written from the contract (the README,
+ * schemas/, the public headers) and sharing no code with src/. It reads bytes with avro-c's generic values, keeps its
+ * rows as JSON values, knows a few rules texts by heart (oracle_rules_known), and tells the first difference.
+ *
+ * clock = event: everything follows from the input alone, timers too. They fire before the event that passes them, by
+ * (deadline, table, key), and once more after the last one.
+ * clock = wall: timers are not repeated, because no output tells of them: rows that are deleted must not expire within
+ * the run, and funneld_now is not compared. An event is too late in the future when it is beyond time_max_ms, which the
+ * caller chooses so that no input lies between it and the workers' own limit.
+ *
+ * The outputs of a key must come from one input partition (keys are partitioned), but for dead letters. */
+#ifndef FUNNELD_TESTS_ORACLE_H
+#define FUNNELD_TESTS_ORACLE_H
+
+#include "funneld/ports/record.h"
+
+enum { ORACLE_LAYER_CHANGES, ORACLE_ALERTS, ORACLE_DEAD_LETTERS, ORACLE_TOPIC_COUNT };
+enum { ORACLE_TABLE_PARTITION, ORACLE_TABLE_PROSPECT, ORACLE_TABLE_ERASED, ORACLE_TABLE_FEED, ORACLE_TABLE_COUNT };
+
+struct oracle_row {
+	int32_t partition;
+	uint8_t table;
+	struct fnl_span key;
+	struct fnl_span value;
+	int64_t deadline_ms; /* as the view has it; INT64_MAX: none */
+};
+
+/* Everything is borrowed. */
+struct oracle_input {
+	bool event_clock;
+	bool ids_unique;                 /* two different outputs with one ce_id are a difference, else they are counted */
+	int64_t time_max_ms;             /* an event beyond it is a dead letter */
+	const char *input_topic;         /* as the dead letters name it */
+	const struct fnl_record *inputs; /* in order of partition, offset */
+	size_t input_count;
+	const struct fnl_record *outputs[ORACLE_TOPIC_COUNT]; /* committed ones, in order of partition, offset */
+	size_t output_counts[ORACLE_TOPIC_COUNT];
+	const struct oracle_row *rows;
+	size_t row_count;
+};
+
+/* What the fold came across: for tests that want to know what a workload reaches. */
+struct oracle_stats {
+	size_t layer_changed;
+	size_t parked;
+	size_t unparked;
+	size_t resync_requested;
+	size_t resync_completed;
+	size_t dead_letters;
+	size_t timers;
+	size_t stale;
+	size_t rules_activated;
+	size_t ids_twice; /* outputs whose ce_id an earlier, different one had */
+	size_t prospects; /* rows at the end */
+	size_t erased;
+	size_t feeds;
+};
+
+struct oracle;
+
+/* Reads every schema of the directory; once a process is enough. NULL with why. */
+struct oracle *oracle_open(const char *schema_directory, char *why, size_t why_bytes);
+void oracle_close(struct oracle *o);
+
+/* 0, or -1 with the first difference in why: which key, which field, what was expected, what was found. stats may be
+ * NULL. */
+int oracle_check(struct oracle *o, const struct oracle_input *in, struct oracle_stats *stats, char *why,
+                 size_t why_bytes);
+
+/* The rules texts that the oracle knows, for workloads: version, SHA-256 of the text in hexadecimal, text. NULL: there
+ * is no such one. */
+struct oracle_rules_text {
+	int32_t version;
+	const char *hash;
+	const char *text;
+};
+const struct oracle_rules_text *oracle_rules_known(size_t at);
+
+#endif
