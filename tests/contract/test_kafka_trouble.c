@@ -4,7 +4,7 @@
 
 #include "../../src/adapters/kafka/kafka_internal.h"
 
-enum { RESTORE_PARTITIONS = 6, RESTORE_RECORDS = 1600, RESTORE_MEAN_MS_MAX = 150 };
+enum { RESTORE_PARTITIONS = 6, RESTORE_RECORDS = 1600, RESTORE_MEAN_MS_MAX = 300 };
 
 static int64_t restore_one(struct fnl_log *l, int32_t partition)
 {
