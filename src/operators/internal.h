@@ -11,7 +11,7 @@ enum { FNL_FRAME_BYTES = 5 };
 struct fnl_rules_slot {
 	struct fnl_arena arena;
 	const struct fnl_rules *rules;
-	char hash[65];
+	struct fnl_span text; /* in the arena */
 };
 
 struct fnl_prospect_operator {

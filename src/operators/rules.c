@@ -1,21 +1,22 @@
 /* The rules of a partition: a row like any other, set by RulesActivated at its place in the order. */
 #include "internal.h"
 
-static struct fnl_rules_slot *slot_of(struct fnl_prospect_operator *o, struct fnl_span hash)
+static struct fnl_rules_slot *slot_of(struct fnl_prospect_operator *o, struct fnl_span text)
 {
 	for (size_t i = 0; i < 2; i++) {
-		if (o->slots[i].rules && fnl_span_eq(hash, fnl_span_str(o->slots[i].hash))) {
+		if (o->slots[i].rules && fnl_span_eq(text, o->slots[i].text)) {
 			return &o->slots[i];
 		}
 	}
 	return NULL;
 }
 
-/* A memo of a pure function: the same text always gives the same rules. */
-static int parse(struct fnl_prospect_operator *o, struct fnl_span hash, struct fnl_span text, int32_t version,
-                 const struct fnl_rules **ret, struct fnl_error *why)
+/* A memo of a pure function: the same text always gives the same rules. Not by the hash, which is only what an event
+ * says: a wrong one would make the outcome depend on what this worker has seen before. */
+static int parse(struct fnl_prospect_operator *o, struct fnl_span text, int32_t version, const struct fnl_rules **ret,
+                 struct fnl_error *why)
 {
-	struct fnl_rules_slot *slot = slot_of(o, hash);
+	struct fnl_rules_slot *slot = slot_of(o, text);
 	if (!slot) {
 		slot = &o->slots[o->slot_next];
 		o->slot_next = 1 - o->slot_next;
@@ -26,8 +27,10 @@ static int parse(struct fnl_prospect_operator *o, struct fnl_span hash, struct f
 		if (rc) {
 			return rc;
 		}
-		memcpy(slot->hash, hash.data, hash.len);
-		slot->hash[hash.len] = '\0';
+		slot->text = fnl_arena_dup(&slot->arena, text);
+		if (fnl_span_is_none(slot->text)) {
+			return FNL_E_NOMEM;
+		}
 		slot->rules = rules;
 	}
 	if (slot->rules->version != version) {
@@ -50,8 +53,7 @@ int fnl_prospect_rules(struct fnl_prospect_operator *o, struct fnl_span row, str
 		*ret = fnl_rules_default();
 		return 0;
 	}
-	return parse(o, v[FNL_PARTITION_RULES_RULES_HASH].str, v[FNL_PARTITION_RULES_RULES_TEXT].str,
-	             (int32_t)v[FNL_PARTITION_RULES_RULES_VERSION].i64, ret, why);
+	return parse(o, v[FNL_PARTITION_RULES_RULES_TEXT].str, (int32_t)v[FNL_PARTITION_RULES_RULES_VERSION].i64, ret, why);
 }
 
 static int check_activation(const struct fnl_value *now, struct fnl_span hash, int64_t version, bool *ret_stale,
@@ -88,7 +90,7 @@ int fnl_prospect_rules_activate(struct fnl_prospect_operator *o, const struct fn
 		return rc;
 	}
 	const struct fnl_rules *rules;
-	rc = parse(o, hash, in[FNL_RULES_ACTIVATED_RULES_TEXT].str, (int32_t)version, &rules, why);
+	rc = parse(o, in[FNL_RULES_ACTIVATED_RULES_TEXT].str, (int32_t)version, &rules, why);
 	if (rc) {
 		return rc; /* FNL_E_NOMEM is the heap's: the largest text fits into a slot's arena */
 	}

@@ -256,14 +256,16 @@ static void fold_record(struct oracle_run *run, struct oracle_partition *p, cons
 	const char *why = NULL;
 	const struct oracle_schema *schema = NULL;
 	json_t *in = oracle_decode(run->o, r, &schema, &why);
-	why = in ? check_shape(schema->name, in, r) : why;
+	why = in ? oracle_currency_check(in) : why;
+	why = in && !why ? check_shape(schema->name, in, r) : why;
 	int64_t at = in ? oracle_number(in, "occurred_at") : 0;
 	if (!why && at > run->in->time_max_ms) {
 		why = "too far in the future";
 	}
 	if (!why) { /* a record that cannot be read, or is not believed, says nothing of time */
-		p->time_ms = !p->has_time || at > p->time_ms ? at : p->time_ms;
-		p->has_time = true;
+		bool later = at != INT64_MIN && (!p->has_time || at > p->time_ms);
+		p->time_ms = later ? at : p->time_ms;
+		p->has_time = p->has_time || later;
 		fire_timers(run, p);
 		struct oracle_step s = {.run = run, .p = p, .record = r, .name = schema->name, .in = in, .now_ms = p->time_ms};
 		why = step(&s, schema);

@@ -38,6 +38,8 @@ json_t *oracle_decode_value(struct oracle *o, struct fnl_span value, const struc
 json_t *oracle_new_record(const struct oracle *o, const char *name);
 /* NULL, or what makes an input unfit. */
 const char *oracle_limits(const struct oracle_schema *schema, const json_t *value);
+/* NULL, or that a currency within is none: such bytes are not a record at all. */
+const char *oracle_currency_check(json_t *v);
 const char *oracle_id_check(const char *id, size_t len);
 
 static inline const char *oracle_text(const json_t *record, const char *field)

@@ -1,5 +1,5 @@
 /* What an input may say: ids are 1 to 128 bytes without controls and '|', other texts at most 256 bytes, times and days
- * lie in the years 1970 to 2199, versions begin at 1, amounts have at most 10^15 minor units and a currency. */
+ * lie in the years 1970 to 2199, versions begin at 1, amounts have at most 10^15 minor units. */
 #include "oracle_internal.h"
 
 enum { ID_BYTES_MAX = 128, TEXT_BYTES_MAX = 256, DAYS_END = 84006 };
@@ -23,19 +23,37 @@ static bool ends_with(const char *name, const char *end)
 	return len >= end_len && strcmp(name + len - end_len, end) == 0;
 }
 
-static const char *check_amount(const json_t *v)
+const char *oracle_currency_check(json_t *v)
 {
+	const char *why = NULL, *name;
+	size_t i;
+	json_t *item;
+	if (json_is_array(v)) {
+		json_array_foreach(v, i, item)
+		{
+			why = why ? why : oracle_currency_check(item);
+		}
+	}
+	json_object_foreach(v, name, item)
+	{
+		why = why ? why : oracle_currency_check(item);
+	}
 	const json_t *currency = json_object_get(v, "currency");
 	const char *code = json_string_value(currency);
+	bool ok = !code || json_string_length(currency) == 3;
+	for (i = 0; code && ok && i < 3; i++) {
+		ok = code[i] >= 'A' && code[i] <= 'Z';
+	}
+	return ok ? why : "a currency has three capital letters";
+}
+
+static const char *check_amount(const json_t *v)
+{
 	int64_t amount = oracle_number(v, "amount_minor");
 	if (amount > INT64_C(1000000000000000) || amount < -INT64_C(1000000000000000)) {
 		return "an amount has at most 10^15 minor units";
 	}
-	bool ok = json_string_length(currency) == 3;
-	for (size_t i = 0; ok && i < 3; i++) {
-		ok = code[i] >= 'A' && code[i] <= 'Z';
-	}
-	return ok ? NULL : "a currency has three capital letters";
+	return NULL;
 }
 
 /* logical: the Avro logical type, or "". */

@@ -234,7 +234,9 @@ static struct fnl_input wrong_value(struct workload_prospect *w, size_t kind)
 		break;
 	default:
 		in = rules(w);
-		if (workload_one_in(w, 2)) {
+		if (workload_one_in(w, 4)) { /* the hash of another text, which was perhaps seen */
+			set_text(&in, "rules_hash", oracle_rules_known(0)->hash);
+		} else if (workload_one_in(w, 2)) {
 			set_text(&in, "rules_text", "[rules]\nversion = many\n");
 			set_text(&in, "rules_hash", "0000000000000000000000000000000000000000000000000000000000000000");
 		} else {
