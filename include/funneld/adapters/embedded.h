@@ -15,8 +15,8 @@ struct fnl_embedded_settings {
 	int session_timeout_ms;        /* a member that did not poll for so long is out: generation + 1 */
 	int txn_timeout_ms;            /* an open transaction that is older is aborted and its producer fenced */
 	bool manual_markers; /* true: a decided transaction's markers are written only by fnl_embedded_deliver_marker */
-	bool manual_time; /* true: time-outs are looked at only in fnl_embedded_tick (else at each call), and no call waits
-	                   */
+	bool manual_time;    /* true: time-outs are looked at only in fnl_embedded_tick (else at each call), no call waits
+	                      */
 };
 
 int fnl_embedded_open(const struct fnl_embedded_settings *settings, struct fnl_embedded **ret) FNL_MUST_USE;
@@ -48,9 +48,9 @@ int fnl_embedded_bus_open(struct fnl_embedded *e, struct fnl_bus **ret) FNL_MUST
 size_t fnl_embedded_deliver_marker(struct fnl_embedded *e, size_t which);
 size_t fnl_embedded_pending_markers(const struct fnl_embedded *e);
 void fnl_embedded_tick(struct fnl_embedded *e);
-/* The connection's next request to end its transaction is held up in the network: the caller gets no answer in time, and
- * the request arrives when it is delivered, whatever the producer has done meanwhile (a broker without KIP-890 knows it
- * by its epoch alone). */
+/* The connection's next request to end its transaction is held up in the network: the caller gets no answer in time,
+ * and the request arrives when it is delivered, whatever the producer has done meanwhile (a broker without KIP-890
+ * knows it by its epoch alone). */
 void fnl_embedded_log_hold_end(struct fnl_log *l);
 /* As fnl_embedded_deliver_marker, for requests that are held up. */
 size_t fnl_embedded_deliver_held(struct fnl_embedded *e, size_t which);

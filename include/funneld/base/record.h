@@ -77,11 +77,11 @@ enum {
 /* Index of a field by name, or -1. */
 int fnl_record_field_index(const struct fnl_record_desc *d, struct fnl_span name);
 
-/* Avro binary, same schema on both sides: for rows, and for events of our own schemas. The values of decode borrow strings from the
- * input and take lists from the arena. Decode checks every length, index and count before it is believed and wants the
- * input used up. encode returns FNL_E_NOMEM, FNL_E_LIMIT for a string or list that is too long, FNL_E_INVALID for what
- * the schema does not allow, such as a null in a field that is not nullable;
- * decode FNL_E_INVALID, FNL_E_LIMIT or FNL_E_NOMEM, with *why (may be NULL) naming the field. */
+/* Avro binary, same schema on both sides: for rows, and for events of our own schemas. The values of decode borrow
+ * strings from the input and take lists from the arena. Decode checks every length, index and count before it is
+ * believed and wants the input used up. encode returns FNL_E_NOMEM, FNL_E_LIMIT for a string or list that is too long,
+ * FNL_E_INVALID for what the schema does not allow, such as a null in a field that is not nullable; decode
+ * FNL_E_INVALID, FNL_E_LIMIT or FNL_E_NOMEM, with *why (may be NULL) naming the field. */
 int fnl_record_encode(const struct fnl_record_desc *d, const struct fnl_value *values,
                       struct fnl_writer *w) FNL_MUST_USE;
 int fnl_record_decode(const struct fnl_record_desc *d, struct fnl_span body, struct fnl_arena *arena,
