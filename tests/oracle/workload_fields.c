@@ -123,7 +123,8 @@ static void clear_some(struct workload_prospect *w, struct fnl_input *in)
 static struct fnl_input image_again(struct workload_prospect *w, size_t prospect)
 {
 	struct fnl_input in = w->images[prospect];
-	fnl_input_i64(&in, FNL_PROSPECT_CHANGED_OCCURRED_AT, workload_occurred_at(w));
+	bool at_gap = w->gap_time_ms && workload_one_in(w, 4);
+	fnl_input_i64(&in, FNL_PROSPECT_CHANGED_OCCURRED_AT, at_gap ? w->gap_time_ms : workload_occurred_at(w));
 	fnl_input_i64(&in, FNL_PROSPECT_CHANGED_SNAPSHOT, 1);
 	return in;
 }

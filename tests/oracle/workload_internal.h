@@ -16,6 +16,14 @@ enum {
 	WORKLOAD_VERSIONS_MAX = 1024
 };
 
+enum workload_mood {
+	WORKLOAD_MANY_CHANGES,
+	WORKLOAD_MANY_CONTACTS,
+	WORKLOAD_MANY_GAPS,
+	WORKLOAD_MANY_LIVES,
+	WORKLOAD_MOOD_COUNT
+};
+
 struct workload_record {
 	struct fnl_span key;
 	struct fnl_span value;
@@ -39,6 +47,8 @@ struct workload_prospect {
 	bool versions_used[WORKLOAD_PROSPECTS_MAX][WORKLOAD_VERSIONS_MAX];
 	struct fnl_input images[WORKLOAD_PROSPECTS_MAX]; /* the latest full one; desc NULL: none */
 	size_t gap_count;
+	int64_t gap_time_ms; /* of the latest one; 0: none yet */
+	enum workload_mood mood;
 	struct workload_record sent[WORKLOAD_SENT_MAX];
 	size_t sent_count;
 };

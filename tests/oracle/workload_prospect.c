@@ -204,6 +204,8 @@ void workload_prospect_publish(struct workload_prospect *w, struct fnl_bus *bus,
 	w->time_ms = FNL_T0 + (int64_t)workload_below(w, 1000000);
 	w->sent_count = 0;
 	w->gap_count = 0;
+	w->gap_time_ms = 0;
+	w->mood = (enum workload_mood)workload_below(w, WORKLOAD_MOOD_COUNT);
 	memset(w->versions, 0, sizeof(w->versions));
 	memset(w->versions_used, 0, sizeof(w->versions_used));
 	memset(w->images, 0, sizeof(w->images));

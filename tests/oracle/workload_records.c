@@ -37,7 +37,7 @@ static struct fnl_input contact(struct workload_prospect *w, size_t prospect)
 {
 	struct fnl_input in = workload_input(w, &fnl_desc_contact_logged);
 	set_text(&in, "prospect_id", workload_prospect_id(prospect));
-	set_text(&in, "contact_id", workload_text(w, "contact-%zu", workload_below(w, 12)));
+	set_text(&in, "contact_id", workload_text(w, "contact-%zu", workload_below(w, workload_one_in(w, 2) ? 3 : 12)));
 	set_text(&in, "rep_id", "rep-1");
 	/* coarse, so that times are the same now and then */
 	set_number(&in, "at", w->time_ms / 3600000 * 3600000 - (int64_t)workload_below(w, 20) * 3600000);
@@ -80,6 +80,10 @@ static struct fnl_input gap(struct workload_prospect *w, const char *prospect_id
 	if (prospect_id) {
 		set_text(&in, "prospect_id", prospect_id);
 	}
+	if (w->gap_time_ms && workload_one_in(w, 6)) {
+		set_number(&in, "occurred_at", w->gap_time_ms);
+	}
+	w->gap_time_ms = in.v[FNL_PROSPECT_CHANGED_OCCURRED_AT].i64;
 	if (workload_one_in(w, 2)) {
 		set_number(&in, "since", w->time_ms - 1000);
 	}
@@ -125,8 +129,28 @@ static void make_broadcast(struct workload_prospect *w, struct workload_record *
 	ret->value = workload_encode(w, &in);
 }
 
+/* What a run has much of. */
+static struct fnl_input by_mood(struct workload_prospect *w, size_t prospect)
+{
+	static const struct fnl_record_desc *const descs[] = {&fnl_desc_prospect_deleted, &fnl_desc_prospect_restored,
+	                                                      &fnl_desc_prospect_merged};
+	switch (w->mood) {
+	case WORKLOAD_MANY_CONTACTS:
+		return contact(w, prospect);
+	case WORKLOAD_MANY_GAPS:
+		return gap(w, workload_prospect_id(prospect));
+	case WORKLOAD_MANY_LIVES:
+		return lifecycle(w, prospect, descs[workload_below(w, 3)]);
+	default:
+		return workload_changed(w, prospect);
+	}
+}
+
 static struct fnl_input any_of_prospect(struct workload_prospect *w, size_t prospect)
 {
+	if (workload_one_in(w, 3)) {
+		return by_mood(w, prospect);
+	}
 	switch (workload_below(w, 40)) {
 	case 0:
 		return lifecycle(w, prospect, &fnl_desc_prospect_erased);
