@@ -96,7 +96,7 @@ static int by_place(const void *a, const void *b)
 	return x->offset < y->offset ? -1 : x->offset > y->offset;
 }
 
-static struct list read_topic(struct sim *s, const char *topic)
+struct fnl_record *sim_read_topic(struct sim *s, const char *topic, size_t *ret_count)
 {
 	struct list l = {0};
 	if (s->bus->ops->read(s->bus, &topic, 1, true, true, NULL, add_record, &l) != 0) {
@@ -105,7 +105,8 @@ static struct list read_topic(struct sim *s, const char *topic)
 	if (l.count) {
 		qsort(l.items, l.count, sizeof(struct fnl_record), by_place);
 	}
-	return l;
+	*ret_count = l.count;
+	return l.items;
 }
 
 struct scan {
@@ -141,13 +142,12 @@ static struct list read_view(struct sim *s)
 /* I10: every row of the view is the last of its key in the changelog, and there are no others. */
 static void check_changelog(struct sim *s, const struct sim_row *rows, size_t row_count)
 {
-	struct list log = read_topic(s, "rows");
-	const struct fnl_record *records = log.items;
-	size_t live = 0;
-	for (size_t i = 0; i < log.count; i++) {
+	size_t count, live = 0;
+	struct fnl_record *records = sim_read_topic(s, "rows", &count);
+	for (size_t i = 0; i < count; i++) {
 		const struct fnl_record *r = &records[i];
 		bool last = true;
-		for (size_t k = i + 1; k < log.count && last; k++) {
+		for (size_t k = i + 1; k < count && last; k++) {
 			last = records[k].partition != r->partition || !fnl_span_eq(records[k].key, r->key);
 		}
 		if (!last || fnl_span_is_none(r->value)) {
@@ -170,35 +170,40 @@ static void check_changelog(struct sim *s, const struct sim_row *rows, size_t ro
 	if (live != row_count) {
 		sim_fail(s, "I10: the view has %zu rows, the changelog %zu", row_count, live);
 	}
-	free(log.items);
+	free(records);
+}
+
+/* Rule 10: of two that believe to be the same instance one has gone. */
+static void check_twins(struct sim *s)
+{
+	for (int i = 1; i < s->worker_count; i++) {
+		const struct sim_worker *w = &s->workers[i];
+		if (w->state == SIM_UP && s->workers[0].state == SIM_UP && strcmp(w->instance, s->workers[0].instance) == 0) {
+			sim_fail(s, "two workers are instance %s", w->instance);
+		}
+	}
 }
 
 void sim_check_end(struct sim *s)
 {
 	const struct sim_workload *load = s->workload;
-	struct list in = read_topic(s, "in"), view = read_view(s), outputs[SIM_OUTPUTS_MAX];
-	struct sim_result r = {
-		.clock = s->settings.clock,
-		.partition_count = s->partition_count,
-		.end_ms = s->now_ms,
-		.inputs = in.items,
-		.input_count = in.count,
-		.rows = view.items,
-		.row_count = view.count,
-	};
+	struct list view = read_view(s);
+	struct fnl_record *records[SIM_OUTPUTS_MAX + 1];
+	struct sim_result r = {.clock = s->settings.clock, .partition_count = s->partition_count, .end_ms = s->now_ms};
+	r.rows = view.items;
+	r.row_count = view.count;
+	r.inputs = records[load->output_count] = sim_read_topic(s, "in", &r.input_count);
 	check_changelog(s, r.rows, r.row_count);
+	check_twins(s);
 	for (size_t i = 0; i < load->output_count; i++) {
-		outputs[i] = read_topic(s, load->outputs[i]);
-		r.outputs[i] = outputs[i].items;
-		r.output_counts[i] = outputs[i].count;
+		r.outputs[i] = records[i] = sim_read_topic(s, load->outputs[i], &r.output_counts[i]);
 	}
 	char why[SIM_WHY_BYTES] = "";
 	if (!s->out->failed && load->check(&r, why, sizeof(why)) != 0) {
 		sim_fail(s, "oracle: %s", why);
 	}
-	for (size_t i = 0; i < load->output_count; i++) {
-		free(outputs[i].items);
+	for (size_t i = 0; i <= load->output_count; i++) {
+		free(records[i]);
 	}
 	free(view.items);
-	free(in.items);
 }

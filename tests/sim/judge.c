@@ -21,7 +21,7 @@ bool sim_judge_wait(void *context, int rc, int64_t since_ms, int timeout_ms)
 {
 	struct sim_worker *w = context;
 	bool not_ready = rc == FNL_E_TIMEOUT || rc == FNL_E_TXN_UNKNOWN;
-	if (!not_ready || w->judge.dead || w->sim->now_ms - since_ms >= timeout_ms) {
+	if (!not_ready || w->judge.dead || w->sim->quitting || w->sim->now_ms - since_ms >= timeout_ms) {
 		return false;
 	}
 	sim_sleep(w, 1 + sim_below(&w->sim->rng, 40));
@@ -31,6 +31,8 @@ bool sim_judge_wait(void *context, int rc, int64_t since_ms, int timeout_ms)
 static bool fits(enum sim_fault kind, const char *call, bool in_txn)
 {
 	switch (kind) {
+	case SIM_HALF_DONE:
+		return strcmp(call, "apply") == 0;
 	case SIM_LATE_END:
 		return strcmp(call, "txn_commit") == 0 || strcmp(call, "txn_abort") == 0;
 	case SIM_ABORT:
@@ -61,6 +63,9 @@ static void fault_of_view(struct sim *s, enum sim_fault kind)
 	switch (kind) {
 	case SIM_FLUSH:
 		fnl_fake_redis_flush(s->redis);
+		break;
+	case SIM_FORGET:
+		fnl_fake_redis_forget(s->redis);
 		break;
 	case SIM_ROLLBACK:
 		if (fnl_fake_redis_rollback(s->redis) != 0) {
@@ -93,6 +98,9 @@ static struct fault_verdict happen(struct sim_worker *w, enum sim_fault kind, co
 	case SIM_LATE_END:
 		fnl_embedded_log_hold_end(w->log);
 		return (struct fault_verdict){true, FNL_E_TXN_UNKNOWN};
+	case SIM_HALF_DONE:
+		fnl_fake_redis_interrupt_next(s->redis);
+		break;
 	case SIM_ABORT:
 		return (struct fault_verdict){false, FNL_E_TXN_ABORTABLE};
 	case SIM_PAUSE:
@@ -105,6 +113,7 @@ static struct fault_verdict happen(struct sim_worker *w, enum sim_fault kind, co
 		fnl_embedded_rebalance(s->broker, "group");
 		break;
 	case SIM_FLUSH:
+	case SIM_FORGET:
 	case SIM_ROLLBACK:
 	case SIM_STORE_DOWN:
 		fault_of_view(s, kind);

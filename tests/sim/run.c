@@ -48,8 +48,10 @@ static void no_sleep(void *context, int64_t ms)
 static int topics(struct sim *s)
 {
 	const struct fnl_topic_spec in = {"in", s->partition_count, FNL_CLEANUP_DELETE, -1};
+	const struct fnl_topic_spec staged = {"staged", s->partition_count, FNL_CLEANUP_DELETE, -1};
 	const struct fnl_topic_spec rows = {"rows", s->partition_count, FNL_CLEANUP_COMPACT, -1};
 	int rc = s->bus->ops->create_topic(s->bus, &in);
+	rc = rc ? rc : s->bus->ops->create_topic(s->bus, &staged);
 	rc = rc ? rc : s->bus->ops->create_topic(s->bus, &rows);
 	for (size_t i = 0; i < s->workload->output_count && rc == 0; i++) {
 		const struct fnl_topic_spec out = {s->workload->outputs[i], 2, FNL_CLEANUP_DELETE, -1};
@@ -94,6 +96,7 @@ static void close_world(struct sim *s)
 	}
 	fnl_embedded_close(s->broker);
 	fnl_fake_redis_close(s->redis);
+	free(s->staged);
 }
 
 /* Markers and held requests arrive when chance has it; a view that was away comes back. */
@@ -114,6 +117,45 @@ static void others_act(struct sim *s)
 		sim_fail(s, "no memory for a snapshot");
 	}
 	fnl_embedded_tick(s->broker);
+}
+
+/* ---- the feed: the input comes bit by bit, each partition's in its order ---- */
+
+static void stage_input(struct sim *s)
+{
+	s->workload->publish(s->bus, "staged", s->partition_count, s->seed, s->workload->wall_start_ms);
+	s->staged = sim_read_topic(s, "staged", &s->staged_count);
+	s->staged_left = s->staged_count;
+	for (size_t i = s->staged_count; i > 0; i--) {
+		s->staged_at[s->staged[i - 1].partition] = i - 1;
+	}
+	for (int32_t p = 0; p < s->partition_count; p++) {
+		bool none = s->staged_count == 0 || s->staged[s->staged_at[p]].partition != p;
+		s->staged_at[p] = none ? s->staged_count : s->staged_at[p];
+	}
+}
+
+static void publish_next(struct sim *s)
+{
+	int32_t p = (int32_t)sim_below(&s->rng, s->partition_count);
+	while (s->staged_at[p] == s->staged_count || s->staged[s->staged_at[p]].partition != p) {
+		p = (p + 1) % s->partition_count;
+	}
+	const struct fnl_record *r = &s->staged[s->staged_at[p]++];
+	if (s->bus->ops->publish(s->bus, "in", p, r->key, r->value, r->headers, r->header_count) != 0 ||
+	    s->bus->ops->publish_flush(s->bus, 1000) != 0) {
+		sim_fail(s, "cannot publish: %s", s->bus->ops->explain(s->bus));
+	}
+	s->staged_left--;
+}
+
+static void feed(struct sim *s)
+{
+	int64_t each_ms = 2 * s->style.feed_ms / (int64_t)(s->staged_count + 1) + 1;
+	while (s->staged_left && !s->out->failed && (s->healing || s->feed_at_ms <= s->now_ms)) {
+		publish_next(s);
+		s->feed_at_ms += sim_below(&s->rng, each_ms);
+	}
 }
 
 static struct sim_worker *next_worker(struct sim *s)
@@ -147,6 +189,7 @@ static void step(struct sim *s)
 	struct sim_worker *w = next_worker(s);
 	s->now_ms = w->wake_ms > s->now_ms ? w->wake_ms : s->now_ms;
 	others_act(s);
+	feed(s);
 	w->wake_ms = INT64_MAX;
 	if (!sim_fiber_resume(w->fiber) && !s->out->failed) {
 		sim_fail(s, "worker %d ended", w->number);
@@ -183,11 +226,13 @@ static void rebuild(struct sim *s)
 static void run(struct sim *s)
 {
 	int64_t chaos_until_ms = s->now_ms + s->style.chaos_ms;
-	s->workload->publish(s->bus, s->partition_count, s->seed, s->workload->wall_start_ms);
+	s->feed_at_ms = s->now_ms;
+	stage_input(s);
 	while (!s->out->failed && s->now_ms < chaos_until_ms) {
 		step(s);
 	}
 	heal(s);
+	feed(s);
 	run_until_quiet(s, s->now_ms + HEAL_MS);
 	rebuild(s);
 	if (!s->out->failed) {

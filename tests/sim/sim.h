@@ -65,15 +65,18 @@ struct sim_workload {
 	size_t output_count;
 	size_t dead_letter_topic;
 	int64_t wall_start_ms;
+	int64_t future_max_ms; /* clock = wall: the engine's limit */
 	struct fnl_operator *(*operator_open)(void);
 	void (*operator_close)(struct fnl_operator *op);
-	/* Publishes the whole input to the topic "in". */
-	void (*publish)(struct fnl_bus *bus, int32_t partition_count, uint64_t seed, int64_t wall_start_ms);
+	/* Publishes the whole input to a topic. */
+	void (*publish)(struct fnl_bus *bus, const char *topic, int32_t partition_count, uint64_t seed,
+	                int64_t wall_start_ms);
 	/* Holds the result against the oracle; 0, or -1 with the first difference in why. */
 	int (*check)(const struct sim_result *r, char *why, size_t why_bytes);
 };
 
 extern const struct sim_workload sim_counter;
+extern const struct sim_workload sim_prospect;
 
 /* ---- faults ---- */
 
@@ -90,6 +93,8 @@ extern const struct sim_workload sim_counter;
 	X(FLUSH, "view lost") \
 	X(ROLLBACK, "view rolled back") \
 	X(STORE_DOWN, "view away") \
+	X(HALF_DONE, "view half written") \
+	X(FORGET, "place of the view lost") \
 	X(COMPACT, "compaction")
 
 enum sim_fault {

@@ -20,12 +20,38 @@ static void choose_faults(struct sim *s)
 	}
 	t->fault_per_mille[SIM_LATE_END] *= 8; /* few calls can have them */
 	t->fault_per_mille[SIM_ABORT] *= 4;
+	t->fault_per_mille[SIM_HALF_DONE] *= 8;
 	t->marker_per_mille = (int)ONE_OF(s, 1000, 1000, 400, 100, 20);
 	t->latency_ms = ONE_OF(s, 2, 10, 40, 200);
 	t->pause_ms = ONE_OF(s, 500, 5000, 30000, 90000);
 	t->chaos_ms = ONE_OF(s, 10000, 30000, 60000);
+	t->feed_ms = ONE_OF(s, 1, 3000, t->chaos_ms);
 	t->compact_age_ms = s->settings.tombstone_retention_ms;
 	t->snapshot_per_mille = (int)ONE_OF(s, 2, 10, 50);
+}
+
+/* So long that tombstones are compacted away: the view may be older than they live (rule 7). */
+static void choose_age(struct sim *s)
+{
+	struct sim_style *t = &s->style;
+	s->settings.tombstone_retention_ms = 60000;
+	t->compact_age_ms = 60000;
+	t->chaos_ms = ONE_OF(s, 200000, 400000);
+	t->feed_ms = t->chaos_ms / 2;
+	t->faults_left = (int)ONE_OF(s, 12, 30, 60);
+	t->latency_ms = ONE_OF(s, 40, 200, 2000);
+	t->pause_ms = 120000;
+	t->snapshot_per_mille = 2;
+	t->fault_per_mille[SIM_COMPACT] = 20;
+	t->fault_per_mille[SIM_ROLLBACK] = (int)ONE_OF(s, 0, 4);
+	t->fault_per_mille[SIM_FLUSH] = (int)ONE_OF(s, 0, 4);
+	t->fault_per_mille[SIM_FORGET] = (int)ONE_OF(s, 0, 4);
+	t->fault_per_mille[SIM_PAUSE] = 4;
+}
+
+size_t sim_style_batch(struct sim *s)
+{
+	return (size_t)ONE_OF(s, 1, 2, 3, 7, 20);
 }
 
 void sim_style_choose(struct sim *s)
@@ -34,13 +60,16 @@ void sim_style_choose(struct sim *s)
 	s->worker_count = (int)ONE_OF(s, 1, 2, 2, 3);
 	s->settings = fnl_stream_settings_default();
 	s->settings.clock = sim_chance(&s->rng, 700) ? FNL_CLOCK_EVENT : FNL_CLOCK_WALL;
-	s->settings.batch_records_max = (size_t)ONE_OF(s, 1, 2, 3, 7, 20);
 	s->settings.timers_max = (size_t)ONE_OF(s, 1, 2, 5, 1000);
 	s->settings.cache_bytes_max = (size_t)ONE_OF(s, 0, 1024, 2048, 1 << 20);
-	s->settings.arena_bytes_max = 4 << 20;
+	s->settings.arena_bytes_max = 16 << 20;
+	s->settings.future_max_ms = s->workload->future_max_ms;
 	s->settings.restore_records_max = (size_t)ONE_OF(s, 1, 2, 3, 50);
 	s->settings.tombstone_retention_ms = ONE_OF(s, 60000, 120000, 86400000);
 	choose_faults(s);
+	if (sim_chance(&s->rng, 150)) {
+		choose_age(s);
+	}
 	for (int i = 0; i < s->worker_count; i++) {
 		snprintf(s->workers[i].instance, sizeof(s->workers[i].instance), "%c", 'a' + i);
 	}

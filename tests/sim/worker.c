@@ -24,10 +24,12 @@ static void up(struct sim_worker *w)
 	}
 	faulty_log_init(&w->faulty_log, w->log, &w->judge);
 	faulty_store_init(&w->faulty_store, w->store, &w->judge);
-	struct fnl_stage stage = {"sim", "in", s->workload->tables, s->workload->table_count,
+	struct fnl_stage stage = {s->workload->name, "in", s->workload->tables, s->workload->table_count,
 	                          s->workload->dead_letter_topic};
 	struct fnl_stream_ports ports = {&w->faulty_log.base, &w->faulty_store.base, w->op, &s->clock, NULL};
-	if (fnl_stream_create(&stage, &s->settings, &ports, &w->stream, &w->why) != 0) {
+	struct fnl_stream_settings settings = s->settings;
+	settings.batch_records_max = sim_style_batch(s);
+	if (fnl_stream_create(&stage, &settings, &ports, &w->stream, &w->why) != 0) {
 		sim_fail(s, "worker %d cannot start: %s", w->number, w->why.text);
 		return;
 	}

@@ -20,7 +20,8 @@ static void close_operator(struct fnl_operator *op)
 	(void)op;
 }
 
-static void publish(struct fnl_bus *bus, int32_t partition_count, uint64_t seed, int64_t wall_start_ms)
+static void publish(struct fnl_bus *bus, const char *topic, int32_t partition_count, uint64_t seed,
+                    int64_t wall_start_ms)
 {
 	struct sim_rng rng = {seed ^ 0x1234567};
 	int count = 20 + (int)sim_below(&rng, 60);
@@ -34,7 +35,7 @@ static void publish(struct fnl_bus *bus, int32_t partition_count, uint64_t seed,
 		}
 		int length = sim_chance(&rng, 50) ? snprintf(text, sizeof(text), "poison %d", i)
 		                                  : snprintf(text, sizeof(text), "%lld %lld", (long long)time_ms, (long long)n);
-		if (bus->ops->publish(bus, "in", key % partition_count, fnl_span_str(key_names[key]),
+		if (bus->ops->publish(bus, topic, key % partition_count, fnl_span_str(key_names[key]),
 		                      fnl_span_of(text, (size_t)length), NULL, 0) != 0) {
 			abort();
 		}
@@ -283,6 +284,7 @@ const struct sim_workload sim_counter = {
 	.output_count = COUNTER_OUT_COUNT,
 	.dead_letter_topic = COUNTER_DEAD,
 	.wall_start_ms = INT64_C(1700000000000),
+	.future_max_ms = INT64_C(86400000),
 	.operator_open = open_operator,
 	.operator_close = close_operator,
 	.publish = publish,

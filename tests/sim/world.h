@@ -32,6 +32,7 @@ struct sim_style {
 	int fault_per_mille[SIM_FAULT_COUNT];
 	int faults_left;
 	int64_t chaos_ms;
+	int64_t feed_ms;        /* until all of the input is published, about */
 	int64_t latency_ms;     /* of a port call, at most */
 	int marker_per_mille;   /* chance of a marker to arrive at each step */
 	int64_t pause_ms;       /* at most */
@@ -48,7 +49,12 @@ struct sim {
 	struct sim_style style;
 	struct fnl_stream_settings settings;
 	int64_t now_ms;
-	int64_t store_up_ms; /* the view is away before */
+	int64_t store_up_ms;       /* the view is away before */
+	struct fnl_record *staged; /* input that is not published yet, in order of partition and offset */
+	size_t staged_count;
+	size_t staged_at[SIM_PARTITIONS_MAX]; /* next of each partition */
+	size_t staged_left;
+	int64_t feed_at_ms;
 	bool healing;
 	bool quitting;
 	int32_t partition_count;
@@ -62,6 +68,8 @@ struct sim {
 
 /* style.c */
 void sim_style_choose(struct sim *s);
+/* Each life of a worker has batches of another size. */
+size_t sim_style_batch(struct sim *s);
 /* worker.c */
 void sim_worker_body(void *context);
 /* judge.c */
@@ -74,6 +82,8 @@ void sim_sleep(struct sim_worker *w, int64_t ms);
 void sim_check_view(struct sim *s);
 bool sim_is_quiet(struct sim *s);
 void sim_check_end(struct sim *s);
+/* Records of a topic in order of partition and offset; the caller frees. The spans live as long as the broker. */
+struct fnl_record *sim_read_topic(struct sim *s, const char *topic, size_t *ret_count);
 
 void sim_fail(struct sim *s, const char *fmt, ...) FNL_PRINTF(2, 3);
 void sim_trace(const struct sim *s, const struct sim_worker *w, const char *fmt, ...) FNL_PRINTF(3, 4);

@@ -11,6 +11,7 @@ struct fnl_fake_redis {
 	struct fake_image snapshot;
 	bool down;
 	bool lose_next_reply;
+	bool interrupt_next;
 	enum fnl_fake_fault fault;
 	size_t fault_countdown;
 	size_t calls;
@@ -88,6 +89,22 @@ void fnl_fake_redis_lose_next_reply(struct fnl_fake_redis *r)
 {
 	pthread_mutex_lock(&r->lock);
 	r->lose_next_reply = true;
+	pthread_mutex_unlock(&r->lock);
+}
+
+void fnl_fake_redis_interrupt_next(struct fnl_fake_redis *r)
+{
+	pthread_mutex_lock(&r->lock);
+	r->interrupt_next = true;
+	pthread_mutex_unlock(&r->lock);
+}
+
+void fnl_fake_redis_forget(struct fnl_fake_redis *r)
+{
+	pthread_mutex_lock(&r->lock);
+	for (size_t i = 0; i < r->now.count; i++) {
+		r->now.partitions[i].applied = (struct fnl_applied){0};
+	}
 	pthread_mutex_unlock(&r->lock);
 }
 
@@ -343,8 +360,13 @@ static int fake_apply(struct fnl_store *store, struct fnl_store_apply *applies, 
 	if (err != 0) {
 		return err;
 	}
-	for (size_t i = 0; err == 0 && i < count; i++) {
+	bool interrupted = s->redis->interrupt_next;
+	s->redis->interrupt_next = false;
+	for (size_t i = 0; err == 0 && i < (interrupted ? count / 2 : count); i++) {
 		err = apply_one(s, &applies[i], lost);
+	}
+	if (err == 0 && interrupted) {
+		err = fnl_fail(&s->error, FNL_E_DISCONNECTED, "the fake store broke the connection");
 	}
 	return call_end(s, lost, err);
 }

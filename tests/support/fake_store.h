@@ -33,6 +33,10 @@ void fnl_fake_redis_set_down(struct fnl_fake_redis *r, bool down);
 void fnl_fake_redis_fault_after(struct fnl_fake_redis *r, size_t calls, enum fnl_fake_fault fault);
 /* The next apply or wipe is done, but its caller gets FNL_E_TIMEOUT. */
 void fnl_fake_redis_lose_next_reply(struct fnl_fake_redis *r);
+/* The next apply does the first half of its parts, then the connection breaks: its caller gets FNL_E_DISCONNECTED. */
+void fnl_fake_redis_interrupt_next(struct fnl_fake_redis *r);
+/* Somebody deletes the keys that say where each partition stands; all rows stay. */
+void fnl_fake_redis_forget(struct fnl_fake_redis *r);
 /* Calls begun since open, those refused included: for tests that put a fault at every position. */
 size_t fnl_fake_redis_calls(struct fnl_fake_redis *r);
 
