@@ -176,31 +176,35 @@ static int same_dead_letter(struct oracle_run *run, struct report *to, const cha
 	return 0;
 }
 
-/* The next output of the group that was not seen yet. */
-static struct oracle_expected *next_of(struct oracle_run *run, size_t topic, const char *group)
+/* The next output of the group that was not seen yet, and it is so no longer. *heads: topic and group to its index. */
+static struct oracle_expected *next_of(struct oracle_run *run, json_t *heads, size_t topic, const char *group)
 {
-	for (size_t i = 0; i < run->expected_count; i++) {
-		struct oracle_expected *x = &run->expected[i];
-		if (!x->matched && x->topic == topic && strcmp(x->group, group) == 0) {
-			return x;
-		}
+	char key[600];
+	snprintf(key, sizeof(key), "%zu %s", topic, group);
+	size_t at = (size_t)json_integer_value(json_object_get(heads, key));
+	if (at == 0) {
+		return NULL;
 	}
-	return NULL;
+	struct oracle_expected *x = &run->expected[at - 1];
+	json_object_set_new(heads, key, json_integer((json_int_t)x->next));
+	return x;
 }
 
-/* Whether an output with this id was seen already. */
-static bool was_seen(const struct oracle_run *run, size_t topic, struct fnl_span id)
+static json_t *index_of_expected(struct oracle_run *run)
 {
-	for (size_t i = 0; i < run->expected_count; i++) {
-		const struct oracle_expected *x = &run->expected[i];
-		if (x->matched && x->topic == topic && id.len == strlen(x->id) && memcmp(x->id, id.data, id.len) == 0) {
-			return true;
-		}
+	json_t *heads = json_object();
+	for (size_t i = run->expected_count; i > 0; i--) {
+		char key[600];
+		struct oracle_expected *x = &run->expected[i - 1];
+		snprintf(key, sizeof(key), "%zu %s", x->topic, x->group);
+		x->next = (size_t)json_integer_value(json_object_get(heads, key));
+		json_object_set_new(heads, key, json_integer((json_int_t)i));
 	}
-	return false;
+	return heads;
 }
 
-static int check_output(struct oracle_run *run, struct report *to, size_t topic, const struct fnl_record *found)
+static int check_output(struct oracle_run *run, struct report *to, json_t *heads, size_t topic,
+                        const struct fnl_record *found)
 {
 	char group[512], where[700];
 	struct fnl_span id = header_of(found, "ce_id");
@@ -214,9 +218,9 @@ static int check_output(struct oracle_run *run, struct report *to, size_t topic,
 		snprintf(group, sizeof(group), "%s", oracle_printable(found->key));
 	}
 	snprintf(where, sizeof(where), "%s of %s, offset %" PRId64, topic_names[topic], group, found->offset);
-	bool twice = topic != ORACLE_DEAD_LETTERS && was_seen(run, topic, id);
+	bool twice = topic != ORACLE_DEAD_LETTERS && json_object_get(run->ids, oracle_printable(id));
 	run->stats.ids_twice += twice;
-	struct oracle_expected *x = next_of(run, topic, group);
+	struct oracle_expected *x = next_of(run, heads, topic, group);
 	if (twice && (run->in->ids_unique || !x || strncmp(x->id, (const char *)id.data, id.len) != 0)) {
 		return differ(to, "%s: ce_id %s is there twice", where, oracle_printable(id));
 	}
@@ -228,18 +232,25 @@ static int check_output(struct oracle_run *run, struct report *to, size_t topic,
 	         x->offset);
 	int rc = x->dead ? same_dead_letter(run, to, where, x, found) : same_derived(run, to, where, x, found);
 	x->matched = true;
+	if (!x->dead) {
+		json_object_set_new(run->ids, x->id, json_true());
+	}
 	return rc;
 }
 
 static int check_outputs(struct oracle_run *run, struct report *to)
 {
+	int rc = 0;
+	json_t *heads = index_of_expected(run);
+	run->ids = json_object();
 	for (size_t topic = 0; topic < ORACLE_TOPIC_COUNT; topic++) {
-		for (size_t i = 0; i < run->in->output_counts[topic]; i++) {
-			int rc = check_output(run, to, topic, &run->in->outputs[topic][i]);
-			if (rc) {
-				return rc;
-			}
+		for (size_t i = 0; i < run->in->output_counts[topic] && rc == 0; i++) {
+			rc = check_output(run, to, heads, topic, &run->in->outputs[topic][i]);
 		}
+	}
+	json_decref(heads);
+	if (rc) {
+		return rc;
 	}
 	for (size_t i = 0; i < run->expected_count; i++) {
 		const struct oracle_expected *x = &run->expected[i];
@@ -256,34 +267,40 @@ static int check_outputs(struct oracle_run *run, struct report *to)
 
 static const char *const table_names[] = {"partition", "prospect", "erased", "feed"};
 
-/* The row of that key, or NULL; *ret_count counts those of the table in the partition. */
-static const struct oracle_row *find_row(const struct oracle_input *in, int32_t partition, uint8_t table,
-                                         const char *key, size_t *ret_count)
+static char *row_key(int32_t partition, uint8_t table, struct fnl_span key, char ret[500])
 {
-	const struct oracle_row *found = NULL;
-	*ret_count = 0;
-	for (size_t i = 0; i < in->row_count; i++) {
-		const struct oracle_row *r = &in->rows[i];
-		if (r->partition == partition && r->table == table) {
-			(*ret_count)++;
-			if (key && r->key.len == strlen(key) && memcmp(r->key.data, key, r->key.len) == 0) {
-				found = r;
-			}
+	snprintf(ret, 500, "%" PRId32 " %u %s", partition, table, oracle_printable(key));
+	return ret;
+}
+
+/* Where each row is; one that is there twice, or of no table, is a difference. */
+static int index_rows(struct oracle_run *run, struct report *to)
+{
+	char key[500];
+	run->rows = json_object();
+	for (size_t i = 0; i < run->in->row_count; i++) {
+		const struct oracle_row *r = &run->in->rows[i];
+		row_key(r->partition, r->table, r->key, key);
+		if (r->table >= ORACLE_TABLE_COUNT || json_object_get(run->rows, key)) {
+			return differ(to, "row %s (partition, table, key) is there twice, or of an unknown table", key);
 		}
+		json_object_set_new(run->rows, key, json_integer((json_int_t)i));
 	}
-	return found;
+	return 0;
 }
 
 static int check_row(struct oracle_run *run, struct report *to, int32_t partition, uint8_t table, const char *key,
                      const char *record, const json_t *expected)
 {
-	char where[300];
-	size_t count;
-	const struct oracle_row *found = find_row(run->in, partition, table, key, &count);
+	char where[300], name[500];
+	row_key(partition, table, fnl_span_str(key), name);
+	const json_t *at = json_object_get(run->rows, name);
 	snprintf(where, sizeof(where), "row %s|%s of partition %" PRId32, table_names[table], key, partition);
-	if (!found) {
+	if (!at) {
 		return differ(to, "%s is missing", where);
 	}
+	const struct oracle_row *found = &run->in->rows[json_integer_value(at)];
+	json_object_del(run->rows, name); /* seen */
 	int rc = same_value(run->o, to, where, record, expected, found->value);
 	int64_t deadline =
 		oracle_has(expected, "next_deadline_at") ? oracle_number(expected, "next_deadline_at") : INT64_MAX;
@@ -299,28 +316,12 @@ static int check_table(struct oracle_run *run, struct report *to, const struct o
 {
 	const char *key;
 	json_t *row;
-	size_t count;
+	int rc = 0;
 	json_object_foreach(expected, key, row)
 	{
-		int rc = check_row(run, to, p->id, table, key, record, row);
-		if (rc) {
-			return rc;
-		}
+		rc = rc ? rc : check_row(run, to, p->id, table, key, record, row);
 	}
-	find_row(run->in, p->id, table, NULL, &count);
-	if (count == json_object_size(expected)) {
-		return 0;
-	}
-	for (size_t i = 0; i < run->in->row_count; i++) {
-		const struct oracle_row *r = &run->in->rows[i];
-		char name[300];
-		snprintf(name, sizeof(name), "%.*s", (int)r->key.len, (const char *)r->key.data);
-		if (r->partition == p->id && r->table == table && !json_object_get(expected, name)) {
-			return differ(to, "row %s|%s of partition %" PRId32 " should not be there", table_names[table],
-			              oracle_printable(r->key), p->id);
-		}
-	}
-	return differ(to, "partition %" PRId32 " has a row of table %s twice", p->id, table_names[table]);
+	return rc;
 }
 
 static int check_partition(struct oracle_run *run, struct report *to, const struct oracle_partition *p)
@@ -328,41 +329,34 @@ static int check_partition(struct oracle_run *run, struct report *to, const stru
 	int rc = check_table(run, to, p, ORACLE_TABLE_PROSPECT, "Prospect", p->prospects);
 	rc = rc ? rc : check_table(run, to, p, ORACLE_TABLE_ERASED, "Erased", p->erased);
 	rc = rc ? rc : check_table(run, to, p, ORACLE_TABLE_FEED, "Feed", p->feeds);
-	size_t expected = 0, count;
 	if (rc == 0 && run->in->event_clock && p->has_time) {
 		json_t *row = oracle_new_record(run->o, "PartitionClock");
 		oracle_set(row, "event_time", json_integer(p->time_ms));
 		rc = check_row(run, to, p->id, ORACLE_TABLE_PARTITION, "clock", "PartitionClock", row);
 		json_decref(row);
-		expected++;
 	}
 	if (rc == 0 && p->rules_row) {
 		rc = check_row(run, to, p->id, ORACLE_TABLE_PARTITION, "rules", "PartitionRules", p->rules_row);
-		expected++;
-	}
-	find_row(run->in, p->id, ORACLE_TABLE_PARTITION, NULL, &count);
-	if (rc == 0 && count != expected) {
-		rc = differ(to, "partition %" PRId32 ": expected %zu rows of table partition, found %zu", p->id, expected,
-		            count);
 	}
 	return rc;
 }
 
 static int check_rows(struct oracle_run *run, struct report *to)
 {
-	size_t count = 0;
-	for (size_t i = 0; i < run->partition_count; i++) {
-		int rc = check_partition(run, to, &run->partitions[i]);
-		if (rc) {
-			return rc;
-		}
-		for (uint8_t table = 0; table < ORACLE_TABLE_COUNT; table++) {
-			size_t n;
-			find_row(run->in, run->partitions[i].id, table, NULL, &n);
-			count += n;
-		}
+	int rc = index_rows(run, to);
+	for (size_t i = 0; i < run->partition_count && rc == 0; i++) {
+		rc = check_partition(run, to, &run->partitions[i]);
 	}
-	return count == run->in->row_count ? 0 : differ(to, "there are rows of a partition or table without input");
+	const char *left;
+	json_t *at;
+	json_object_foreach(run->rows, left, at)
+	{
+		const struct oracle_row *r = &run->in->rows[json_integer_value(at)];
+		rc = rc ? rc
+		        : differ(to, "row %s|%s of partition %" PRId32 " should not be there", table_names[r->table],
+		                 oracle_printable(r->key), r->partition);
+	}
+	return rc;
 }
 
 int oracle_check(struct oracle *o, const struct oracle_input *in, struct oracle_stats *stats, char *why,

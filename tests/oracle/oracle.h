@@ -50,10 +50,10 @@ struct oracle_stats {
 	size_t timers;
 	size_t stale;
 	size_t rules_activated;
-	size_t ids_twice; /* outputs whose ce_id an earlier, different one had */
 	size_t prospects; /* rows at the end */
 	size_t erased;
 	size_t feeds;
+	size_t ids_twice; /* outputs whose ce_id an earlier, different one had */
 };
 
 struct oracle;

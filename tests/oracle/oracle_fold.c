@@ -158,23 +158,23 @@ static void dead_letter(struct oracle_run *run, struct oracle_partition *p, cons
 
 static void fire_timers(struct oracle_run *run, struct oracle_partition *p)
 {
-	while (run->in->event_clock && p->has_time) {
+	while (run->in->event_clock && p->has_time && p->due_ms <= p->time_ms) {
 		const char *due = NULL, *id;
 		int64_t earliest = INT64_MAX;
 		json_t *row;
 		json_object_foreach(p->prospects, id, row)
 		{
 			int64_t at = oracle_has(row, "next_deadline_at") ? oracle_number(row, "next_deadline_at") : INT64_MAX;
-			if (at <= p->time_ms && (at < earliest || (at == earliest && strcmp(id, due) < 0))) {
+			if (at < earliest || (due && at == earliest && strcmp(id, due) < 0)) {
 				earliest = at;
 				due = id;
 			}
 		}
-		if (!due) {
-			return;
+		p->due_ms = earliest;
+		if (due && earliest <= p->time_ms) {
+			json_object_del(p->prospects, due);
+			run->stats.timers++;
 		}
-		json_object_del(p->prospects, due);
-		run->stats.timers++;
 	}
 }
 
@@ -287,6 +287,7 @@ static struct oracle_partition *partition_of(struct oracle_run *run, int32_t id)
 	}
 	struct oracle_partition *p = &run->partitions[run->partition_count++];
 	*p = (struct oracle_partition){.id = id,
+	                               .due_ms = INT64_MAX,
 	                               .prospects = json_object(),
 	                               .erased = json_object(),
 	                               .feeds = json_object(),
@@ -325,6 +326,8 @@ void oracle_run_free(struct oracle_run *run)
 		free(run->expected[i].group);
 		json_decref(run->expected[i].body);
 	}
+	json_decref(run->ids);
+	json_decref(run->rows);
 	free(run->partitions);
 	free(run->expected);
 }

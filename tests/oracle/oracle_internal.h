@@ -130,12 +130,14 @@ struct oracle_expected {
 	int64_t now_ms;
 	int32_t rules_version;
 	bool matched;
+	size_t next; /* of the same topic and group, + 1; 0: it is the last */
 };
 
 struct oracle_partition {
 	int32_t id;
 	bool has_time;
 	int64_t time_ms;
+	int64_t due_ms; /* no deadline of a prospect is before it */
 	json_t *prospects;
 	json_t *erased;
 	json_t *feeds;
@@ -152,6 +154,8 @@ struct oracle_run {
 	struct oracle_expected *expected;
 	size_t expected_count;
 	size_t expected_room;
+	json_t *ids;  /* ce_ids that were found */
+	json_t *rows; /* partition, table and key to the index in in->rows */
 };
 
 /* One input at its place. */

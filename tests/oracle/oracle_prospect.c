@@ -316,7 +316,11 @@ static const char *lifecycle(struct edit *e)
 	oracle_set(e->row, "lifecycle_at", json_integer(e->occurred_at));
 	oracle_take(e->row, "survivor_id", in, "survivor_id");
 	int64_t keep_ms = e->s->p->rules->deleted_keep_days * INT64_C(86400000);
-	oracle_set(e->row, "next_deadline_at", deleted ? json_integer(e->occurred_at + keep_ms) : json_null());
+	int64_t due_ms = e->occurred_at + keep_ms;
+	oracle_set(e->row, "next_deadline_at", deleted ? json_integer(due_ms) : json_null());
+	if (deleted && due_ms < e->s->p->due_ms) {
+		e->s->p->due_ms = due_ms;
+	}
 	close_row(e);
 	return NULL;
 }
