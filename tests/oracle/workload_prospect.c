@@ -11,6 +11,7 @@
 #include "workload_internal.h"
 
 #define MS_PER_HOUR INT64_C(3600000)
+#define MS_PER_DAY (24 * MS_PER_HOUR)
 
 enum { ARENA_BYTES = 64 << 20 };
 
@@ -65,7 +66,7 @@ int64_t workload_occurred_at(struct workload_prospect *w)
 {
 	switch (workload_below(w, 12)) {
 	case 0:
-		return w->time_ms - (int64_t)workload_below(w, 100) * 24 * MS_PER_HOUR;
+		return w->time_ms - (int64_t)workload_below(w, 100) * MS_PER_DAY;
 	case 1:
 	case 2:
 		return w->time_ms - (int64_t)workload_below(w, 48) * MS_PER_HOUR;
@@ -120,8 +121,12 @@ struct fnl_span workload_encode(struct workload_prospect *w, const struct fnl_in
 static void pass_time(struct workload_prospect *w)
 {
 	size_t kind = workload_below(w, 40);
-	if (kind == 0) {
-		w->time_ms += (int64_t)workload_below(w, 60) * 24 * MS_PER_HOUR;
+	if (w->mood == WORKLOAD_MANY_LIVES) { /* what was deleted has to go, all at once, and now and then at this moment */
+		static const int64_t days[] = {1, 3, 30, 90, 95};
+		w->time_ms = w->time_ms / MS_PER_DAY * MS_PER_DAY;
+		w->time_ms += kind < 5 ? days[workload_below(w, 5)] * MS_PER_DAY : 0;
+	} else if (kind == 0) {
+		w->time_ms += (int64_t)workload_below(w, 60) * MS_PER_DAY;
 	} else if (kind < 25) {
 		w->time_ms += (int64_t)workload_below(w, 12 * (size_t)MS_PER_HOUR);
 	} else if (kind < 35) {

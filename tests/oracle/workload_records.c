@@ -132,15 +132,15 @@ static void make_broadcast(struct workload_prospect *w, struct workload_record *
 /* What a run has much of. */
 static struct fnl_input by_mood(struct workload_prospect *w, size_t prospect)
 {
-	static const struct fnl_record_desc *const descs[] = {&fnl_desc_prospect_deleted, &fnl_desc_prospect_restored,
-	                                                      &fnl_desc_prospect_merged};
+	static const struct fnl_record_desc *const descs[] = {&fnl_desc_prospect_deleted, &fnl_desc_prospect_deleted,
+	                                                      &fnl_desc_prospect_restored, &fnl_desc_prospect_merged};
 	switch (w->mood) {
 	case WORKLOAD_MANY_CONTACTS:
 		return contact(w, prospect);
 	case WORKLOAD_MANY_GAPS:
 		return gap(w, workload_prospect_id(prospect));
 	case WORKLOAD_MANY_LIVES:
-		return lifecycle(w, prospect, descs[workload_below(w, 3)]);
+		return lifecycle(w, prospect, descs[workload_below(w, 4)]);
 	default:
 		return workload_changed(w, prospect);
 	}
