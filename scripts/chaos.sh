@@ -1,9 +1,8 @@
 #!/usr/bin/env bash
-# ./run chaos: hands over to tests/chaos, when this version has it.
+# ./run chaos [--rounds N | --minutes N] [--seed S] [--keep]: tests/chaos with a build of its own making.
 set -euo pipefail
 cd "$FNL_ROOT"
 . scripts/lib.sh
-[ -e tests/chaos/run.sh ] || die "chaos: this version has no tests/chaos/run.sh"
-packages build java
+packages build kafka test
 build build
-exec bash tests/chaos/run.sh "$@"
+exec env FNL_BUILD="$FNL_ROOT/build" bash tests/chaos/chaos.sh "$@"

@@ -6,6 +6,7 @@
 #   scripts/kafka.sh kill DIR         kill -9, as a crash
 #   scripts/kafka.sh restart DIR      start it again on the same data and port (after stop or kill)
 # DIR gets kafka.pid, kafka.port and kafka.log. FUNNELD_CACHE is the cache (default .run/cache).
+# kafka_extra (a variable of who sources this): a file of lines that win over those of server.properties.in.
 # FUNNELD_KAFKA_PARENT: pid of a process without which the broker shall not live on (a test program).
 # May be sourced: then kafka_fetch, kafka_start … are functions.
 
@@ -120,6 +121,7 @@ kafka_start() {
 		controller=$(kafka_free_port) || return 1
 		sed -e "s#@DATA@#$dir/kafka-data#" -e "s#@PORT@#$port#" -e "s#@CONTROLLER_PORT@#$controller#" \
 			"$kafka_home/scripts/kafka/server.properties.in" > "$dir/server.properties" || return 1
+		[ -z "${kafka_extra:-}" ] || cat "$kafka_extra" >> "$dir/server.properties" || return 1
 		if ! java -Xmx128m -cp "$kafka_libs/*" -Dorg.slf4j.simpleLogger.defaultLogLevel=error \
 			kafka.tools.StorageTool format -t "$(kafka_cluster_id)" -c "$dir/server.properties" \
 			> "$dir/kafka.log" 2>&1 </dev/null; then
@@ -176,7 +178,7 @@ if [ "${BASH_SOURCE[0]}" = "$0" ]; then
 	case $verb in
 	fetch | start | stop | kill | restart) "kafka_$verb" "$@" ;;
 	*)
-		sed -n '2,10s/^# \{0,1\}//p' "$0" >&2
+		sed -n '2,11s/^# \{0,1\}//p' "$0" >&2
 		exit 2
 		;;
 	esac

@@ -100,6 +100,7 @@ for script in tests/integration/*.sh; do
 	name=${script#tests/}
 	check "${name%.sh}" 900 env FNL_BUILD="$FNL_ROOT/build" bash "$script"
 done
+check chaos/chaos 400 env FNL_BUILD="$FNL_ROOT/build" bash tests/chaos/chaos.sh
 [ $full -eq 0 ] || . scripts/test_full.sh
 
 echo "$passed passed, $failed failed, $skipped skipped"

@@ -1,0 +1,417 @@
+/* What chaos left, judged from the real topics, read_committed:
+ *
+ *   chaos_judge [--config FILE] [--set K=V] … watch          every output when it becomes visible, a line each, until
+ * SIGTERM chaos_judge [--config FILE] [--set K=V] … check WATCHED FAULTS
+ *
+ * check: what watch saw is what is there now; outputs and rows are the oracle's fold of the input; and how long it took
+ * from each kill to the next output of the partitions of the killed one. A line of FAULTS that begins with "kill" is
+ * "kill KIND MS_SINCE_THE_EPOCH PARTITION…". */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "app.h"
+#include "options.h"
+#include "oracle.h"
+#include "signals.h"
+
+enum { INPUTS = ORACLE_TOPIC_COUNT, ROWS, PILES };
+enum { WATCHED_WAIT_MS = 60000, LINE_BYTES_MAX = 4096, KINDS_MAX = 16, SAMPLES_MAX = 4096 };
+
+struct pile {
+	struct fnl_record *at;
+	size_t count;
+	size_t room;
+};
+
+struct watched {
+	int64_t arrival_ms;
+	int64_t offset;
+	int64_t timestamp_ms;
+	uint64_t digest;
+	size_t topic;
+	int32_t partition;
+};
+
+struct judge {
+	struct fnl_app *app;
+	struct fnl_bus *bus;
+	struct fnl_arena arena;
+	const char *topics[PILES];
+	struct pile piles[PILES];
+	struct watched *watched;
+	size_t watched_count;
+	size_t watched_room;
+};
+
+static void die(const char *what, const char *why)
+{
+	fprintf(stderr, "chaos_judge: %s: %s\n", what, why);
+	exit(1);
+}
+
+static void *grown(void *at, size_t count, size_t *room, size_t size)
+{
+	if (count < *room) {
+		return at;
+	}
+	*room = *room ? *room * 2 : 1024;
+	at = realloc(at, *room * size);
+	if (!at) {
+		die("no memory", "");
+	}
+	return at;
+}
+
+static uint64_t digest_of(const struct fnl_record *r)
+{
+	uint64_t digest = fnl_span_hash(r->key) * 31 + fnl_span_hash(r->value);
+	for (size_t i = 0; i < r->header_count; i++) {
+		digest = digest * 31 + fnl_span_hash(r->headers[i].name);
+		digest = digest * 31 + fnl_span_hash(r->headers[i].value);
+	}
+	return digest;
+}
+
+/* ---- watch ---- */
+
+static int print_one(void *context, size_t topic, const struct fnl_record *r)
+{
+	const struct fnl_clock *c = ((struct judge *)context)->app->clock;
+	printf("%" PRId64 " %zu %" PRId32 " %" PRId64 " %" PRId64 " %016" PRIx64 "\n", c->wall_ms(c->context), topic,
+	       r->partition, r->offset, r->timestamp_ms, digest_of(r));
+	return 0;
+}
+
+static void watch(struct judge *j)
+{
+	fnl_signals_install();
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	if (j->bus->ops->read(j->bus, j->topics, ORACLE_TOPIC_COUNT, true, false, fnl_stop_flag(), print_one, j) != 0) {
+		die("watching", j->bus->ops->explain(j->bus));
+	}
+}
+
+/* ---- what is there ---- */
+
+static struct fnl_span copy(struct judge *j, struct fnl_span s)
+{
+	struct fnl_span c = fnl_arena_dup(&j->arena, s);
+	if (s.data && !c.data) {
+		die("no memory", "for the topics' records");
+	}
+	return c;
+}
+
+static int keep(void *context, size_t topic, const struct fnl_record *r)
+{
+	struct judge *j = context;
+	struct pile *p = &j->piles[topic];
+	p->at = grown(p->at, p->count, &p->room, sizeof(*p->at));
+	struct fnl_record *to = &p->at[p->count++];
+	struct fnl_header *headers = fnl_arena_calloc(&j->arena, r->header_count + 1, sizeof(*headers));
+	if (!headers) {
+		die("no memory", "for the topics' records");
+	}
+	*to = *r;
+	to->key = copy(j, r->key);
+	to->value = copy(j, r->value);
+	to->headers = headers;
+	for (size_t i = 0; i < r->header_count; i++) {
+		headers[i] = (struct fnl_header){copy(j, r->headers[i].name), copy(j, r->headers[i].value)};
+	}
+	return 0;
+}
+
+static int by_place(const void *a, const void *b)
+{
+	const struct fnl_record *x = a, *y = b;
+	if (x->partition != y->partition) {
+		return x->partition < y->partition ? -1 : 1;
+	}
+	return x->offset < y->offset ? -1 : x->offset > y->offset;
+}
+
+static int by_key(const void *a, const void *b)
+{
+	const struct fnl_record *x = a, *y = b;
+	if (x->partition != y->partition) {
+		return x->partition < y->partition ? -1 : 1;
+	}
+	int c = fnl_span_cmp(x->key, y->key);
+	return c ? c : x->offset < y->offset ? -1 : x->offset > y->offset;
+}
+
+static void read_all(struct judge *j)
+{
+	if (j->bus->ops->read(j->bus, j->topics, PILES, true, true, NULL, keep, j) != 0) {
+		die("reading", j->bus->ops->explain(j->bus));
+	}
+	for (size_t i = 0; i < PILES; i++) {
+		if (j->piles[i].count) {
+			qsort(j->piles[i].at, j->piles[i].count, sizeof(*j->piles[i].at), i == ROWS ? by_key : by_place);
+		}
+	}
+}
+
+static uint8_t table_of(struct fnl_span key, struct fnl_span *ret_rest)
+{
+	static const char *const names[ORACLE_TABLE_COUNT] = {"partition", "prospect", "erased", "feed"};
+	for (uint8_t i = 0; i < ORACLE_TABLE_COUNT; i++) {
+		size_t len = strlen(names[i]);
+		if (key.len > len && memcmp(key.data, names[i], len) == 0 && key.data[len] == '|') {
+			*ret_rest = fnl_span_of(key.data + len + 1, key.len - len - 1);
+			return i;
+		}
+	}
+	die("a row of no table", "in the changelog");
+	return 0;
+}
+
+/* The latest value of each key of each partition, unless it is a tombstone. */
+static size_t rows_of(struct judge *j, struct oracle_row *rows)
+{
+	struct fnl_operator *op;
+	struct fnl_error why = {0};
+	size_t n = 0;
+	if (fnl_app_operator(j->app, FNL_APP_STAGE_PROSPECT, &op, &why)) {
+		die("operator", why.text);
+	}
+	const struct pile *p = &j->piles[ROWS];
+	for (size_t i = 0; i < p->count; i++) {
+		const struct fnl_record *r = &p->at[i], *next = i + 1 < p->count ? r + 1 : NULL;
+		if (fnl_span_is_none(r->value) || (next && next->partition == r->partition && fnl_span_eq(next->key, r->key))) {
+			continue;
+		}
+		struct oracle_row *row = &rows[n++];
+		row->partition = r->partition;
+		row->table = table_of(r->key, &row->key);
+		row->value = r->value;
+		row->deadline_ms = op->ops->row_deadline(op, row->table, r->value);
+	}
+	return n;
+}
+
+static void check_fold(struct judge *j)
+{
+	char why[2000];
+	struct oracle_stats s;
+	struct oracle *o = oracle_open(FNL_SOURCE_DIR "/schemas", why, sizeof(why));
+	struct oracle_row *rows = calloc(j->piles[ROWS].count + 1, sizeof(*rows));
+	if (!o || !rows) {
+		die("oracle", why);
+	}
+	struct oracle_input in = {.event_clock = true,
+	                          .time_max_ms = fnl_settings_int(j->app->settings, "event_time.max"),
+	                          .input_topic = j->topics[INPUTS],
+	                          .inputs = j->piles[INPUTS].at,
+	                          .input_count = j->piles[INPUTS].count,
+	                          .rows = rows,
+	                          .row_count = rows_of(j, rows)};
+	for (size_t i = 0; i < ORACLE_TOPIC_COUNT; i++) {
+		in.outputs[i] = j->piles[i].at;
+		in.output_counts[i] = j->piles[i].count;
+	}
+	if (oracle_check(o, &in, &s, why, sizeof(why)) != 0) {
+		die("not what follows from the input", why);
+	}
+	printf("compared: %zu inputs; %zu layer changes, %zu alerts, %zu dead letters; %zu rows\n", in.input_count,
+	       in.output_counts[0], in.output_counts[1], in.output_counts[2], in.row_count);
+	printf("among them: %zu timers, %zu stale, %zu parked, %zu resyncs asked, %zu rules activated, %zu erased\n",
+	       s.timers, s.stale, s.parked, s.resync_requested, s.rules_activated, s.erased);
+	free(rows);
+	oracle_close(o);
+}
+
+/* ---- what was seen meanwhile ---- */
+
+static void read_watched(struct judge *j, const char *path)
+{
+	char line[LINE_BYTES_MAX];
+	FILE *f = fopen(path, "r");
+	if (!f) {
+		die("cannot open", path);
+	}
+	j->watched_count = 0;
+	while (fgets(line, sizeof(line), f)) {
+		struct watched w;
+		if (!strchr(line, '\n') ||
+		    sscanf(line, "%" SCNd64 " %zu %" SCNd32 " %" SCNd64 " %" SCNd64 " %" SCNx64, &w.arrival_ms, &w.topic,
+		           &w.partition, &w.offset, &w.timestamp_ms, &w.digest) != 6 ||
+		    w.topic >= ORACLE_TOPIC_COUNT) {
+			continue; /* its last line may be half written */
+		}
+		j->watched = grown(j->watched, j->watched_count, &j->watched_room, sizeof(*j->watched));
+		j->watched[j->watched_count++] = w;
+	}
+	fclose(f);
+}
+
+static int by_where(const void *a, const void *b)
+{
+	const struct watched *x = a, *y = b;
+	if (x->topic != y->topic) {
+		return x->topic < y->topic ? -1 : 1;
+	}
+	if (x->partition != y->partition) {
+		return x->partition < y->partition ? -1 : 1;
+	}
+	return x->offset < y->offset ? -1 : x->offset > y->offset;
+}
+
+/* What was visible once stays as it was, in its order; nothing comes in between afterwards. */
+static void check_watched(struct judge *j, const char *path)
+{
+	const struct fnl_clock *c = j->app->clock;
+	int64_t end_ms = c->monotonic_ms(c->context) + WATCHED_WAIT_MS;
+	size_t expected = 0, at = 0;
+	char why[200];
+	for (size_t i = 0; i < ORACLE_TOPIC_COUNT; i++) {
+		expected += j->piles[i].count;
+	}
+	for (read_watched(j, path); j->watched_count < expected && c->monotonic_ms(c->context) < end_ms;
+	     read_watched(j, path)) {
+		c->sleep_ms(c->context, 200);
+	}
+	struct watched *sorted = calloc(j->watched_count + 1, sizeof(*sorted));
+	int64_t last[ORACLE_TOPIC_COUNT][1024] = {0};
+	for (size_t i = 0; i < j->watched_count; i++) { /* in the order of their coming */
+		const struct watched *w = &j->watched[i];
+		if (w->partition < 0 || w->partition >= 1024 || w->offset < last[w->topic][w->partition]) {
+			snprintf(why, sizeof(why), "%s partition %" PRId32 " offset %" PRId64, j->topics[w->topic], w->partition,
+			         w->offset);
+			die("the concurrent reader saw a record twice, or out of order", why);
+		}
+		last[w->topic][w->partition] = w->offset + 1;
+		sorted[i] = *w;
+	}
+	qsort(sorted, j->watched_count, sizeof(*sorted), by_where);
+	for (size_t i = 0; i < ORACLE_TOPIC_COUNT; i++) {
+		for (size_t k = 0; k < j->piles[i].count; k++, at++) {
+			const struct fnl_record *r = &j->piles[i].at[k];
+			const struct watched *w = at < j->watched_count ? &sorted[at] : NULL;
+			if (!w || w->topic != i || w->partition != r->partition || w->offset != r->offset ||
+			    w->digest != digest_of(r)) {
+				snprintf(why, sizeof(why), "%s partition %" PRId32 " offset %" PRId64 " (%zu seen, %zu there)",
+				         j->topics[i], r->partition, r->offset, j->watched_count, expected);
+				die("the concurrent reader saw something else than what is there now, at", why);
+			}
+		}
+	}
+	if (j->watched_count != expected) {
+		die("the concurrent reader saw", "more than is there now");
+	}
+	free(sorted);
+	printf("the concurrent reader saw the same %zu records, each once, in the same order\n", expected);
+}
+
+/* ---- how long it took ---- */
+
+struct kind {
+	char name[32];
+	size_t kills;
+	int64_t samples[SAMPLES_MAX];
+	size_t count;
+};
+
+static int by_value(const void *a, const void *b)
+{
+	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+	return x < y ? -1 : x > y;
+}
+
+/* From the kill to the coming of the first layer change that was produced after it; -1: none came. */
+static int64_t until_output(const struct judge *j, int32_t partition, int64_t since_ms)
+{
+	for (size_t i = 0; i < j->watched_count; i++) {
+		const struct watched *w = &j->watched[i];
+		if (w->topic == ORACLE_LAYER_CHANGES && w->partition == partition && w->timestamp_ms > since_ms) {
+			return w->arrival_ms - since_ms;
+		}
+	}
+	return -1;
+}
+
+static struct kind *kind_of(struct kind *kinds, const char *name)
+{
+	size_t i = 0;
+	while (i < KINDS_MAX - 1 && kinds[i].name[0] && strcmp(kinds[i].name, name) != 0) {
+		i++;
+	}
+	snprintf(kinds[i].name, sizeof(kinds[i].name), "%s", name);
+	return &kinds[i];
+}
+
+static void measure(const struct judge *j, const char *path)
+{
+	static struct kind kinds[KINDS_MAX];
+	char line[LINE_BYTES_MAX], name[32];
+	FILE *f = fopen(path, "r");
+	if (!f) {
+		die("cannot open", path);
+	}
+	while (fgets(line, sizeof(line), f)) {
+		int64_t since_ms;
+		int at = 0, n = 0;
+		if (sscanf(line, "kill %31s %" SCNd64 "%n", name, &since_ms, &at) != 2) {
+			continue;
+		}
+		struct kind *k = kind_of(kinds, name);
+		k->kills++;
+		for (int32_t p; sscanf(line + at, "%" SCNd32 "%n", &p, &n) == 1; at += n) {
+			int64_t ms = until_output(j, p, since_ms);
+			if (ms >= 0 && k->count < SAMPLES_MAX) {
+				k->samples[k->count++] = ms;
+			}
+		}
+	}
+	fclose(f);
+	for (struct kind *k = kinds; k->name[0]; k++) {
+		if (k->count) {
+			qsort(k->samples, k->count, sizeof(k->samples[0]), by_value);
+			printf("from kill -9 to the first output of its partitions, %s: min %" PRId64 " ms, median %" PRId64
+			       " ms, max %" PRId64 " ms (%zu kills, %zu partitions)\n",
+			       k->name, k->samples[0], k->samples[k->count / 2], k->samples[k->count - 1], k->kills, k->count);
+		}
+	}
+}
+
+/* ---- */
+
+static void judge_open(struct judge *j, const struct fnl_options *options)
+{
+	static const enum fnl_topic topics[PILES] = {FNL_TOPIC_LAYER_CHANGES, FNL_TOPIC_ALERTS, FNL_TOPIC_DEAD_LETTERS,
+	                                             FNL_TOPIC_PROSPECT_CHANGES, FNL_TOPIC_PROSPECTS};
+	struct fnl_error why = {0};
+	if (fnl_app_open(&options->app, &j->app, &why) || fnl_app_bus(j->app, &j->bus, &why)) {
+		die("cannot start", why.text);
+	}
+	for (size_t i = 0; i < PILES; i++) {
+		j->topics[i] = fnl_app_topic(j->app, topics[i]);
+	}
+	fnl_arena_init(&j->arena, (size_t)2 << 30);
+}
+
+int main(int argc, char **argv)
+{
+	static struct judge j;
+	struct fnl_options options;
+	struct fnl_error why = {0};
+	if (fnl_options_parse(argc, argv, &options, &why)) {
+		die("options", why.text);
+	}
+	judge_open(&j, &options);
+	if (options.rest_count == 1 && strcmp(options.rest[0], "watch") == 0) {
+		watch(&j);
+	} else if (options.rest_count == 3 && strcmp(options.rest[0], "check") == 0) {
+		read_all(&j);
+		check_watched(&j, options.rest[1]);
+		check_fold(&j);
+		measure(&j, options.rest[2]);
+	} else {
+		die("usage", "chaos_judge [--config FILE] watch | check WATCHED FAULTS");
+	}
+	fnl_arena_deinit(&j.arena);
+	fnl_app_close(j.app);
+	return 0;
+}
