@@ -60,7 +60,8 @@ void fnl_embedded_decided(struct fnl_embedded *e, const char *group, const char 
                           int64_t *ret_offset, char ret_metadata[64]);
 /* Kicks every member out of a group: generation + 1, all must join again. */
 void fnl_embedded_rebalance(struct fnl_embedded *e, const char *group);
-/* Compacts a compacted topic up to its last stable offset; tombstones older than retention_ms go. */
+/* Compacts a compacted topic up to its last stable offset. Tombstones and markers go delete_retention_ms after the
+ * first compaction that met them (KIP-534). */
 void fnl_embedded_compact(struct fnl_embedded *e, const char *topic, int64_t delete_retention_ms);
 
 #endif

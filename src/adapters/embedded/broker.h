@@ -37,6 +37,7 @@ struct emb_topic;
 struct emb_record {
 	int64_t offset;
 	int64_t timestamp_ms;
+	int64_t horizon_ms;    /* of a tombstone or marker that a compaction has met: it goes after then. 0: not met */
 	struct emb_blob *blob; /* NULL: a marker */
 	struct fnl_span key;
 	struct fnl_span value;

@@ -172,14 +172,25 @@ struct compaction {
 	struct fnl_map latest;
 	struct fnl_map_node *nodes;
 	size_t node_count;
-	int64_t gone_before_ms; /* tombstones and markers of this time or older */
+	int64_t now_ms;
+	int64_t retention_ms;
 };
 
+/* A tombstone lives for its time from the first compaction that meets it, which takes what it has deleted (KIP-534): a
+ * reader that saw the older value still has so long to see the tombstone. */
+static bool is_beyond_horizon(const struct compaction *c, struct emb_record *r)
+{
+	if (r->horizon_ms == 0) {
+		r->horizon_ms = c->now_ms + c->retention_ms;
+	}
+	return c->now_ms >= r->horizon_ms;
+}
+
 /* Records come from the newest to the oldest. */
-static int is_kept(struct compaction *c, const struct emb_record *r, bool *ret)
+static int is_kept(struct compaction *c, struct emb_record *r, bool *ret)
 {
 	if (r->kind != EMB_DATA) {
-		*ret = r->timestamp_ms > c->gone_before_ms;
+		*ret = !is_beyond_horizon(c, r);
 		return 0;
 	}
 	if (r->aborted || fnl_map_find(&c->latest, r->key)) {
@@ -188,15 +199,15 @@ static int is_kept(struct compaction *c, const struct emb_record *r, bool *ret)
 	}
 	int rc = fnl_map_insert(&c->latest, &c->nodes[c->node_count++], r->key);
 	if (rc == 0) {
-		*ret = !fnl_span_is_none(r->value) || r->timestamp_ms > c->gone_before_ms;
+		*ret = !fnl_span_is_none(r->value) || !is_beyond_horizon(c, r);
 	}
 	return rc;
 }
 
-static void compact_part(struct fnl_embedded *e, struct emb_part *p, int64_t gone_before_ms)
+static void compact_part(struct fnl_embedded *e, struct emb_part *p, int64_t now_ms, int64_t retention_ms)
 {
 	size_t end = fnl_emb_seek(p, fnl_emb_lso(p));
-	struct compaction c = {.gone_before_ms = gone_before_ms};
+	struct compaction c = {.now_ms = now_ms, .retention_ms = retention_ms};
 	bool *keep = fnl_calloc(end + 1, sizeof(*keep));
 	c.nodes = fnl_calloc(end + 1, sizeof(*c.nodes));
 	int rc = keep && c.nodes ? 0 : FNL_E_NOMEM;
@@ -225,7 +236,7 @@ void fnl_embedded_compact(struct fnl_embedded *e, const char *topic, int64_t del
 	struct emb_topic *t = fnl_emb_topic(e, topic);
 	int64_t now_ms = e->settings.clock->wall_ms(e->settings.clock->context);
 	for (int32_t i = 0; t && t->cleanup == FNL_CLEANUP_COMPACT && i < t->partition_count; i++) {
-		compact_part(e, &t->parts[i], now_ms - delete_retention_ms);
+		compact_part(e, &t->parts[i], now_ms, delete_retention_ms);
 	}
 	pthread_mutex_unlock(&e->lock);
 }
