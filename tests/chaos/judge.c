@@ -10,12 +10,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include <librdkafka/rdkafka.h>
+
 #include "app.h"
 #include "options.h"
 #include "oracle.h"
 #include "signals.h"
 
 enum { INPUTS = ORACLE_TOPIC_COUNT, ROWS, PILES };
+enum { CALL_MS = 10000, OPEN_WAIT_MS = 60000 };
 enum { WATCHED_WAIT_MS = 60000, LINE_BYTES_MAX = 4096, KINDS_MAX = 16, SAMPLES_MAX = 4096 };
 
 struct pile {
@@ -305,6 +308,59 @@ static void check_watched(struct judge *j, const char *path)
 	printf("the concurrent reader saw the same %zu records, each once, in the same order\n", expected);
 }
 
+/* ---- nothing is left open ---- */
+
+static rd_kafka_t *asker(const struct judge *j, const char *isolation)
+{
+	char why[300];
+	rd_kafka_conf_t *conf = rd_kafka_conf_new();
+	const char *servers = fnl_settings_string(j->app->settings, "kafka.bootstrap.servers");
+	if (rd_kafka_conf_set(conf, "bootstrap.servers", servers, why, sizeof(why)) ||
+	    rd_kafka_conf_set(conf, "isolation.level", isolation, why, sizeof(why))) {
+		die("asking for ends", why);
+	}
+	rd_kafka_t *rk = rd_kafka_new(RD_KAFKA_CONSUMER, conf, why, sizeof(why));
+	if (!rk) {
+		die("asking for ends", why);
+	}
+	return rk;
+}
+
+static int64_t end_of(rd_kafka_t *rk, const char *topic, int32_t partition)
+{
+	int64_t low = -1, high = -1;
+	rd_kafka_resp_err_t err = rd_kafka_query_watermark_offsets(rk, topic, partition, &low, &high, CALL_MS);
+	if (err) {
+		die("asking for the end of", rd_kafka_err2str(err));
+	}
+	return high;
+}
+
+/* An open transaction holds up the last stable offset. A timed out one may have to be given up by the broker first. */
+static void check_open(const struct judge *j)
+{
+	const struct fnl_clock *c = j->app->clock;
+	int64_t end_ms = c->monotonic_ms(c->context) + OPEN_WAIT_MS;
+	rd_kafka_t *stable = asker(j, "read_committed"), *all = asker(j, "read_uncommitted");
+	for (size_t i = 0; i < PILES; i++) {
+		struct fnl_topic_info info;
+		if (j->bus->ops->describe_topic(j->bus, j->topics[i], &info)) {
+			die("asking for", j->topics[i]);
+		}
+		for (int32_t p = 0; p < info.partition_count; p++) {
+			while (end_of(stable, j->topics[i], p) != end_of(all, j->topics[i], p)) {
+				if (c->monotonic_ms(c->context) > end_ms) {
+					die("a transaction stays open in", j->topics[i]);
+				}
+				c->sleep_ms(c->context, 200);
+			}
+		}
+	}
+	rd_kafka_destroy(stable);
+	rd_kafka_destroy(all);
+	printf("no transaction is left open\n");
+}
+
 /* ---- how long it took ---- */
 
 struct kind {
@@ -404,6 +460,7 @@ int main(int argc, char **argv)
 	if (options.rest_count == 1 && strcmp(options.rest[0], "watch") == 0) {
 		watch(&j);
 	} else if (options.rest_count == 3 && strcmp(options.rest[0], "check") == 0) {
+		check_open(&j);
 		read_all(&j);
 		check_watched(&j, options.rest[1]);
 		check_fold(&j);
