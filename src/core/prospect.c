@@ -262,6 +262,17 @@ static struct fnl_layer_decision decide(const struct fnl_prospect_edit *e)
 	return fnl_layer_decide(e->in->rules, e->row, unknown);
 }
 
+/* A layer that the stage brings began when the stage was entered, if the source says when. It cannot have begun before
+ * the layer that it follows: then something else than the stage has changed. */
+static int64_t since_of(const struct fnl_prospect_edit *e, struct fnl_layer_decision to)
+{
+	const struct fnl_value *row = e->row;
+	bool by_stage = to.reason == FNL_LAYER_REASON_STAGE_MAP || to.reason == FNL_LAYER_REASON_STAGE_UNKNOWN;
+	bool is_first = row[FNL_PROSPECT_LAYER].i64 == FNL_LAYER_NONE || row[FNL_PROSPECT_LAYER].i64 == FNL_LAYER_UNKNOWN;
+	bool began = e->entered && by_stage && (is_first || e->entered_ms > row[FNL_PROSPECT_LAYER_SINCE].i64);
+	return began ? e->entered_ms : e->since_ms;
+}
+
 int fnl_prospect_edit_close(struct fnl_prospect_edit *e)
 {
 	struct fnl_value *row = e->row;
@@ -271,6 +282,7 @@ int fnl_prospect_edit_close(struct fnl_prospect_edit *e)
 	row[FNL_PROSPECT_SEQUENCE].i64 = sequence;
 	row[FNL_PROSPECT_CHANGED_AT].i64 = e->occurred_at_ms;
 	if (row[FNL_PROSPECT_LAYER].i64 != to.layer) {
+		e->since_ms = since_of(e, to);
 		/* the row still has its old layer and parking while they are told */
 		int r = fnl_prospect_tell_layer(e, row, row, to, sequence);
 		if (r < 0) {

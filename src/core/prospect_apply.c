@@ -100,29 +100,39 @@ static int tell_resync_completed(struct fnl_prospect_edit *e, struct fnl_span ga
 	return FNL_OK;
 }
 
-/* A full image that brings nothing new still ends a gap: nothing was missed. But it must be one that was taken after
- * the gap, not an old one that came twice. */
-static bool confirms(const struct fnl_prospect_edit *e, const struct plan *plan)
+/* A full image ends a gap when it is the newest that we have seen and was taken after the gap: an old one that comes
+ * late, or twice, has not what was missed. A snapshot is the answer to a request, whatever time its source gives it. */
+static bool is_after_gaps(const struct fnl_prospect_edit *e, const struct plan *plan)
 {
 	const struct fnl_value *row = e->in->row;
-	if (!row || e->values[FNL_PROSPECT_CHANGED_VERSION].i64 < plan->known_max) {
+	if (e->values[FNL_PROSPECT_CHANGED_VERSION].i64 < plan->known_max) {
 		return false;
 	}
-	const struct fnl_value *gap_at = &row[FNL_PROSPECT_GAP_VERSION];
-	if (row[FNL_PROSPECT_GAP_ID].set && (!gap_at->set || e->occurred_at_ms >= gap_at->i64)) {
+	if (!row || e->values[FNL_PROSPECT_CHANGED_SNAPSHOT].i64) {
 		return true;
 	}
-	bool feed_gap = row[FNL_PROSPECT_FEED_GAPS_SEEN].i64 < e->feed_gap_count && e->in->feed &&
-	                fnl_span_eq(row[FNL_PROSPECT_SOURCE].str, e->source);
-	return feed_gap && e->in->feed[FNL_FEED_LAST_GAP_AT].set &&
+	const struct fnl_value *gap_at = &row[FNL_PROSPECT_GAP_VERSION];
+	if (row[FNL_PROSPECT_GAP_ID].set && gap_at->set && e->occurred_at_ms < gap_at->i64) {
+		return false;
+	}
+	bool feed_gap = row[FNL_PROSPECT_FEED_GAPS_SEEN].i64 < e->feed_gap_count && e->in->feed;
+	return !feed_gap || !e->in->feed[FNL_FEED_LAST_GAP_AT].set ||
 	       e->occurred_at_ms >= e->in->feed[FNL_FEED_LAST_GAP_AT].i64;
+}
+
+static bool has_gap(const struct fnl_prospect_edit *e)
+{
+	const struct fnl_value *row = e->in->row;
+	return row && (row[FNL_PROSPECT_GAP_ID].set || (row[FNL_PROSPECT_FEED_GAPS_SEEN].i64 < e->feed_gap_count &&
+	                                                fnl_span_eq(row[FNL_PROSPECT_SOURCE].str, e->source)));
 }
 
 int fnl_prospect_changed(struct fnl_prospect_edit *e)
 {
-	bool full = e->values[FNL_PROSPECT_CHANGED_FULL].i64 != 0;
 	struct plan plan = plan_of(e);
-	if ((plan.write | plan.clear) == 0 && !(full && confirms(e, &plan))) {
+	bool ends_gap = e->values[FNL_PROSPECT_CHANGED_FULL].i64 != 0 && is_after_gaps(e, &plan);
+	/* an image that brings nothing new still ends a gap: nothing was missed */
+	if ((plan.write | plan.clear) == 0 && !(ends_gap && has_gap(e))) {
 		return fnl_prospect_stale(e);
 	}
 	int r = fnl_prospect_edit_open(e);
@@ -135,17 +145,18 @@ int fnl_prospect_changed(struct fnl_prospect_edit *e)
 	}
 	const struct fnl_value *entered = &e->row[FNL_PROSPECT_STAGE_ENTERED_AT];
 	if ((plan.write & bit_of(FNL_PROSPECT_STAGE_ENTERED_AT)) && entered->i64 <= e->occurred_at_ms) {
-		e->since_ms = entered->i64;
+		e->entered_ms = entered->i64;
+		e->entered = true;
 	}
 	fnl_prospect_edit_take_source(e);
 	struct fnl_value gap_id = e->row[FNL_PROSPECT_GAP_ID];
-	if (full) {
+	if (ends_gap) {
 		e->row[FNL_PROSPECT_GAP_ID] = (struct fnl_value){0};
 		e->row[FNL_PROSPECT_FEED_GAPS_SEEN].i64 = e->feed_gap_count;
 		e->feed_unknown = false;
 	}
 	r = fnl_prospect_edit_close(e);
-	if (r == 0 && full && gap_id.set) {
+	if (r == 0 && ends_gap && gap_id.set) {
 		r = tell_resync_completed(e, gap_id.str);
 	}
 	return r;

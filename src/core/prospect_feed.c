@@ -15,16 +15,18 @@ static int tell_resync_requested(struct fnl_prospect_edit *e)
 	return FNL_OK;
 }
 
-/* Known already: the one that is open, one before the latest, or the latest, which a full image has closed since. */
+/* Known already: the one that is open, one before the latest, or one of the same moment that comes after its greater
+ * or after a full image. */
 static bool is_known_gap(const struct fnl_prospect_edit *e, const struct fnl_value *row)
 {
 	const struct fnl_value *open = &row[FNL_PROSPECT_GAP_ID];
 	const struct fnl_value *latest_at = &row[FNL_PROSPECT_GAP_VERSION];
-	if (open->set && fnl_span_eq(open->str, e->values[FNL_FEED_GAP_GAP_ID].str)) {
+	int order = open->set ? fnl_span_cmp(e->values[FNL_FEED_GAP_GAP_ID].str, open->str) : 0;
+	if (open->set && order == 0) {
 		return true;
 	}
 	return latest_at->set &&
-	       (e->occurred_at_ms < latest_at->i64 || (!open->set && e->occurred_at_ms == latest_at->i64));
+	       (e->occurred_at_ms < latest_at->i64 || (e->occurred_at_ms == latest_at->i64 && (!open->set || order < 0)));
 }
 
 static int gap_of_prospect(struct fnl_prospect_edit *e)
@@ -65,11 +67,12 @@ static int gap_of_source(struct fnl_prospect_edit *e)
 {
 	const struct fnl_value *known = e->in->feed;
 	struct fnl_value gap_id = e->values[FNL_FEED_GAP_GAP_ID];
-	if (known && known[FNL_FEED_LAST_GAP_ID].set && fnl_span_eq(known[FNL_FEED_LAST_GAP_ID].str, gap_id.str)) {
+	bool any = known && known[FNL_FEED_LAST_GAP_ID].set && known[FNL_FEED_LAST_GAP_AT].set;
+	int order = any ? fnl_span_cmp(gap_id.str, known[FNL_FEED_LAST_GAP_ID].str) : 0;
+	/* what was lost before the latest gap comes with the images after it */
+	if (any && (order == 0 || e->occurred_at_ms < known[FNL_FEED_LAST_GAP_AT].i64 ||
+	            (e->occurred_at_ms == known[FNL_FEED_LAST_GAP_AT].i64 && order < 0))) {
 		return fnl_prospect_stale(e);
-	}
-	if (known && known[FNL_FEED_LAST_GAP_AT].set && e->occurred_at_ms < known[FNL_FEED_LAST_GAP_AT].i64) {
-		return fnl_prospect_stale(e); /* what was lost before the latest gap comes with the images after it */
 	}
 	struct fnl_value *feed = open_feed(e);
 	if (!feed) {

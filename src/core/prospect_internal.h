@@ -19,7 +19,9 @@ struct fnl_prospect_edit {
 	struct fnl_span prospect_id; /* FNL_SPAN_NONE: not about one prospect */
 	struct fnl_span source;
 	int64_t occurred_at_ms;
-	int64_t since_ms; /* when a layer that this input brings was entered */
+	int64_t since_ms;   /* when a layer that this input brings was entered */
+	bool entered;       /* the input says when its stage was entered: */
+	int64_t entered_ms; /* not later than the input itself */
 	int64_t feed_gap_count;
 	bool feed_unknown; /* the feed had a gap that no full image has closed */
 	bool partition_is_first;

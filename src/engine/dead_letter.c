@@ -12,13 +12,15 @@ static struct fnl_span decimal(struct fnl_arena *a, int64_t v)
 int fnl_dead_letter(struct fnl_stream *s, struct fnl_partition *p, const struct fnl_record *r, int code,
                     const char *why)
 {
-	enum { ADDED = 6 };
+	enum { ADDED = 7 };
 	struct fnl_header *h = fnl_arena_calloc(&s->arena, r->header_count + ADDED, sizeof(*h));
 	struct fnl_produced *out = fnl_arena_calloc(&s->arena, 1, sizeof(*out));
 	struct fnl_span text = fnl_arena_dup(&s->arena, fnl_span_str(why));
 	struct fnl_span partition = decimal(&s->arena, r->partition);
 	struct fnl_span offset = decimal(&s->arena, r->offset);
-	if (!h || !out || fnl_span_is_none(text) || fnl_span_is_none(partition) || fnl_span_is_none(offset)) {
+	struct fnl_span timestamp = decimal(&s->arena, r->timestamp_ms);
+	if (!h || !out || fnl_span_is_none(text) || fnl_span_is_none(partition) || fnl_span_is_none(offset) ||
+	    fnl_span_is_none(timestamp)) {
 		return FNL_E_NOMEM;
 	}
 	if (r->header_count) {
@@ -28,6 +30,8 @@ int fnl_dead_letter(struct fnl_stream *s, struct fnl_partition *p, const struct 
 		{FNL_SPAN_LIT("__connect.errors.topic"), fnl_span_str(s->stage.input_topic)},
 		{FNL_SPAN_LIT("__connect.errors.partition"), partition},
 		{FNL_SPAN_LIT("__connect.errors.offset"), offset},
+		/* as a header: a log may refuse, or delete, what has an old time of its own */
+		{FNL_SPAN_LIT("__connect.errors.timestamp"), timestamp},
 		{FNL_SPAN_LIT("__connect.errors.stage"), fnl_span_str(s->stage.name)},
 		{FNL_SPAN_LIT("__connect.errors.class.name"), fnl_span_str(fnl_status_label(code))},
 		{FNL_SPAN_LIT("__connect.errors.exception.message"), text},

@@ -7,7 +7,8 @@ struct route {
 	size_t topic;
 	int occurred_at;
 	int prospect_id;
-	int source; /* the key when there is no prospect */
+	int source;   /* the key when there is no prospect */
+	int sequence; /* -1: it has none */
 	const char *type;
 };
 
@@ -15,15 +16,16 @@ static const struct route *route_of(const struct fnl_record_desc *desc)
 {
 	static const struct route routes[] = {
 		{&fnl_desc_layer_changed, FNL_PROSPECT_OUT_LAYER_CHANGES, FNL_LAYER_CHANGED_OCCURRED_AT,
-	     FNL_LAYER_CHANGED_PROSPECT_ID, -1, "funnel.prospect.layer-changed.v1"},
+	     FNL_LAYER_CHANGED_PROSPECT_ID, -1, FNL_LAYER_CHANGED_SEQUENCE, "funnel.prospect.layer-changed.v1"},
 		{&fnl_desc_prospect_parked, FNL_PROSPECT_OUT_LAYER_CHANGES, FNL_PROSPECT_PARKED_OCCURRED_AT,
-	     FNL_PROSPECT_PARKED_PROSPECT_ID, -1, "funnel.prospect.parked.v1"},
+	     FNL_PROSPECT_PARKED_PROSPECT_ID, -1, FNL_PROSPECT_PARKED_SEQUENCE, "funnel.prospect.parked.v1"},
 		{&fnl_desc_prospect_unparked, FNL_PROSPECT_OUT_LAYER_CHANGES, FNL_PROSPECT_UNPARKED_OCCURRED_AT,
-	     FNL_PROSPECT_UNPARKED_PROSPECT_ID, -1, "funnel.prospect.unparked.v1"},
+	     FNL_PROSPECT_UNPARKED_PROSPECT_ID, -1, FNL_PROSPECT_UNPARKED_SEQUENCE, "funnel.prospect.unparked.v1"},
 		{&fnl_desc_resync_requested, FNL_PROSPECT_OUT_ALERTS, FNL_RESYNC_REQUESTED_OCCURRED_AT,
-	     FNL_RESYNC_REQUESTED_PROSPECT_ID, FNL_RESYNC_REQUESTED_SOURCE, "funnel.feed.resync-requested.v1"},
+	     FNL_RESYNC_REQUESTED_PROSPECT_ID, FNL_RESYNC_REQUESTED_SOURCE, -1, "funnel.feed.resync-requested.v1"},
 		{&fnl_desc_resync_completed, FNL_PROSPECT_OUT_ALERTS, FNL_RESYNC_COMPLETED_OCCURRED_AT,
-	     FNL_RESYNC_COMPLETED_PROSPECT_ID, FNL_RESYNC_COMPLETED_SOURCE, "funnel.feed.resync-completed.v1"},
+	     FNL_RESYNC_COMPLETED_PROSPECT_ID, FNL_RESYNC_COMPLETED_SOURCE, FNL_RESYNC_COMPLETED_SEQUENCE,
+	     "funnel.feed.resync-completed.v1"},
 	};
 	for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++) {
 		if (routes[i].desc == desc) {
@@ -144,13 +146,17 @@ static struct fnl_span time_text(struct fnl_arena *arena, int64_t ms)
 	return fnl_writer_span(&w);
 }
 
+/* The prospect's sequence is in it, because a cause may come again: an image sent once more after a gap has the version
+ * that it had, and what follows from it is another event. 0: the event has none. */
 static struct fnl_span derived_id(struct fnl_prospect_operator *o, const struct fnl_cause_id *cause, const char *type,
-                                  size_t ordinal, struct fnl_arena *arena)
+                                  size_t ordinal, int64_t sequence, struct fnl_arena *arena)
 {
 	struct fnl_writer w = fnl_writer_of(arena);
 	write_line(&w, cause->id);
 	write_line(&w, fnl_span_str(type));
 	fnl_write_decimal(&w, (int64_t)ordinal);
+	fnl_write_u8(&w, '\n');
+	fnl_write_decimal(&w, sequence);
 	return id_of(o, fnl_writer_span(&w), arena);
 }
 
@@ -170,11 +176,12 @@ int fnl_prospect_output(struct fnl_prospect_operator *o, const struct fnl_step *
 	if (rc) {
 		return rc == FNL_E_NOMEM ? rc : FNL_E_INTERNAL;
 	}
+	int64_t sequence = route->sequence >= 0 ? v[route->sequence].i64 : 0;
 	out->header_count = 0;
 	add_header(out, "ce_specversion", FNL_SPAN_LIT("1.0"));
 	add_header(out, "ce_type", fnl_span_str(route->type));
 	add_header(out, "ce_source", FNL_SPAN_LIT("funneld/prospect"));
-	add_header(out, "ce_id", derived_id(o, cause, route->type, d->output_count, a));
+	add_header(out, "ce_id", derived_id(o, cause, route->type, d->output_count, sequence, a));
 	add_header(out, "ce_time", time_text(a, v[route->occurred_at].i64));
 	add_header(out, "ce_subject", out->key);
 	add_header(out, "content-type", FNL_SPAN_LIT("application/avro"));

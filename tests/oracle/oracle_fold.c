@@ -137,7 +137,8 @@ void oracle_tell(struct oracle_step *s, const char *record, json_t *body)
 	}
 	header_text(s->record, "traceparent", x->trace);
 	char name[512];
-	int n = snprintf(name, sizeof(name), "%s\n%s\n%zu", x->cause, x->type, s->ordinal++);
+	int n = snprintf(name, sizeof(name), "%s\n%s\n%zu\n%lld", x->cause, x->type, s->ordinal++,
+	                 (long long)json_integer_value(json_object_get(body, "sequence")));
 	oracle_uuid(name, (size_t)n, x->id);
 	stats->layer_changed += strcmp(record, "LayerChanged") == 0;
 	stats->parked += strcmp(record, "ProspectParked") == 0;

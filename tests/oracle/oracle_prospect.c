@@ -43,6 +43,7 @@ struct edit {
 	int64_t gap_count;
 	json_t *row;       /* in the partition's table; NULL: there is none yet */
 	bool feed_unknown; /* its feed had a gap that no full image has closed */
+	int64_t entered;   /* when the event says that its stage was entered; INT64_MIN: it does not */
 	int64_t since;     /* when a layer that this event brings was entered */
 };
 
@@ -159,6 +160,12 @@ static void close_row(struct edit *e)
 	oracle_set(row, "sequence", json_integer(sequence));
 	oracle_set(row, "changed_at", json_integer(e->occurred_at));
 	if (!oracle_is(row, "layer", to.layer)) {
+		/* the stage's own time, when the stage decides, and unless that was before the last layer began */
+		bool first = oracle_is(row, "layer", "NONE") || oracle_is(row, "layer", "UNKNOWN");
+		if (strncmp(to.reason, "STAGE_", 6) == 0 && strcmp(to.reason, "STAGE_MISSING") != 0 &&
+		    e->entered != INT64_MIN && (first || e->entered > oracle_number(row, "layer_since"))) {
+			e->since = e->entered;
+		}
 		tell_layer(e, row, row, to, sequence);
 		oracle_set(row, "layer", json_string(to.layer));
 		oracle_set(row, "layer_since", json_integer(e->since));
@@ -210,21 +217,28 @@ static int64_t latest_reached(const json_t *contacts)
 	return latest;
 }
 
-/* A full image without anything new ends a gap too, when it is from after the gap and the newest that we have seen. */
+/* A full image ends a gap, also one without anything new, when it is the newest that we have seen, and from after the
+ * gap or asked for. */
 static bool ends_gap(const struct edit *e, int64_t version)
 {
 	int64_t newest = 0;
 	for (size_t i = 0; e->row && i < VALUE_COUNT; i++) {
 		newest = version_at(e->row, i) > newest ? version_at(e->row, i) : newest;
 	}
-	if (!e->row || version < newest) {
+	if (!e->row || version < newest || oracle_flag(e->s->in, "snapshot")) {
+		return !e->row || version >= newest;
+	}
+	if (oracle_has(e->row, "gap_id") && e->occurred_at < oracle_number(e->row, "gap_version")) {
 		return false;
 	}
-	if (oracle_has(e->row, "gap_id") && e->occurred_at >= oracle_number(e->row, "gap_version")) {
-		return true;
-	}
-	return oracle_is(e->row, "source", e->source) && oracle_number(e->row, "feed_gaps_seen") < e->gap_count &&
-	       oracle_has(e->feed, "last_gap_at") && e->occurred_at >= oracle_number(e->feed, "last_gap_at");
+	bool feed_gap = oracle_number(e->row, "feed_gaps_seen") < e->gap_count;
+	return !feed_gap || e->occurred_at >= oracle_number(e->feed, "last_gap_at");
+}
+
+static bool has_gap(const struct edit *e)
+{
+	return e->row && (oracle_has(e->row, "gap_id") || (oracle_is(e->row, "source", e->source) &&
+	                                                   oracle_number(e->row, "feed_gaps_seen") < e->gap_count));
 }
 
 /* Which fields the event changes, a bit each; 0: none. */
@@ -254,7 +268,7 @@ static void write_field(struct edit *e, size_t i)
 		}
 	}
 	if (strcmp(name, "stage_entered_at") == 0 && oracle_has(in, name) && oracle_number(in, name) <= e->occurred_at) {
-		e->since = oracle_number(in, name);
+		e->entered = oracle_number(in, name);
 	}
 }
 
@@ -263,7 +277,8 @@ static const char *changed(struct edit *e)
 	const json_t *in = e->s->in;
 	bool full = oracle_flag(in, "full");
 	uint32_t bits = fields_changed(e);
-	if (bits == 0 && !(full && ends_gap(e, oracle_number(in, "version")))) {
+	bool ends = full && ends_gap(e, oracle_number(in, "version"));
+	if (bits == 0 && !(ends && has_gap(e))) {
 		stale(e);
 		return NULL;
 	}
@@ -274,8 +289,8 @@ static const char *changed(struct edit *e)
 		}
 	}
 	take_source(e);
-	json_t *gap_id = full ? json_incref(json_object_get(e->row, "gap_id")) : json_null();
-	if (full) {
+	json_t *gap_id = ends ? json_incref(json_object_get(e->row, "gap_id")) : json_null();
+	if (ends) {
 		oracle_set(e->row, "gap_id", json_null());
 		oracle_set(e->row, "feed_gaps_seen", json_integer(e->gap_count));
 		e->feed_unknown = false;
@@ -490,9 +505,10 @@ static const char *prospect_gap(struct edit *e)
 		bool open = oracle_has(e->row, "gap_id");
 		bool any = oracle_has(e->row, "gap_version");
 		int64_t last = oracle_number(e->row, "gap_version");
-		/* the open one again, one before the latest, or the latest, which was closed since */
+		bool smaller = open && strcmp(gap_id, oracle_text(e->row, "gap_id")) < 0;
+		/* the open one again, one before the latest, or one of the same moment: closed since, or smaller */
 		if (oracle_is(e->row, "gap_id", gap_id) ||
-		    (any && (e->occurred_at < last || (!open && e->occurred_at == last)))) {
+		    (any && (e->occurred_at < last || (e->occurred_at == last && (!open || smaller))))) {
 			stale(e);
 			return NULL;
 		}
@@ -510,8 +526,10 @@ static const char *prospect_gap(struct edit *e)
 static const char *source_gap(struct edit *e)
 {
 	const char *gap_id = oracle_text(e->s->in, "gap_id");
-	if (e->feed && (oracle_is(e->feed, "last_gap_id", gap_id) ||
-	                (oracle_has(e->feed, "last_gap_at") && e->occurred_at < oracle_number(e->feed, "last_gap_at")))) {
+	bool any = e->feed && oracle_has(e->feed, "last_gap_id");
+	int order = any ? strcmp(gap_id, oracle_text(e->feed, "last_gap_id")) : 0;
+	int64_t last = any ? oracle_number(e->feed, "last_gap_at") : 0;
+	if (any && (order == 0 || e->occurred_at < last || (e->occurred_at == last && order < 0))) {
 		stale(e);
 		return NULL;
 	}
@@ -552,6 +570,7 @@ const char *oracle_apply(struct oracle_step *s)
 	};
 	struct edit e = {.s = s, .id = oracle_text(s->in, "prospect_id"), .source = oracle_text(s->in, "source")};
 	e.occurred_at = e.since = oracle_number(s->in, "occurred_at");
+	e.entered = INT64_MIN;
 	e.feed = json_object_get(s->p->feeds, e.source);
 	e.gap_count = e.feed ? oracle_number(e.feed, "gap_count") : 0;
 	e.row = e.id ? json_object_get(s->p->prospects, e.id) : NULL;

@@ -100,6 +100,68 @@ static void an_image_that_brings_nothing_new_ends_a_gap_too(void **state)
 	assert_int_equal(R(LAYER).i64, FNL_LAYER_TOP);
 }
 
+/* It was taken before what was missed; one that was asked for was not, whatever its time is. */
+static void an_older_image_ends_no_gap(void **state)
+{
+	(void)state;
+	apply(stage(5, 90, false));
+	apply(fnl_input_gap("g1", "p1", 100));
+	struct fnl_input late = stage(3, 50, true);
+	fnl_input_money(&late, C(AMOUNT), 100, "USD");
+	apply(late);
+	assert_true(R(AMOUNT).set);
+	assert_true(R(GAP_ID).set);
+	assert_null(fnl_world_event(&w, &fnl_desc_resync_completed));
+	apply(stage(6, 99, true));
+	assert_int_equal(R(LAYER).i64, FNL_LAYER_UNKNOWN);
+	struct fnl_input asked_for = stage(7, 60, true);
+	fnl_input_i64(&asked_for, C(SNAPSHOT), 1);
+	apply(asked_for);
+	assert_int_equal(R(LAYER).i64, FNL_LAYER_TOP);
+	assert_non_null(fnl_world_event(&w, &fnl_desc_resync_completed));
+}
+
+static void two_gaps_of_one_moment_are_told_once_each(void **state)
+{
+	(void)state;
+	apply(stage(1, 1, false));
+	apply(fnl_input_gap("g1", "p1", 10));
+	apply(fnl_input_gap("g2", "p1", 10));
+	apply_stale(fnl_input_gap("g1", "p1", 10));
+	apply_stale(fnl_input_gap("g2", "p1", 10));
+	apply(fnl_input_gap("f1", NULL, 20));
+	apply(fnl_input_gap("f2", NULL, 20));
+	apply_stale(fnl_input_gap("f1", NULL, 20));
+	apply_stale(fnl_input_gap("f2", NULL, 20));
+}
+
+/* Only a stage that was entered takes its own time along. */
+static void a_layer_begins_when_what_decides_it_began(void **state)
+{
+	(void)state;
+	struct fnl_input in = stage(1, 1000, true);
+	fnl_input_i64(&in, C(STAGE_ENTERED_AT), FNL_T0 + 10);
+	apply(in);
+	assert_int_equal(R(LAYER_SINCE).i64, FNL_T0 + 10);
+	in = stage(2, 5000, true);
+	fnl_input_i64(&in, C(STAGE_ENTERED_AT), FNL_T0 + 10);
+	fnl_input_i64(&in, C(PROBABILITY_BP), 8000);
+	fnl_input_i64(&in, C(PROBABILITY_SOURCE), FNL_PROBABILITY_SOURCE_MANUAL);
+	apply(in);
+	assert_int_equal(R(LAYER).i64, FNL_LAYER_BOTTOM);
+	assert_int_equal(R(LAYER_SINCE).i64, FNL_T0 + 5000);
+	in = stage(3, 6000, true);
+	fnl_input_i64(&in, C(STAGE_ENTERED_AT), FNL_T0 + 10);
+	apply(in);
+	assert_int_equal(R(LAYER).i64, FNL_LAYER_TOP);
+	assert_int_equal(R(LAYER_SINCE).i64, FNL_T0 + 6000);
+	in = stage(4, 7000, true);
+	fnl_input_i64(&in, C(STAGE_ENTERED_AT), FNL_T0 + 10);
+	fnl_input_i64(&in, C(STATUS), FNL_STATUS_WON);
+	apply(in);
+	assert_int_equal(R(LAYER_SINCE).i64, FNL_T0 + 7000);
+}
+
 static void a_gap_may_come_before_the_prospect(void **state)
 {
 	(void)state;
@@ -302,6 +364,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(a_gap_of_a_prospect_makes_it_unknown_until_a_full_image),
 		T(an_image_that_brings_nothing_new_ends_a_gap_too),
+		T(an_older_image_ends_no_gap),
+		T(two_gaps_of_one_moment_are_told_once_each),
+		T(a_layer_begins_when_what_decides_it_began),
 		T(a_gap_may_come_before_the_prospect),
 		T(a_gap_leaves_the_won_alone),
 		T(a_gap_of_the_source_reaches_each_row_at_its_next_change),
