@@ -16,8 +16,8 @@ struct task {
 	uint64_t from, count;
 	int jobs;
 	const char *workload; /* NULL: in turns */
+	bool aged;
 	bool trace;
-	bool quiet;
 };
 
 struct totals {
@@ -70,7 +70,7 @@ static struct totals run_seeds(const struct task *t, uint64_t first, uint64_t st
 		struct sim_outcome out;
 		seed_at_hand = seed;
 		alarm(SEED_SECONDS_MAX);
-		sim_run(workload_of(t, seed), seed, t->trace, &out);
+		sim_run(workload_of(t, seed), seed, t->aged, t->trace, &out);
 		add(&sum, &out);
 		if (out.failed) {
 			fprintf(stderr, "FAILED seed %llu (%s): %s\n", (unsigned long long)seed, workload_of(t, seed)->name,
@@ -141,8 +141,9 @@ static void report(const struct totals *t, double seconds)
 
 static int usage(void)
 {
-	fprintf(stderr, "usage: sim [--seeds N] [--from S] [--jobs N] [--workload NAME]   runs seeds S .. S+N-1\n"
-	                "       sim --seed S [--trace] [--workload NAME]                runs one, told step by step\n");
+	fprintf(stderr,
+	        "usage: sim [--seeds N] [--from S] [--jobs N] [--workload NAME] [--aged]   runs seeds S .. S+N-1\n"
+	        "       sim --seed S [--trace] [--workload NAME] [--aged]                runs one, told step by step\n");
 	return 2;
 }
 
@@ -150,7 +151,7 @@ static bool parse(int argc, char **argv, struct task *t)
 {
 	static const struct option options[] = {{"seed", 1, NULL, 's'}, {"seeds", 1, NULL, 'n'},    {"from", 1, NULL, 'f'},
 	                                        {"jobs", 1, NULL, 'j'}, {"workload", 1, NULL, 'w'}, {"trace", 0, NULL, 't'},
-	                                        {NULL, 0, NULL, 0}};
+	                                        {"aged", 0, NULL, 'a'}, {NULL, 0, NULL, 0}};
 	int c;
 	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		switch (c) {
@@ -170,6 +171,9 @@ static bool parse(int argc, char **argv, struct task *t)
 			break;
 		case 'w':
 			t->workload = optarg;
+			break;
+		case 'a':
+			t->aged = true;
 			break;
 		case 't':
 			t->trace = true;
@@ -198,7 +202,8 @@ int main(int argc, char **argv)
 	clock_gettime(CLOCK_MONOTONIC, &b);
 	report(&sum, (double)(b.tv_sec - a.tv_sec) + (double)(b.tv_nsec - a.tv_nsec) / 1e9);
 	if (sum.failed) {
-		printf("replay: ./run sim --seed %llu --trace\n", (unsigned long long)sum.failed_seed);
+		printf("replay: ./run sim --seed %llu%s%s%s --trace\n", (unsigned long long)sum.failed_seed,
+		       t.aged ? " --aged" : "", t.workload ? " --workload " : "", t.workload ? t.workload : "");
 	}
 	return sum.failed ? 1 : 0;
 }

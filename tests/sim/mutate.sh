@@ -35,7 +35,8 @@ if ! (cd build && eval "$link") >"$dir/log" 2>&1; then
 	line broken "it does not link: $(grep -m 1 -E 'error|undefined|multiple' "$dir/log")"
 	exit 0
 fi
-"$dir/sim" --seeds "$FNL_SIM_SEEDS" --jobs 1 >"$dir/out" 2>&1
+aged=$(grep -q '^Runs: aged' "$patch" && echo --aged)
+"$dir/sim" --seeds "$FNL_SIM_SEEDS" --jobs 1 $aged >"$dir/out" 2>&1
 rc=$?
 found=$(grep -m 1 '^FAILED seed' "$dir/out" | sed 's/^FAILED seed //' | cut -c1-150)
 if [ $rc -ne 0 ] && [ -n "$found" ]; then

@@ -240,7 +240,7 @@ static void run(struct sim *s)
 	}
 }
 
-void sim_run(const struct sim_workload *workload, uint64_t seed, bool trace, struct sim_outcome *ret)
+void sim_run(const struct sim_workload *workload, uint64_t seed, bool aged, bool trace, struct sim_outcome *ret)
 {
 	struct sim *s = calloc(1, sizeof(*s));
 	memset(ret, 0, sizeof(*ret));
@@ -253,7 +253,7 @@ void sim_run(const struct sim_workload *workload, uint64_t seed, bool trace, str
 	                  .out = ret,
 	                  .rng = {seed},
 	                  .now_ms = workload->wall_start_ms};
-	sim_style_choose(s);
+	sim_style_choose(s, aged);
 	if (open_world(s) != 0) {
 		sim_fail(s, "no memory for a world");
 	} else {

@@ -116,8 +116,8 @@ struct sim_outcome {
 	struct fnl_stream_stats stats;
 };
 
-/* trace: to stderr. */
-void sim_run(const struct sim_workload *workload, uint64_t seed, bool trace, struct sim_outcome *ret);
+/* trace: to stderr. aged: every run is as long as tombstones live, not just some. */
+void sim_run(const struct sim_workload *workload, uint64_t seed, bool aged, bool trace, struct sim_outcome *ret);
 
 /* ---- fiber.c: a worker's own stack, in the one thread ---- */
 

@@ -54,7 +54,7 @@ size_t sim_style_batch(struct sim *s)
 	return (size_t)ONE_OF(s, 1, 2, 3, 7, 20);
 }
 
-void sim_style_choose(struct sim *s)
+void sim_style_choose(struct sim *s, bool aged)
 {
 	s->partition_count = (int32_t)ONE_OF(s, 1, 2, 3);
 	s->worker_count = (int)ONE_OF(s, 1, 2, 2, 3);
@@ -67,7 +67,7 @@ void sim_style_choose(struct sim *s)
 	s->settings.restore_records_max = (size_t)ONE_OF(s, 1, 2, 3, 50);
 	s->settings.tombstone_retention_ms = ONE_OF(s, 60000, 120000, 86400000);
 	choose_faults(s);
-	if (sim_chance(&s->rng, 150)) {
+	if (sim_chance(&s->rng, aged ? 1000 : 150)) {
 		choose_age(s);
 	}
 	for (int i = 0; i < s->worker_count; i++) {

@@ -67,7 +67,7 @@ struct sim {
 };
 
 /* style.c */
-void sim_style_choose(struct sim *s);
+void sim_style_choose(struct sim *s, bool aged);
 /* Each life of a worker has batches of another size. */
 size_t sim_style_batch(struct sim *s);
 /* worker.c */
