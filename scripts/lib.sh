@@ -29,6 +29,7 @@ usage() {
 	       --keep    stays up afterwards and says how to look around (Ctrl-C ends it)
 	  test [--full]   build, lint of the format, every test but the slow ones; the last line counts them
 	       --full    and clang-tidy, cppcheck, sanitizers, fuzzing: what CI runs
+	  sim             the simulation: 5,000 seeds; --seed S [--trace] one again; --mutations the table of rules taken away
 	  lint            format, clang-tidy, cppcheck
 	  bench           the figures of tests/bench
 	  chaos           real workers under kill -9, SIGSTOP and broken peers
@@ -46,7 +47,7 @@ packages_of() {
 		libcmocka-dev libjansson-dev libinih-dev libcsv-dev uuid-dev redis-server:redis-server redis-tools:redis-cli \
 		procps:pgrep ;;
 	kafka) echo default-jre-headless:java maven:mvn ;;
-	test) echo jq:jq ;;
+	test) echo jq:jq patch:patch ;;
 	full) echo clang:clang clang-tidy:clang-tidy clang-format:clang-format cppcheck:cppcheck libclang-rt-dev llvm:llvm-symbolizer ;;
 	esac
 }

@@ -17,13 +17,16 @@ with_cleanup
 work=$(temp_dir)
 at_exit "rm -rf '$work'"
 
-# check NAME TIMEOUT_S COMMAND…: one test; its output is shown only when it fails. Exit 77 means skipped.
+# check NAME TIMEOUT_S COMMAND…: one test; its output is shown only when it fails, or with shown=1. Exit 77 means skipped.
 check() {
 	local name=$1 timeout_s=$2 begin=$EPOCHREALTIME rc=0
 	shift 2
 	timeout -k 20 "$timeout_s" "$@" >"$work/log" 2>&1 </dev/null || rc=$?
 	case $rc in
-	0) passed=$((passed + 1)) && printf 'ok    %-44s %6ss\n' "$name" "$(seconds_since "$begin")" ;;
+	0)
+		passed=$((passed + 1)) && printf 'ok    %-44s %6ss\n' "$name" "$(seconds_since "$begin")"
+		[ -z "${shown:-}" ] || sed 's/^/      /' "$work/log"
+		;;
 	77) skipped=$((skipped + 1)) && printf 'skip  %-44s %s\n' "$name" "$(tail -n 1 "$work/log")" ;;
 	*)
 		failed=$((failed + 1))
@@ -84,7 +87,8 @@ packages build kafka test
 [ $full -eq 0 ] || packages full
 
 if built build; then
-	programs build '^(unit|property|contract|crash|alloc)/'
+	programs build '^(unit|property|contract|crash|alloc|oracle)/'
+	shown=1 check sim/seeds 600 build/bin/sim --seeds 5000 --jobs 2
 fi
 if command -v clang-format >/dev/null; then
 	check lint/format 120 bash scripts/lint.sh --format
