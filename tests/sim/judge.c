@@ -136,6 +136,9 @@ struct fault_verdict sim_judge(void *context, const char *call, bool in_txn)
 	if (strncmp(call, "produce", 7) != 0 || call[7] == 'r') {
 		sim_sleep(w, sim_below(&s->rng, s->style.latency_ms + 1));
 	}
+	if (strncmp(call, "produce", 7) != 0) {
+		sim_trace(s, w, "  %s", call);
+	}
 	int kind = draw(s, call, in_txn);
 	if (kind < 0) {
 		return (struct fault_verdict){true, 0};

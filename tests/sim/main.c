@@ -18,6 +18,7 @@ struct task {
 	const char *workload; /* NULL: in turns */
 	bool aged;
 	bool trace;
+	bool quiet; /* a failure is not told step by step */
 };
 
 struct totals {
@@ -77,6 +78,9 @@ static struct totals run_seeds(const struct task *t, uint64_t first, uint64_t st
 			        out.why);
 			sum.failed = 1;
 			sum.failed_seed = seed;
+			if (!t->trace && !t->quiet) {
+				sim_run(workload_of(t, seed), seed, t->aged, true, &out);
+			}
 			break;
 		}
 	}
@@ -141,9 +145,10 @@ static void report(const struct totals *t, double seconds)
 
 static int usage(void)
 {
-	fprintf(stderr,
-	        "usage: sim [--seeds N] [--from S] [--jobs N] [--workload NAME] [--aged]   runs seeds S .. S+N-1\n"
-	        "       sim --seed S [--trace] [--workload NAME] [--aged]                runs one, told step by step\n");
+	fprintf(
+		stderr,
+		"usage: sim [--seeds N] [--from S] [--jobs N] [--workload NAME] [--aged] [--quiet]   runs seeds S .. S+N-1\n"
+		"       sim --seed S [--trace] [--workload NAME] [--aged]                runs one, told step by step\n");
 	return 2;
 }
 
@@ -151,7 +156,7 @@ static bool parse(int argc, char **argv, struct task *t)
 {
 	static const struct option options[] = {{"seed", 1, NULL, 's'}, {"seeds", 1, NULL, 'n'},    {"from", 1, NULL, 'f'},
 	                                        {"jobs", 1, NULL, 'j'}, {"workload", 1, NULL, 'w'}, {"trace", 0, NULL, 't'},
-	                                        {"aged", 0, NULL, 'a'}, {NULL, 0, NULL, 0}};
+	                                        {"aged", 0, NULL, 'a'}, {"quiet", 0, NULL, 'q'},    {NULL, 0, NULL, 0}};
 	int c;
 	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		switch (c) {
@@ -171,6 +176,9 @@ static bool parse(int argc, char **argv, struct task *t)
 			break;
 		case 'w':
 			t->workload = optarg;
+			break;
+		case 'q':
+			t->quiet = true;
 			break;
 		case 'a':
 			t->aged = true;

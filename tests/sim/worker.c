@@ -15,6 +15,13 @@ static int open_ports(struct sim_worker *w)
 	return rc;
 }
 
+static void log_line(void *context, enum fnl_level level, const char *text)
+{
+	struct sim_worker *w = context;
+	(void)level;
+	sim_trace(w->sim, w, "%s", text);
+}
+
 static void up(struct sim_worker *w)
 {
 	struct sim *s = w->sim;
@@ -26,7 +33,9 @@ static void up(struct sim_worker *w)
 	faulty_store_init(&w->faulty_store, w->store, &w->judge);
 	struct fnl_stage stage = {s->workload->name, "in", s->workload->tables, s->workload->table_count,
 	                          s->workload->dead_letter_topic};
-	struct fnl_stream_ports ports = {&w->faulty_log.base, &w->faulty_store.base, w->op, &s->clock, NULL};
+	struct fnl_stream_ports ports = {&w->faulty_log.base, &w->faulty_store.base, w->op, &s->clock,
+	                                 s->trace ? &w->logger : NULL};
+	w->logger = (struct fnl_logger){w, FNL_DEBUG, log_line};
 	struct fnl_stream_settings settings = s->settings;
 	settings.batch_records_max = sim_style_batch(s);
 	if (fnl_stream_create(&stage, &settings, &ports, &w->stream, &w->why) != 0) {

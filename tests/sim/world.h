@@ -24,6 +24,7 @@ struct sim_worker {
 	struct faulty_store faulty_store;
 	struct fnl_operator *op;
 	struct fnl_stream *stream;
+	struct fnl_logger logger; /* for a trace */
 	struct fnl_error why;
 };
 
