@@ -1,6 +1,8 @@
 /* Faults at port calls. */
 #include "world.h"
 
+enum { PAUSE_SLICE_MS = 5000 };
+
 #define SIM_X(name, text) text,
 const char *const sim_fault_names[SIM_FAULT_COUNT] = {SIM_FAULTS(SIM_X)};
 #undef SIM_X
@@ -104,7 +106,10 @@ static struct fault_verdict happen(struct sim_worker *w, enum sim_fault kind, co
 	case SIM_ABORT:
 		return (struct fault_verdict){false, FNL_E_TXN_ABORTABLE};
 	case SIM_PAUSE:
-		sim_sleep(w, 100 + sim_below(&s->rng, s->style.pause_ms));
+		/* in slices, so that what else goes on in the world goes on */
+		for (int64_t left_ms = 100 + sim_below(&s->rng, s->style.pause_ms); left_ms > 0; left_ms -= PAUSE_SLICE_MS) {
+			sim_sleep(w, left_ms < PAUSE_SLICE_MS ? left_ms : PAUSE_SLICE_MS);
+		}
 		break;
 	case SIM_RESTART:
 		w->end_asked = true;

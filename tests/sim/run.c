@@ -5,7 +5,7 @@
 
 #include "world.h"
 
-enum { SESSION_MS = 10000, TXN_MS = 15000, HEAL_MS = 600000 };
+enum { TXN_MS = 15000, HEAL_MS = 600000 };
 
 void sim_fail(struct sim *s, const char *fmt, ...)
 {
@@ -64,7 +64,7 @@ static int open_world(struct sim *s)
 {
 	s->clock = (struct fnl_clock){s, now_ms, now_ms, no_sleep};
 	struct fnl_embedded_settings settings = {.clock = &s->clock,
-	                                         .session_timeout_ms = SESSION_MS,
+	                                         .session_timeout_ms = s->session_timeout_ms,
 	                                         .txn_timeout_ms = TXN_MS,
 	                                         .manual_markers = true,
 	                                         .manual_time = true};
@@ -99,6 +99,32 @@ static void close_world(struct sim *s)
 	free(s->staged);
 }
 
+/* The worst moment for a failover that forgets: the view it brings back stands where the present one does, with other
+ * rows (rule 6). */
+static bool is_worst_moment(struct sim *s)
+{
+	for (int32_t p = 0; p < s->partition_count; p++) {
+		struct fnl_applied now = fnl_fake_redis_applied(s->redis, p, NULL);
+		struct fnl_applied then = fnl_fake_redis_snapshot_applied(s->redis, p);
+		if (now.present && then.present && now.cl == then.cl && now.complete_as_of_ms != then.complete_as_of_ms) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* What goes on beside in a run that is as long as tombstones live. */
+static void time_passes(struct sim *s)
+{
+	if (s->now_ms - s->compacted_at_ms >= s->style.compact_each_ms) {
+		s->compacted_at_ms = s->now_ms;
+		fnl_embedded_compact(s->broker, "rows", s->style.compact_age_ms);
+	}
+	if (!s->healing && is_worst_moment(s) && sim_chance(&s->rng, 200) && fnl_fake_redis_rollback(s->redis) != 0) {
+		sim_fail(s, "no memory for a rollback");
+	}
+}
+
 /* Markers and held requests arrive when chance has it; a view that was away comes back. */
 static void others_act(struct sim *s)
 {
@@ -115,6 +141,9 @@ static void others_act(struct sim *s)
 	}
 	if (sim_chance(&s->rng, s->style.snapshot_per_mille) && fnl_fake_redis_snapshot(s->redis) != 0) {
 		sim_fail(s, "no memory for a snapshot");
+	}
+	if (s->style.compact_each_ms) {
+		time_passes(s);
 	}
 	fnl_embedded_tick(s->broker);
 }

@@ -30,6 +30,20 @@ static void choose_faults(struct sim *s)
 	t->snapshot_per_mille = (int)ONE_OF(s, 2, 10, 50);
 }
 
+/* One worker that sleeps often and long, while its client's own thread keeps its session: a restore may take longer
+ * than tombstones live. */
+static void choose_glacier(struct sim *s)
+{
+	struct sim_style *t = &s->style;
+	s->partition_count = s->worker_count = 1;
+	s->settings.restore_records_max = 1;
+	s->session_timeout_ms = 300000;
+	t->latency_ms = 200;
+	t->fault_per_mille[SIM_PAUSE] = 15;
+	t->fault_per_mille[SIM_FORGET] = 15;
+	t->compact_each_ms = 15000;
+}
+
 /* So long that tombstones are compacted away: the view may be older than they live (rule 7). */
 static void choose_age(struct sim *s)
 {
@@ -42,11 +56,15 @@ static void choose_age(struct sim *s)
 	t->latency_ms = ONE_OF(s, 40, 200, 2000);
 	t->pause_ms = 120000;
 	t->snapshot_per_mille = 2;
-	t->fault_per_mille[SIM_COMPACT] = 20;
+	t->fault_per_mille[SIM_COMPACT] = 0;
+	t->compact_each_ms = ONE_OF(s, 3000, 10000);
 	t->fault_per_mille[SIM_ROLLBACK] = (int)ONE_OF(s, 0, 4);
 	t->fault_per_mille[SIM_FLUSH] = (int)ONE_OF(s, 0, 4);
 	t->fault_per_mille[SIM_FORGET] = (int)ONE_OF(s, 0, 4);
 	t->fault_per_mille[SIM_PAUSE] = 4;
+	if (sim_chance(&s->rng, 300)) {
+		choose_glacier(s);
+	}
 }
 
 size_t sim_style_batch(struct sim *s)
@@ -67,6 +85,7 @@ void sim_style_choose(struct sim *s, bool aged)
 	s->settings.restore_records_max = (size_t)ONE_OF(s, 1, 2, 3, 50);
 	s->settings.tombstone_retention_ms = ONE_OF(s, 60000, 120000, 86400000);
 	choose_faults(s);
+	s->session_timeout_ms = 10000;
 	if (sim_chance(&s->rng, aged ? 1000 : 150)) {
 		choose_age(s);
 	}

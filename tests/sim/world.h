@@ -33,11 +33,12 @@ struct sim_style {
 	int fault_per_mille[SIM_FAULT_COUNT];
 	int faults_left;
 	int64_t chaos_ms;
-	int64_t feed_ms;        /* until all of the input is published, about */
-	int64_t latency_ms;     /* of a port call, at most */
-	int marker_per_mille;   /* chance of a marker to arrive at each step */
-	int64_t pause_ms;       /* at most */
-	int64_t compact_age_ms; /* delete.retention.ms of the changelog */
+	int64_t feed_ms;         /* until all of the input is published, about */
+	int64_t latency_ms;      /* of a port call, at most */
+	int marker_per_mille;    /* chance of a marker to arrive at each step */
+	int64_t pause_ms;        /* at most */
+	int64_t compact_age_ms;  /* delete.retention.ms of the changelog */
+	int64_t compact_each_ms; /* the cleaner comes so often; 0: only as a fault */
 	int snapshot_per_mille;
 };
 
@@ -56,9 +57,11 @@ struct sim {
 	size_t staged_at[SIM_PARTITIONS_MAX]; /* next of each partition */
 	size_t staged_left;
 	int64_t feed_at_ms;
+	int64_t compacted_at_ms;
 	bool healing;
 	bool quitting;
 	int32_t partition_count;
+	int session_timeout_ms;
 	struct fnl_clock clock;
 	struct fnl_embedded *broker;
 	struct fnl_bus *bus;

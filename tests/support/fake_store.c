@@ -128,6 +128,15 @@ struct fnl_applied fnl_fake_redis_applied(struct fnl_fake_redis *r, int32_t part
 	return applied;
 }
 
+struct fnl_applied fnl_fake_redis_snapshot_applied(struct fnl_fake_redis *r, int32_t partition)
+{
+	pthread_mutex_lock(&r->lock);
+	const struct fake_partition *p = fake_image_find(&r->snapshot, partition);
+	struct fnl_applied applied = p ? p->applied : (struct fnl_applied){0};
+	pthread_mutex_unlock(&r->lock);
+	return applied;
+}
+
 /* --- one call --- */
 
 /* Takes the lock and lets a fault of this call happen. A status: the call ends with it and the lock is free again. */

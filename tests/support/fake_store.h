@@ -43,6 +43,9 @@ size_t fnl_fake_redis_calls(struct fnl_fake_redis *r);
 /* What a partition stands at and how many rows it has, past every fault: for assertions. */
 struct fnl_applied fnl_fake_redis_applied(struct fnl_fake_redis *r, int32_t partition, size_t *ret_rows);
 
+/* The same of the snapshot. */
+struct fnl_applied fnl_fake_redis_snapshot_applied(struct fnl_fake_redis *r, int32_t partition);
+
 /* A handle. Equal deadlines come in the order of the table's index, then of the key. r must outlive it. */
 int fnl_fake_store_open(struct fnl_fake_redis *r, size_t table_count, struct fnl_store **ret) FNL_MUST_USE;
 
