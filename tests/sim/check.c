@@ -30,7 +30,7 @@ static bool workers_rest(const struct sim *s)
 	for (int i = 0; i < s->worker_count; i++) {
 		const struct sim_worker *w = &s->workers[i];
 		bool has_partitions = w->state == SIM_UP && fnl_stream_stats(w->stream).partitions > 0;
-		if (w->state == SIM_DOWN || (has_partitions && w->idle_cycles < 3)) {
+		if (w->state == SIM_DOWN || (w->state == SIM_UP && w->cycles < 3) || (has_partitions && w->idle_cycles < 3)) {
 			return false;
 		}
 		live += has_partitions;

@@ -206,7 +206,7 @@ static void heal(struct sim *s)
 	s->style.marker_per_mille = 1000;
 	s->style.latency_ms = 2;
 	for (int i = 0; i < s->worker_count; i++) {
-		s->workers[i].idle_cycles = 0;
+		s->workers[i].idle_cycles = s->workers[i].cycles = 0;
 		if (s->workers[i].wake_ms > s->now_ms + 100) {
 			s->workers[i].wake_ms = s->now_ms + 1 + i;
 		}

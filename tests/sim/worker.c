@@ -44,7 +44,7 @@ static void up(struct sim_worker *w)
 	}
 	w->state = SIM_UP;
 	w->end_asked = false;
-	w->idle_cycles = 0;
+	w->idle_cycles = w->cycles = 0;
 	sim_trace(s, w, "up as instance %s", w->instance);
 }
 
@@ -101,6 +101,7 @@ static void live(struct sim_worker *w)
 			break;
 		}
 		w->idle_cycles = fnl_stream_is_idle(w->stream) ? w->idle_cycles + 1 : 0;
+		w->cycles++;
 		sim_sleep(w, pause_ms(w));
 	}
 	down(w, SIM_DOWN);

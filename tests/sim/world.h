@@ -17,6 +17,7 @@ struct sim_worker {
 	int64_t wake_ms;
 	bool end_asked; /* a clean end, as by SIGTERM */
 	int idle_cycles;
+	int cycles; /* since it came up, or since the last fault */
 	struct fault_judge judge;
 	struct fnl_log *log;
 	struct fnl_store *store;
