@@ -7,7 +7,11 @@
  *
  * So we end our client, which is of no use any more, look at the group, and join again with a new client when nobody
  * holds our name; whoever still holds it after a session is a worker, and then this one ends. The newer of two always
- * stays, because it is never asked for anything, and whoever is fenced only ever looks. */
+ * stays, because it is never asked for anything, and whoever is fenced only ever looks.
+ *
+ * A worker that was frozen beyond its session is not fenced: its client believes that it lost its place in the group,
+ * and joins as a new member would, which takes the name from the newer worker that stepped in meanwhile. So whoever
+ * lost its place looks before it joins. */
 #include "kafka_internal.h"
 
 enum {
@@ -18,6 +22,7 @@ enum {
 
 enum fence_holder {
 	HOLDER_NONE,
+	HOLDER_SELF, /* the member that we were */
 	HOLDER_THERE,
 	HOLDER_JOINING, /* in a rebalance that collects its members: no session runs out meanwhile */
 	HOLDER_UNKNOWN, /* no answer */
@@ -36,9 +41,12 @@ static enum fence_holder holder_in(const struct fnl_kafka_log *k, const rd_kafka
 		return holder_of_error(rd_kafka_error_code(e));
 	}
 	for (size_t i = 0; i < rd_kafka_ConsumerGroupDescription_member_count(group); i++) {
-		const char *id =
-			rd_kafka_MemberDescription_group_instance_id(rd_kafka_ConsumerGroupDescription_member(group, i));
+		const rd_kafka_MemberDescription_t *member = rd_kafka_ConsumerGroupDescription_member(group, i);
+		const char *id = rd_kafka_MemberDescription_group_instance_id(member);
 		if (id && strcmp(id, k->group_instance_id) == 0) {
+			if (strcmp(rd_kafka_MemberDescription_consumer_id(member), k->member_id) == 0) {
+				return HOLDER_SELF;
+			}
 			return rd_kafka_ConsumerGroupDescription_state(group) == RD_KAFKA_CONSUMER_GROUP_STATE_PREPARING_REBALANCE
 			           ? HOLDER_JOINING
 			           : HOLDER_THERE;
@@ -70,6 +78,12 @@ static enum fence_holder holder_look(const struct fnl_kafka_log *k)
 	rd_kafka_AdminOptions_destroy(options);
 	rd_kafka_queue_destroy(queue);
 	return holder;
+}
+
+bool fnl_kafka_fence_name_is_taken(const struct fnl_kafka_log *k)
+{
+	enum fence_holder holder = k->group_instance_id && k->member_id[0] ? holder_look(k) : HOLDER_NONE;
+	return holder == HOLDER_THERE || holder == HOLDER_JOINING;
 }
 
 int fnl_kafka_fence_begin(struct fnl_kafka_log *k)
@@ -112,6 +126,7 @@ int fnl_kafka_fence_step(struct fnl_kafka_log *k, int timeout_ms)
 		fnl_log_line(k->watch_consumer.logger, FNL_WARN,
 		             "group %s: nobody lives as group.instance.id %s; joining again", k->group, k->group_instance_id);
 		return 0;
+	case HOLDER_SELF: /* not while it is fenced */
 	case HOLDER_THERE:
 		return now_ms - f->quiet_since_ms >= k->session_timeout_ms + FENCE_MARGIN_MS ? fence_is_right(k) : 1;
 	case HOLDER_JOINING:
