@@ -1,18 +1,20 @@
 #!/usr/bin/env bash
 # Chaos on real parts: three workers under load, Kafka and Redis behind proxies, and a seeded schedule of faults.
-#   chaos.sh [--rounds N | --minutes N] [--seed S] [--keep]
-# One round is one step of the deck (some have two faults); without options one short deck. At the end: what a concurrent
-# reader saw is what is there, outputs and rows are the oracle's fold of the input, `funnelctl verify` finds nothing.
-# --keep: after a failure the folder stays. Needs FNL_BUILD, or build/.
+#   chaos.sh [--rounds N | --minutes N] [--seed S] [--deck "KIND…"] [--keep]
+# One round is one step of the deck (some have two faults); without options the short deck, once. At the end: what a
+# concurrent reader saw is what is there, outputs and rows are the oracle's fold of the input, `funnelctl verify` finds
+# nothing, no transaction is open. A seed repeats the faults and the load, not how they meet.
+# --deck: only these kinds, of those in short_deck and long_deck below. --keep: after a failure the folder stays.
+# Needs FNL_BUILD, or build/.
 set -uo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/../support/cluster.sh"
 . tests/chaos/faults.sh
 set -u
 
-rounds=0 minutes=0 keep=0
+rounds=0 minutes=0 keep=0 deck=()
 seed=$((RANDOM * 32768 + RANDOM))
 usage_error() {
-	echo "usage: chaos [--rounds N | --minutes N] [--seed S] [--keep]" >&2
+	echo "usage: chaos [--rounds N | --minutes N] [--seed S] [--deck \"KIND…\"] [--keep]" >&2
 	exit 2
 }
 while [ $# -gt 0 ]; do
@@ -20,6 +22,11 @@ while [ $# -gt 0 ]; do
 	--rounds | --minutes | --seed)
 		[[ ${2:-} =~ ^[0-9]{1,9}$ ]] || usage_error
 		printf -v "${1#--}" %s "$2"
+		shift
+		;;
+	--deck)
+		read -ra deck <<<"${2:-}"
+		[ ${#deck[@]} -gt 0 ] || usage_error
 		shift
 		;;
 	--keep) keep=1 ;;
@@ -49,6 +56,7 @@ start_parts() {
 	local port direct kafka_proxy redis_proxy name
 	with_cleanup
 	dir=$(temp_dir)
+	: >"$dir/faults"
 	at_exit kept_or_gone
 	at_exit cluster_end
 	at_exit helpers_end
@@ -107,10 +115,12 @@ shuffled() { # prints the words in an order that RANDOM decides
 }
 
 run_schedule() {
-	local step=0 deck=("${short_deck[@]}") shuffle kind end_s
-	end_s=$((SECONDS + minutes * 60))
-	[ $((rounds + minutes)) -eq 0 ] || deck=("${long_deck[@]}")
-	[ $((rounds + minutes)) -gt 0 ] || rounds=${#short_deck[@]}
+	local step=0 shuffle kind end_s=$((SECONDS + minutes * 60))
+	if [ ${#deck[@]} -eq 0 ]; then
+		deck=("${short_deck[@]}")
+		[ $((rounds + minutes)) -eq 0 ] || deck=("${long_deck[@]}")
+	fi
+	[ $((rounds + minutes)) -gt 0 ] || rounds=${#deck[@]}
 	while :; do
 		shuffled "${deck[@]}"
 		for kind in "${shuffle[@]}"; do

@@ -157,17 +157,18 @@ broker_stalled() {
 	kill -CONT "$pid"
 }
 
-# A frozen worker and a new one with its name: the older one has to go, with the exit code that says so.
+# A frozen worker and a new one with its name: the older one has to go, with the exit code that says so, whether the group
+# still knows it when it comes back or not.
 twin() {
 	local old rc=0
 	old=$(worker_pid "$1")
 	kill -STOP "$old"
 	mv "$dir/worker-$1.pid" "$dir/worker-old.pid"
-	pause 0 1000
+	pause 0 $((session_ms + 1000))
 	start_worker "$1"
 	healed "$(now_ms)"
 	kill -CONT "$old"
-	ended_within 90 "$old" || fail "two workers named $1 live on"
+	ended_within 90 "$old" || fail "two workers named $1 live on, or the newer one has gone"
 	wait "$old" || rc=$?
 	rm -f "$dir/worker-old.pid"
 	[ $rc -eq 16 ] || fail "the older of two workers named $1 ended with exit code $rc"
