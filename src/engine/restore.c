@@ -176,10 +176,15 @@ static int apply_chunk(struct fnl_stream *s, struct fnl_partition *p, const stru
 	return 0;
 }
 
+/* Rule 7: a pass that takes as long as tombstones live is begun again. */
+static bool pass_is_too_old(const struct fnl_stream *s, const struct fnl_partition *p)
+{
+	return fnl_wall(s) - p->pair_wall_ms > s->settings.tombstone_retention_ms / 2;
+}
+
 int fnl_restore_step(struct fnl_stream *s, struct fnl_partition *p, struct fnl_error *why)
 {
-	/* Rule 7: a pass that takes as long as tombstones live is begun again. */
-	if (fnl_wall(s) - p->pair_wall_ms > s->settings.tombstone_retention_ms / 2) {
+	if (pass_is_too_old(s, p)) {
 		fnl_lifecycle_repair(s, p, 0);
 		return 0;
 	}
@@ -191,6 +196,11 @@ int fnl_restore_step(struct fnl_stream *s, struct fnl_partition *p, struct fnl_e
 	rc = log_ops(s)->restore_poll(s->ports.log, s->settings.restore_records_max, RESTORE_WAIT_MS, &chunk);
 	if (rc) {
 		return log_error(s, p, rc, why);
+	}
+	/* Again, because what counts is when this was read, and the worker may have slept over it. */
+	if (pass_is_too_old(s, p)) {
+		fnl_lifecycle_repair(s, p, 0);
+		return 0;
 	}
 	int64_t at = p->applied.present ? p->applied.cl : 0;
 	if (chunk.position <= at && chunk.record_count == 0) {
