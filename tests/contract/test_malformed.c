@@ -193,7 +193,8 @@ static int on_dead_letter(void *context, size_t topic, const struct fnl_record *
 		m->seen = true;
 		assert_true(fnl_span_eq(r->key, m->key));
 		assert_true(fnl_span_eq(r->value, m->value));
-		assert_int_equal(r->header_count, 8);
+		assert_int_equal(r->header_count, 9);
+		assert_int_equal(fnl_record_header(r, "__connect.errors.timestamp").len, 13);
 		assert_true(fnl_span_eq(r->headers[1].name, FNL_SPAN_LIT("nothing")) && fnl_span_is_none(r->headers[1].value));
 		assert_true(fnl_span_eq(fnl_record_header(r, "__connect.errors.topic"), fnl_span_str(b->topics[0])));
 		assert_true(fnl_span_eq(fnl_record_header(r, "__connect.errors.partition"), FNL_SPAN_LIT("0")));
