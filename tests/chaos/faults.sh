@@ -157,14 +157,14 @@ broker_stalled() {
 	kill -CONT "$pid"
 }
 
-# A frozen worker and a new one with its name: the older one has to go, with the exit code that says so, whether the group
-# still knows it when it comes back or not.
+# A frozen worker and a new one with its name: the older one has to go, with the exit code that says so. It wakes before
+# its session ends: after that its client joins as a new member, and whoever joins last has the name.
 twin() {
 	local old rc=0
 	old=$(worker_pid "$1")
 	kill -STOP "$old"
 	mv "$dir/worker-$1.pid" "$dir/worker-old.pid"
-	pause 0 $((session_ms + 1000))
+	pause 0 1000
 	start_worker "$1"
 	healed "$(now_ms)"
 	kill -CONT "$old"
