@@ -101,17 +101,6 @@ static void consumer_assign(struct fnl_kafka_log *k, rd_kafka_topic_partition_li
 	rd_kafka_pause_partitions(k->consumer, list);
 }
 
-/* As whom we are in the group: once the client believes that it lost its place, it no longer knows. */
-static void consumer_keep_member_id(struct fnl_kafka_log *k)
-{
-	char *id = rd_kafka_memberid(k->consumer);
-	k->member_id[0] = '\0';
-	if (id && strlen(id) < sizeof(k->member_id)) {
-		memcpy(k->member_id, id, strlen(id) + 1);
-	}
-	rd_kafka_mem_free(k->consumer, id);
-}
-
 static void on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t err, rd_kafka_topic_partition_list_t *list, void *opaque)
 {
 	struct fnl_kafka_watch *w = opaque;
@@ -120,11 +109,7 @@ static void on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t err, rd_kafka_topic
 	k->rebalances++;
 	k->rebalance_untold = true;
 	if (err == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
-		consumer_keep_member_id(k);
 		consumer_assign(k, list);
-	} else if (rd_kafka_assignment_lost(rk) && fnl_kafka_fence_name_is_taken(k)) {
-		/* The client joins anew as soon as the assignment is given back: it is not, and the client will be ended. */
-		k->name_is_taken = true;
 	} else {
 		rd_kafka_assign(rk, NULL);
 	}
@@ -228,7 +213,6 @@ int fnl_kafka_consumer_renew(struct fnl_kafka_log *k)
 	k->rebalances++;
 	k->rebalance_untold = true;
 	k->joined = false;
-	k->name_is_taken = false;
 	rd_kafka_destroy_flags(k->consumer, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
 	k->consumer = NULL;
 	return fnl_kafka_consumer_open(k, &k->story);
@@ -236,10 +220,6 @@ int fnl_kafka_consumer_renew(struct fnl_kafka_log *k)
 
 static int poll_fatal(struct fnl_kafka_log *k)
 {
-	if (k->name_is_taken) {
-		return fnl_fail(&k->story, FNL_E_FENCED_INSTANCE, "group %s: a newer worker runs as group.instance.id %s",
-		                k->group, k->group_instance_id);
-	}
 	char text[FNL_KAFKA_TEXT_BYTES_MAX];
 	rd_kafka_resp_err_t err = rd_kafka_fatal_error(k->consumer, text, sizeof(text));
 	if (err == RD_KAFKA_RESP_ERR_NO_ERROR) {

@@ -6,27 +6,18 @@
  * keeps its membership. A ghost sends no heartbeat, so that the group drops it when a session has passed.
  *
  * So we end our client, which is of no use any more, look at the group, and join again with a new client when nobody
- * holds our name; whoever still holds it after a session is a worker, and then this one ends.
- *
- * That other worker may be the older of the two: its client joins as a new member would when it was frozen beyond its
- * session, or was joining when the newer one came. So each one's client.id says when it was born. Who finds that an
- * older one took the name (or itself, by a request that was repeated) takes it back at once; then that one is fenced,
- * looks, and finds a newer one. The newest always stays. */
-#include <stdio.h>
-
-#include "funneld/base/wire.h"
+ * holds our name; whoever still holds it after a session is a worker, and then this one ends. The newer of two always
+ * stays, because it is never asked for anything, and whoever is fenced only ever looks. */
 #include "kafka_internal.h"
 
 enum {
 	FENCE_LOOK_EVERY_MS = 250,
 	FENCE_LOOK_MS = 1000,
-	FENCE_UUID_CHARS = 36,
 	FENCE_MARGIN_MS = 500 /* the coordinator's timers */
 };
 
 enum fence_holder {
 	HOLDER_NONE,
-	HOLDER_OLDER, /* or ourselves */
 	HOLDER_THERE,
 	HOLDER_JOINING, /* in a rebalance that collects its members: no session runs out meanwhile */
 	HOLDER_UNKNOWN, /* no answer */
@@ -38,60 +29,46 @@ static enum fence_holder holder_of_error(rd_kafka_resp_err_t err)
 	return fnl_status_class(fnl_kafka_status(err)) == FNL_CLASS_STOP ? HOLDER_DENIED : HOLDER_UNKNOWN;
 }
 
-static const char client_id_head[] = "funneld-";
-
-void fnl_kafka_fence_client_id(const struct fnl_kafka_log *k, char ret[FNL_KAFKA_CLIENT_ID_BYTES])
+static enum fence_holder holder_in(const struct fnl_kafka_log *k, const rd_kafka_ConsumerGroupDescription_t *group)
 {
-	snprintf(ret, FNL_KAFKA_CLIENT_ID_BYTES, "%s%lld", client_id_head, (long long)k->born_ns);
-}
-
-/* The broker makes a static member's id of its group.instance.id, a '-' and a UUID. */
-static bool has_our_name(const struct fnl_kafka_log *k, const char *member_id)
-{
-	size_t len = strlen(k->group_instance_id);
-	return strncmp(member_id, k->group_instance_id, len) == 0 && member_id[len] == '-' &&
-	       strlen(member_id + len + 1) == FENCE_UUID_CHARS;
-}
-
-/* Also when it is ourselves. Who does not say it counts as newer. */
-static bool is_older(const struct fnl_kafka_log *k, const char *client_id)
-{
-	int64_t born_ns = 0;
-	size_t head = sizeof(client_id_head) - 1;
-	return strncmp(client_id, client_id_head, head) == 0 &&
-	       fnl_parse_decimal(fnl_span_str(client_id + head), &born_ns) && born_ns <= k->born_ns;
-}
-
-static enum fence_holder holder_in(const struct fnl_kafka_log *k, const struct rd_kafka_group_info *group)
-{
-	if (group->err) {
-		return holder_of_error(group->err);
+	const rd_kafka_error_t *e = rd_kafka_ConsumerGroupDescription_error(group);
+	if (e && rd_kafka_error_code(e)) {
+		return holder_of_error(rd_kafka_error_code(e));
 	}
-	for (int i = 0; i < group->member_cnt; i++) {
-		const char *id = group->members[i].member_id;
-		if (has_our_name(k, id)) {
-			bool joining = strcmp(group->state, "PreparingRebalance") == 0;
-			return is_older(k, group->members[i].client_id) ? HOLDER_OLDER : joining ? HOLDER_JOINING : HOLDER_THERE;
+	for (size_t i = 0; i < rd_kafka_ConsumerGroupDescription_member_count(group); i++) {
+		const char *id =
+			rd_kafka_MemberDescription_group_instance_id(rd_kafka_ConsumerGroupDescription_member(group, i));
+		if (id && strcmp(id, k->group_instance_id) == 0) {
+			return rd_kafka_ConsumerGroupDescription_state(group) == RD_KAFKA_CONSUMER_GROUP_STATE_PREPARING_REBALANCE
+			           ? HOLDER_JOINING
+			           : HOLDER_THERE;
 		}
 	}
 	return HOLDER_NONE;
 }
 
-/* By the old call: the new one, DescribeConsumerGroups, ends the process in librdkafka 2.0.2 by an assertion
- * (rd_kafka_enq_once_del_source_return) when it timed out and the answer comes after all, and we ask when a broker is
- * away or frozen. */
 static enum fence_holder holder_look(const struct fnl_kafka_log *k)
 {
-	const struct rd_kafka_group_list *groups = NULL;
-	rd_kafka_resp_err_t err = rd_kafka_list_groups(k->consumer, k->group, &groups, FENCE_LOOK_MS);
-	if (err && err != RD_KAFKA_RESP_ERR__PARTIAL) {
-		return holder_of_error(err);
+	const char *groups[] = {k->group};
+	rd_kafka_queue_t *queue = rd_kafka_queue_new(k->consumer);
+	rd_kafka_AdminOptions_t *options = rd_kafka_AdminOptions_new(k->consumer, RD_KAFKA_ADMIN_OP_DESCRIBECONSUMERGROUPS);
+	rd_kafka_AdminOptions_set_request_timeout(options, FENCE_LOOK_MS, NULL, 0);
+	rd_kafka_DescribeConsumerGroups(k->consumer, groups, 1, options, queue);
+	rd_kafka_event_t *event = rd_kafka_queue_poll(queue, FENCE_LOOK_MS + FENCE_LOOK_EVERY_MS);
+	enum fence_holder holder = HOLDER_UNKNOWN;
+	if (event && rd_kafka_event_error(event)) {
+		holder = holder_of_error(rd_kafka_event_error(event));
+	} else if (event) {
+		size_t n = 0;
+		const rd_kafka_ConsumerGroupDescription_t **found =
+			rd_kafka_DescribeConsumerGroups_result_groups(rd_kafka_event_DescribeConsumerGroups_result(event), &n);
+		holder = n == 1 ? holder_in(k, found[0]) : HOLDER_UNKNOWN;
 	}
-	enum fence_holder holder = err ? HOLDER_UNKNOWN : HOLDER_NONE;
-	if (groups->group_cnt > 0) {
-		holder = holder_in(k, &groups->groups[0]);
+	if (event) {
+		rd_kafka_event_destroy(event);
 	}
-	rd_kafka_group_list_destroy(groups);
+	rd_kafka_AdminOptions_destroy(options);
+	rd_kafka_queue_destroy(queue);
 	return holder;
 }
 
@@ -131,10 +108,9 @@ int fnl_kafka_fence_step(struct fnl_kafka_log *k, int timeout_ms)
 	f->look_at_ms = now_ms + FENCE_LOOK_EVERY_MS;
 	switch (holder) {
 	case HOLDER_NONE:
-	case HOLDER_OLDER:
 		f->on = false;
-		fnl_log_line(k->watch_consumer.logger, FNL_WARN, "group %s: %s as group.instance.id %s; joining again",
-		             k->group, holder == HOLDER_NONE ? "nobody lives" : "no newer worker runs", k->group_instance_id);
+		fnl_log_line(k->watch_consumer.logger, FNL_WARN,
+		             "group %s: nobody lives as group.instance.id %s; joining again", k->group, k->group_instance_id);
 		return 0;
 	case HOLDER_THERE:
 		return now_ms - f->quiet_since_ms >= k->session_timeout_ms + FENCE_MARGIN_MS ? fence_is_right(k) : 1;

@@ -15,7 +15,6 @@ enum {
 	FNL_KAFKA_RECORDS_MAX = 1000000,         /* of one poll */
 	FNL_KAFKA_HEADERS_BYTES_MAX = 512 << 20, /* header tables of one poll */
 	FNL_KAFKA_TEXT_BYTES_MAX = 256,
-	FNL_KAFKA_MEMBER_BYTES_MAX = 256,
 	FNL_KAFKA_SOCKET_TIMEOUT_MS = 10000, /* a call of the client that has no deadline of its own ends by this */
 	FNL_KAFKA_START_TIMEOUT_MS = 3000,
 	FNL_KAFKA_COMMITTED_TIMEOUT_MS = 1000
@@ -115,8 +114,6 @@ struct fnl_kafka_log {
 	rd_kafka_t *consumer;
 	bool joined;                                        /* the group, by a first poll */
 	rd_kafka_consumer_group_metadata_t *group_metadata; /* of the present assignment; NULL: none is valid (rule 5) */
-	char member_id[FNL_KAFKA_MEMBER_BYTES_MAX];         /* as which it was given; "": not known */
-	bool name_is_taken;                                 /* another member had our name when we lost our place */
 	struct fnl_kafka_partition *partitions;             /* by number */
 	size_t partition_count;
 	int32_t *assigned;
@@ -159,8 +156,6 @@ int fnl_kafka_start(struct fnl_log *l, int32_t partition, int64_t offset);
 int fnl_kafka_stop(struct fnl_log *l, int32_t partition);
 bool fnl_kafka_is_assigned(const struct fnl_kafka_log *k, int32_t partition);
 /* fence.c */
-/* Whether another member than the one that we were holds our name now. Asks the coordinator, once. */
-bool fnl_kafka_fence_name_is_taken(const struct fnl_kafka_log *k);
 /* The story says who fenced us. 0 = it is being found out, by fence_step. */
 int fnl_kafka_fence_begin(struct fnl_kafka_log *k) FNL_MUST_USE;
 /* 0 = nobody holds our name: join again; 1 = not known yet; FNL_E_FENCED_INSTANCE = a newer worker holds it. */
