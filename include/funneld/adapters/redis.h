@@ -13,6 +13,7 @@ struct fnl_redis_settings {
 	const char *stage;
 	const char *const *table_names;
 	size_t table_count;
+	fnl_paged_tables paged; /* …:<table>:keys is a sorted set of the table's row keys, all with score 0 */
 	int connect_timeout_ms;
 	int command_timeout_ms;
 	const struct fnl_logger *logger;

@@ -33,6 +33,7 @@ struct fnl_stream_settings {
 	size_t batch_bytes_max;
 	int poll_wait_ms;               /* for the first record of a batch, when idle */
 	size_t timers_max;              /* fired in one batch, a partition */
+	size_t pages_max;               /* of these, with a page: the work over many rows leaves room for inputs */
 	size_t cache_bytes_max;         /* rows kept, a partition */
 	size_t arena_bytes_max;         /* of one batch */
 	size_t restore_records_max;     /* of one restore chunk */

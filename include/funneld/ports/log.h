@@ -11,6 +11,11 @@
 
 struct fnl_log;
 
+enum {
+	FNL_PARTITION_BY_KEY = -1, /* murmur2, as the Java clients do */
+	FNL_PARTITION_EVERY = -2
+};
+
 /* What one poll brought. All pointers live until the next poll of this log. */
 struct fnl_poll {
 	/* true: since the last poll the whole assignment was revoked or lost and `assigned` is the new one (maybe empty).
@@ -65,9 +70,10 @@ struct fnl_log_ops {
 
 	/* Transactions. Errors are of class ABORT (a clean, abortable one) or UNKNOWN (recreate), see base/status.h. */
 	int (*txn_begin)(struct fnl_log *l);
-	/* Queues a record for an output topic (index of the table given at creation); its partition follows from the key
-	 * by murmur2, as the Java clients do. Key, value and headers may be reused once this returns. */
-	int (*produce)(struct fnl_log *l, size_t topic, struct fnl_span key, struct fnl_span value,
+	/* Queues a record for an output topic (index of the table given at creation). partition: a number,
+	 * FNL_PARTITION_BY_KEY or FNL_PARTITION_EVERY (a copy to each). Key, value and headers may be reused once this
+	 * returns. */
+	int (*produce)(struct fnl_log *l, size_t topic, int32_t partition, struct fnl_span key, struct fnl_span value,
 	               const struct fnl_header *headers, size_t header_count);
 	/* Same for the changelog, to the partition named. A value with data == NULL is a tombstone. */
 	int (*produce_changelog)(struct fnl_log *l, int32_t partition, struct fnl_span key, struct fnl_span value);

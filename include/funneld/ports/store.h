@@ -13,6 +13,9 @@ enum {
 
 #define FNL_NO_DEADLINE INT64_MAX
 
+/* Tables of which ordered indexes are kept, so that they can be paged: bit t stands for table t. */
+typedef uint32_t fnl_paged_tables;
+
 /* Address of a row. table is an index into the table names given when the store was opened. */
 struct fnl_row_key {
 	uint8_t table;
@@ -38,10 +41,23 @@ struct fnl_store_read {
 	size_t key_count;
 	int64_t due_until_ms; /* rows with a deadline <= this, earliest first, then by table and key */
 	size_t due_max;       /* 0: do not ask */
+	/* A page of a table that is paged: keys that begin with page_prefix, after page_after (data == NULL: from the
+	 * first), in bytewise order. */
+	uint8_t page_table;
+	struct fnl_span page_prefix;
+	struct fnl_span page_after;
+	size_t page_max; /* 0: do not ask */
 	struct fnl_applied ret_applied;
 	struct fnl_span *ret_rows; /* one for each key; data == NULL: no such row */
 	struct fnl_due *ret_due;
 	size_t ret_due_count;
+	struct fnl_store_row *ret_page;
+	size_t ret_page_count;
+};
+
+struct fnl_store_row {
+	struct fnl_span key;
+	struct fnl_span value;
 };
 
 struct fnl_row_write {
@@ -49,6 +65,7 @@ struct fnl_row_write {
 	struct fnl_span value;   /* data == NULL: delete */
 	int64_t deadline_ms;     /* FNL_NO_DEADLINE: none; always absolute */
 	bool deadline_unchanged; /* true: the index already has this deadline, so it need not be written */
+	bool existed;            /* true: there is such a row already, so the index of a paged table has its key */
 };
 
 enum fnl_apply_outcome {

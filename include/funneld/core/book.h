@@ -1,0 +1,84 @@
+/* A rep's book: his lines (prospects as images), their sums, and what HR says of him. Pure: no clock, no I/O, memory
+ * from the arena only. Values of rows are arrays in the order of the records' fields (Rep, Line, PartitionJobs); NULL:
+ * there is no such row; borrowed, never changed.
+ *
+ * Of two images of one prospect in one book the greater sequence wins; an equal or smaller one is stale. OWNED lines
+ * count, WATCHED ones (a former owner's) never do, GONE and ERASED take the line away. Sums are exact: amounts in minor
+ * units, weighted ones in 1/10000 of a minor unit (the weight is in basis points). null is not zero: a line without an
+ * amount is counted under currency null.
+ *
+ * While a quota run waits to freeze (state below FREEZING), a change that happened after its as_of first leaves the
+ * line's image for it; a change that happened before it, and comes late, changes the image in the fields that it
+ * changes. Once the run is FREEZING every change first leaves the image, whenever it happened. */
+#ifndef FUNNELD_CORE_BOOK_H
+#define FUNNELD_CORE_BOOK_H
+
+#include "funneld/core/money.h"
+#include "funneld/core/prospect.h"
+#include "funneld/core/rules.h"
+
+enum {
+	FNL_BOOK_TOTALS_MAX = 256,
+	FNL_BOOK_IMAGES_MAX = 8,
+	FNL_BOOK_QUOTA_YEARS_MAX = 8,
+	/* the fields that BookLine, Line and LineImage have in common, in one order */
+	FNL_BOOK_VALUE_COUNT = FNL_BOOK_LINE_BUYER_ID - FNL_BOOK_LINE_STATE + 1
+};
+
+/* An exact sum of amount * weight: 1/10000 of a minor unit. */
+typedef __int128 fnl_weighted;
+/* Whole minor units, rounded down, and the rest, 0 to 9999. FNL_E_LIMIT beyond 64 bits. */
+int fnl_weighted_split(fnl_weighted w, int64_t *ret_minor, int32_t *ret_e4) FNL_MUST_USE;
+fnl_weighted fnl_weighted_of(int64_t minor, int64_t e4);
+
+/* Fiscal year of a day, named by the calendar year of its first day: rules [fiscal_year] start_month, start_day. */
+int32_t fnl_fiscal_year(const struct fnl_rules *rules, int64_t date);
+
+struct fnl_book_in {
+	const struct fnl_value *rep;
+	const struct fnl_value *line;
+	const struct fnl_value *jobs;
+	int64_t now_ms;
+	const struct fnl_rules *rules;
+	struct fnl_span cause_id; /* ce_id behind the input, for what is told later */
+	struct fnl_span correlation_id;
+	struct fnl_arena *arena;
+};
+
+struct fnl_book_out {
+	enum fnl_row_change rep_change; /* KEEP or PUT */
+	struct fnl_value *rep;
+	enum fnl_row_change line_change;
+	struct fnl_value *line;
+	struct fnl_event_out event;  /* desc == NULL: none */
+	struct fnl_span cause_id;    /* of the event */
+	struct fnl_span correlation_id;
+	bool stale;
+	/* the line was ERASED: its lines in the quotas of these years (ints, borrowed from the rep) go, too */
+	struct fnl_list erased_years;
+};
+
+/* A BookLine. FNL_E_INVALID, FNL_E_LIMIT with *why (poison), FNL_E_NOMEM. A book that HR knows nothing of is begun. */
+int fnl_book_line(const struct fnl_book_in *in, const struct fnl_value *event, struct fnl_book_out *ret,
+                  struct fnl_error *why) FNL_MUST_USE;
+/* A RepChanged (always a full image); in->line and in->jobs are not looked at. */
+int fnl_book_rep_changed(const struct fnl_book_in *in, const struct fnl_value *event, struct fnl_book_out *ret,
+                         struct fnl_error *why) FNL_MUST_USE;
+/* The Rep row's timer: QuotaRecalculated. */
+int fnl_book_timer(const struct fnl_book_in *in, struct fnl_book_out *ret, struct fnl_error *why) FNL_MUST_USE;
+
+/* Sets the row's deadline by its state: some change of the running sums of a quota year is untold -> conflation_seconds
+ * after it, but not before conflation_seconds after told_at. For whoever builds a Rep row. */
+void fnl_book_arm(struct fnl_value *rep, const struct fnl_rules *rules, int64_t now_ms);
+
+/* The line moves to the fiscal year that the rules say: changes copies of rep (running) and line (fiscal_year) in
+ * place; both in the arena of the caller. false: nothing changed. */
+int fnl_book_refile(struct fnl_value *rep, struct fnl_value *line, const struct fnl_rules *rules,
+                    struct fnl_arena *arena, bool *ret_changed) FNL_MUST_USE;
+
+/* "rep:" and the id, or "pool:UNASSIGNED" when rep_id is absent; in the arena. FNL_SPAN_NONE: no memory. */
+struct fnl_span fnl_book_name(struct fnl_span rep_id, struct fnl_arena *arena);
+/* The id within; absent for the pool. */
+struct fnl_span fnl_book_rep_id(struct fnl_span book);
+
+#endif
