@@ -115,6 +115,7 @@ static int new_row(struct fnl_prospect_edit *e)
 	row[FNL_PROSPECT_FEED_GAPS_SEEN] = fnl_value_i64(e->feed_gap_count);
 	row[FNL_PROSPECT_CONTACTS] = fnl_value_list(NULL, 0);
 	row[FNL_PROSPECT_CHANGED_AT] = fnl_value_i64(e->occurred_at_ms);
+	row[FNL_PROSPECT_FORMER_OWNERS] = fnl_value_list(NULL, 0);
 	e->row = row;
 	return FNL_OK;
 }

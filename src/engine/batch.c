@@ -363,7 +363,7 @@ static int keep_outputs(struct fnl_stream *s, struct fnl_partition *p, const str
 			return FNL_E_NOMEM;
 		}
 		memcpy(h, o->headers, o->header_count * sizeof(*h));
-		*out = (struct fnl_produced){NULL, o->topic, o->key, o->value, h, o->header_count};
+		*out = (struct fnl_produced){NULL, o->topic, o->partition, o->key, o->value, h, o->header_count};
 		*p->produced_tail = out;
 		p->produced_tail = &out->next;
 	}

@@ -51,7 +51,7 @@ static int no_memory(struct fnl_error *why)
 static int produce_partition(struct fnl_stream *s, const struct fnl_partition *p, struct fnl_error *why)
 {
 	for (const struct fnl_produced *o = p->produced; o; o = o->next) {
-		int rc = log_ops(s)->produce(s->ports.log, o->topic, o->key, o->value, o->headers, o->header_count);
+		int rc = log_ops(s)->produce(s->ports.log, o->topic, o->partition, o->key, o->value, o->headers, o->header_count);
 		if (rc) {
 			return rc;
 		}
@@ -169,8 +169,11 @@ static int collect_writes(struct fnl_stream *s, struct fnl_partition *p, struct 
 	size_t n = 0;
 	for (const struct fnl_entry *e = p->overlay.first; e; e = e->next) {
 		if (fnl_entry_dirty(e)) {
-			rows[n++] = (struct fnl_row_write){
-				{e->table, e->node.key}, e->value, e->deadline_ms, e->deadline_ms == e->loaded_deadline_ms};
+			rows[n++] = (struct fnl_row_write){.row = {e->table, e->node.key},
+			                                   .value = e->value,
+			                                   .deadline_ms = e->deadline_ms,
+			                                   .deadline_unchanged = e->deadline_ms == e->loaded_deadline_ms,
+			                                   .existed = !fnl_span_is_none(e->loaded)};
 		}
 	}
 	*apply = (struct fnl_store_apply){

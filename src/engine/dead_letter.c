@@ -38,6 +38,7 @@ int fnl_dead_letter(struct fnl_stream *s, struct fnl_partition *p, const struct 
 	};
 	memcpy(h + r->header_count, added, sizeof(added));
 	out->topic = s->stage.dead_letter_topic;
+	out->partition = FNL_PARTITION_BY_KEY;
 	out->key = r->key;
 	out->value = r->value;
 	out->headers = h;

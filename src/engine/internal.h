@@ -85,6 +85,7 @@ struct fnl_input {
 struct fnl_produced {
 	struct fnl_produced *next;
 	size_t topic;
+	int32_t partition;
 	struct fnl_span key;
 	struct fnl_span value;
 	const struct fnl_header *headers;

@@ -133,7 +133,7 @@ static struct fnl_row_write *chunk_rows(struct fnl_stream *s, struct fnl_partiti
 		int64_t deadline_ms = fnl_span_is_none(r->value)
 		                          ? FNL_NO_DEADLINE
 		                          : s->ports.op->ops->row_deadline(s->ports.op, row.table, r->value);
-		rows[n++] = (struct fnl_row_write){row, r->value, deadline_ms, false};
+		rows[n++] = (struct fnl_row_write){.row = row, .value = r->value, .deadline_ms = deadline_ms};
 	}
 	*ret_count = n;
 	return rows;

@@ -9,6 +9,7 @@ struct fnl_stream_settings fnl_stream_settings_default(void)
 		.batch_bytes_max = 16 << 20,
 		.poll_wait_ms = 50,
 		.timers_max = 1000,
+		.pages_max = 10,
 		.cache_bytes_max = 64 << 20,
 		.arena_bytes_max = 512 << 20,
 		.restore_records_max = 5000,

@@ -75,17 +75,21 @@ static int fire_one(struct fnl_stream *s, struct fnl_partition *p, struct fnl_ti
 {
 	struct fnl_prepared prepared;
 	memset(&prepared, 0, sizeof(prepared));
-	int rc = s->ports.op->ops->prepare_timer(s->ports.op, t.row, &s->arena, &prepared);
-	if (rc) {
-		return rc;
-	}
-	rc = fnl_batch_load(s, p, prepared.rows, prepared.row_count);
+	int rc = fnl_batch_load(s, p, &t.row, 1);
 	if (rc) {
 		return rc;
 	}
 	struct fnl_entry *e = fnl_overlay_find(&p->overlay, t.row);
 	if (!e || e->deadline_ms != t.deadline_ms) {
 		return 0; /* a stale arming */
+	}
+	rc = s->ports.op->ops->prepare_timer(s->ports.op, t.row, e->value, &s->arena, &prepared);
+	if (rc) {
+		return rc;
+	}
+	rc = fnl_batch_load(s, p, prepared.rows, prepared.row_count);
+	if (rc) {
+		return rc;
 	}
 	struct fnl_step step = {
 		.cause = FNL_CAUSE_TIMER,

@@ -56,8 +56,8 @@ int64_t fnl_prospect_row_deadline(struct fnl_operator *o, uint8_t table, struct 
 /* prepare.c */
 int fnl_prospect_prepare(struct fnl_operator *base, const struct fnl_record *r, struct fnl_arena *arena,
                          struct fnl_prepared *ret, struct fnl_error *why) FNL_MUST_USE;
-int fnl_prospect_prepare_timer(struct fnl_operator *base, struct fnl_row_key row, struct fnl_arena *arena,
-                               struct fnl_prepared *ret) FNL_MUST_USE;
+int fnl_prospect_prepare_timer(struct fnl_operator *base, struct fnl_row_key row, struct fnl_span value,
+                               struct fnl_arena *arena, struct fnl_prepared *ret) FNL_MUST_USE;
 
 /* outputs.c */
 int fnl_prospect_cause(struct fnl_prospect_operator *o, const struct fnl_step *step,

@@ -171,6 +171,7 @@ int fnl_prospect_output(struct fnl_prospect_operator *o, const struct fnl_step *
 	struct fnl_arena *a = step->arena;
 	const struct fnl_value *v = event->values;
 	out->topic = route->topic;
+	out->partition = FNL_PARTITION_BY_KEY;
 	out->key = v[route->prospect_id].set ? v[route->prospect_id].str : v[route->source].str;
 	int rc = o->codec->ops->encode(o->codec, event->desc, v, a, &out->value);
 	if (rc) {

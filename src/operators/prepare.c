@@ -113,10 +113,11 @@ int fnl_prospect_prepare(struct fnl_operator *base, const struct fnl_record *r, 
 	return 0;
 }
 
-int fnl_prospect_prepare_timer(struct fnl_operator *base, struct fnl_row_key row, struct fnl_arena *arena,
-                               struct fnl_prepared *ret)
+int fnl_prospect_prepare_timer(struct fnl_operator *base, struct fnl_row_key row, struct fnl_span value,
+                               struct fnl_arena *arena, struct fnl_prepared *ret)
 {
 	(void)base;
+	(void)value;
 	struct fnl_prospect_event *e = fnl_arena_calloc(arena, 1, sizeof(*e));
 	if (!e) {
 		return FNL_E_NOMEM;

@@ -29,11 +29,11 @@ static int put_row(struct fnl_prospect_operator *o, const struct fnl_step *step,
 	if (change == FNL_ROW_KEEP) {
 		return 0;
 	}
-	if (at < 0 || d->row_count == FNL_STEP_ROWS_MAX) {
+	if (at < 0 || d->row_count == FNL_STEP_WRITES_MAX) {
 		return FNL_E_INTERNAL;
 	}
 	struct fnl_row_out *out = &d->rows[d->row_count];
-	*out = (struct fnl_row_out){(size_t)at, FNL_SPAN_NONE};
+	*out = (struct fnl_row_out){.row = (size_t)at};
 	if (change == FNL_ROW_PUT) {
 		int rc = fnl_prospect_row_encode(o->row_ids[table], table_desc(table), values, step->arena, &out->value);
 		if (rc) {
@@ -143,8 +143,14 @@ int fnl_prospect_operator_open(struct fnl_codec *codec, const struct fnl_ids *id
                                struct fnl_error *why)
 {
 	static const struct fnl_operator_ops ops = {
-		fnl_prospect_prepare, fnl_prospect_prepare_timer, op_step, fnl_prospect_row_deadline, op_time_row, op_time_of,
-		op_time_write};
+		.prepare = fnl_prospect_prepare,
+		.prepare_timer = fnl_prospect_prepare_timer,
+		.step = op_step,
+		.row_deadline = fnl_prospect_row_deadline,
+		.time_row = op_time_row,
+		.time_of = op_time_of,
+		.time_write = op_time_write,
+	};
 	struct fnl_prospect_operator *o = fnl_calloc(1, sizeof(*o));
 	if (!o) {
 		return fnl_fail(why, FNL_E_NOMEM, "no memory for the prospect stage");

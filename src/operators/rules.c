@@ -94,7 +94,11 @@ int fnl_prospect_rules_activate(struct fnl_prospect_operator *o, const struct fn
 	if (rc) {
 		return rc; /* FNL_E_NOMEM is the heap's: the largest text fits into a slot's arena */
 	}
-	struct fnl_value row[FNL_PARTITION_RULES_FIELD_COUNT];
+	struct fnl_value row[FNL_PARTITION_RULES_FIELD_COUNT] = {
+		[FNL_PARTITION_RULES_PASS_DONE] = {.set = true},
+		[FNL_PARTITION_RULES_PASS_CHANGED] = {.set = true},
+		[FNL_PARTITION_RULES_EARLIER] = {.set = true},
+	};
 	row[FNL_PARTITION_RULES_RULES_VERSION] = in[FNL_RULES_ACTIVATED_RULES_VERSION];
 	row[FNL_PARTITION_RULES_RULES_HASH] = in[FNL_RULES_ACTIVATED_RULES_HASH];
 	row[FNL_PARTITION_RULES_RULES_TEXT] = in[FNL_RULES_ACTIVATED_RULES_TEXT];

@@ -138,7 +138,7 @@ static inline void commit_some(struct fnl_log *l, int records, int64_t offset, c
 	for (int i = 0; i < records; i++) {
 		char key[16];
 		struct fnl_span k = fnl_span_of(key, (size_t)snprintf(key, sizeof(key), "k%d", i));
-		LOG_OK(l, l->ops->produce(l, 0, k, FNL_SPAN_LIT("out"), &h, 1));
+		LOG_OK(l, l->ops->produce(l, 0, FNL_PARTITION_BY_KEY, k, FNL_SPAN_LIT("out"), &h, 1));
 		LOG_OK(l, l->ops->produce_changelog(l, 0, k, i % 5 ? FNL_SPAN_LIT("row") : FNL_SPAN_NONE));
 	}
 	LOG_OK(l, l->ops->flush(l, 5000));

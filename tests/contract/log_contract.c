@@ -227,7 +227,7 @@ static void expect_seen(struct world *w, const char *name, const char *text)
 static void begin_with(struct world *w, struct fnl_log *l, const char *key, const char *value)
 {
 	LOG_OK(l, txn_begin(l));
-	LOG_OK(l, produce(l, 0, span(key), span(value), NULL, 0));
+	LOG_OK(l, produce(l, 0, FNL_PARTITION_BY_KEY, span(key), span(value), NULL, 0));
 	LOG_OK(l, flush(l, w->c->deadline_ms));
 }
 

@@ -246,8 +246,8 @@ void log_contract_lag_does_not_count_markers(void **state)
 	expect_lag(&w, -1, 0, false, "");
 	struct fnl_log *l = open_alone(&w);
 	LOG_OK(l, txn_begin(l));
-	LOG_OK(l, produce(l, 1, span("a"), span("1"), NULL, 0));
-	LOG_OK(l, produce(l, 1, span("b"), span("2"), NULL, 0));
+	LOG_OK(l, produce(l, 1, FNL_PARTITION_BY_KEY, span("a"), span("1"), NULL, 0));
+	LOG_OK(l, produce(l, 1, FNL_PARTITION_BY_KEY, span("b"), span("2"), NULL, 0));
 	LOG_OK(l, txn_commit(l, w.c->deadline_ms));
 	expect_lag(&w, -1, 3, true, "");
 	commit_pair(&w, l, 0, 1, "cl=1");
@@ -255,7 +255,7 @@ void log_contract_lag_does_not_count_markers(void **state)
 	commit_pair(&w, l, 0, 2, "cl=2");
 	expect_lag(&w, 2, 3, false, "cl=2");
 	LOG_OK(l, txn_begin(l));
-	LOG_OK(l, produce(l, 1, span("c"), span("3"), NULL, 0));
+	LOG_OK(l, produce(l, 1, FNL_PARTITION_BY_KEY, span("c"), span("3"), NULL, 0));
 	LOG_OK(l, flush(l, w.c->deadline_ms));
 	expect_lag(&w, 2, 3, false, "cl=2"); /* open: not there yet */
 	LOG_OK(l, txn_abort(l, w.c->deadline_ms));

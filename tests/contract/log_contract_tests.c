@@ -98,8 +98,8 @@ void log_contract_null_is_not_empty(void **state)
 	BUS_OK(&w, publish(w.c->bus, w.input, 0, span(""), FNL_SPAN_NONE, headers, 3));
 	BUS_OK(&w, publish_flush(w.c->bus, w.c->deadline_ms));
 	LOG_OK(l, txn_begin(l));
-	LOG_OK(l, produce(l, 0, FNL_SPAN_NONE, span(""), headers, 3));
-	LOG_OK(l, produce(l, 0, span(""), FNL_SPAN_NONE, headers, 3));
+	LOG_OK(l, produce(l, 0, FNL_PARTITION_BY_KEY, FNL_SPAN_NONE, span(""), headers, 3));
+	LOG_OK(l, produce(l, 0, FNL_PARTITION_BY_KEY, span(""), FNL_SPAN_NONE, headers, 3));
 	LOG_OK(l, txn_commit(l, w.c->deadline_ms));
 	expect_seen(&w, w.out, "0/0 ~=;0/1 =~;");
 	const char *out = w.out;
@@ -169,7 +169,7 @@ void log_contract_aborted_is_never_visible(void **state)
 	expect_seen(&w, w.out, "0/2 b=2;");
 	/* nor is what was only queued when it was aborted */
 	LOG_OK(l, txn_begin(l));
-	LOG_OK(l, produce(l, 0, span("c"), span("3"), NULL, 0));
+	LOG_OK(l, produce(l, 0, FNL_PARTITION_BY_KEY, span("c"), span("3"), NULL, 0));
 	LOG_OK(l, txn_abort(l, w.c->deadline_ms));
 	assert_string_equal(seen(&w, w.out), "0/2 b=2;");
 	world_close(&w);
@@ -340,7 +340,7 @@ void log_contract_committed_waits_for_a_pending_transaction(void **state)
 /* A call of the old producer says that it is over; which one is the client's affair. */
 static int write_on(struct world *w, struct fnl_log *l)
 {
-	int rc = l->ops->produce(l, 0, span("old"), span("more"), NULL, 0);
+	int rc = l->ops->produce(l, 0, FNL_PARTITION_BY_KEY, span("old"), span("more"), NULL, 0);
 	rc = rc ? rc : l->ops->flush(l, w->c->deadline_ms);
 	return rc ? rc : l->ops->txn_commit(l, w->c->deadline_ms);
 }

@@ -319,7 +319,7 @@ static void test_limits(void **state)
 	static uint8_t large[2 << 20];
 	LOG_OK(l, l->ops->txn_begin(l));
 	struct fnl_span value = fnl_span_of(large, sizeof(large));
-	assert_int_equal(l->ops->produce(l, 0, FNL_SPAN_LIT("k"), value, NULL, 0), FNL_E_LIMIT);
+	assert_int_equal(l->ops->produce(l, 0, FNL_PARTITION_BY_KEY, FNL_SPAN_LIT("k"), value, NULL, 0), FNL_E_LIMIT);
 	LOG_OK(l, l->ops->txn_abort(l, 5000));
 	commit_some(l, 1, 3, "cl=1");
 	LOG_OK(l, l->ops->txn_commit(l, 5000));

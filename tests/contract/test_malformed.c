@@ -249,7 +249,7 @@ static int read_rules(void *context, struct fnl_span rules_text, struct fnl_aren
 static void run(struct bench *b)
 {
 	struct fnl_error why = {0};
-	struct fnl_stage stage = {"prospect", b->topics[0], fnl_prospect_tables, FNL_PROSPECT_TABLE_COUNT,
+	struct fnl_stage stage = {"prospect", b->topics[0], fnl_prospect_tables, FNL_PROSPECT_TABLE_COUNT, 0,
 	                          FNL_PROSPECT_OUT_DEAD_LETTERS};
 	struct fnl_stream_settings settings = fnl_stream_settings_default();
 	struct fnl_stream_ports ports = {b->log, b->store, b->op, fnl_sys_clock(), NULL};
@@ -360,7 +360,7 @@ static void test_kafka(void **state)
 	const char *outputs[FNL_PROSPECT_OUT_COUNT] = {b.topics[2], b.topics[3], b.topics[4]};
 	struct fnl_kafka_log_settings log = {common, b.topics[0], b.topics[1], outputs, FNL_PROSPECT_OUT_COUNT,
 	                                     name,   name,        name,        10000,   15000};
-	struct fnl_redis_settings view = {redis.url, name, "prospect", fnl_prospect_tables, FNL_PROSPECT_TABLE_COUNT,
+	struct fnl_redis_settings view = {redis.url, name, "prospect", fnl_prospect_tables, FNL_PROSPECT_TABLE_COUNT, 0,
 	                                  2000,      2000, NULL};
 	if (fnl_kafka_log_open(&log, &b.log, &why) || fnl_redis_store_open(&view, &b.store, &why)) {
 		fail_msg("%s", why.text);

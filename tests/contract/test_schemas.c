@@ -94,7 +94,7 @@ static void test_registry_complete(void **state)
 		if (registry->ops->id_of(registry, fnl_span_str(fnl_records[i]->full_name), text, &id) < 0) {
 			fail_msg("%s has no entry in registry.json", fnl_records[i]->full_name);
 		}
-		assert_true(id >= 1 && id <= fnl_record_count && !seen[id]);
+		assert_true(id >= 1 && id < sizeof(seen) && !seen[id]);
 		seen[id] = 1;
 		assert_int_equal(registry->ops->schema(registry, id, &got), 0);
 		assert_true(fnl_span_eq(got, text));

@@ -44,7 +44,7 @@ static void up(void *context)
 
 static int apply_to(struct fnl_store *s, int64_t from, int64_t to)
 {
-	struct fnl_row_write rows[] = {{{0, FNL_SPAN_LIT("k")}, FNL_SPAN_LIT("v"), FNL_NO_DEADLINE, false}};
+	struct fnl_row_write rows[] = {{{0, FNL_SPAN_LIT("k")}, FNL_SPAN_LIT("v"), FNL_NO_DEADLINE, false, false}};
 	struct fnl_store_apply apply = {
 		.partition = 1, .expected = {from > 0, from, 0}, .next = {true, to, 0}, .rows = rows, .row_count = 1};
 	int err = s->ops->apply(s, &apply, 1);

@@ -98,7 +98,7 @@ static struct fnl_store_apply step(int32_t partition, int64_t from, int64_t to, 
 /* FNL_APPLIED, FNL_MISMATCH or a status. */
 static int apply(struct fnl_store *s, int64_t from, int64_t to)
 {
-	struct fnl_row_write rows[] = {{{1, LIT("k")}, LIT("v"), 1700000000123, false}};
+	struct fnl_row_write rows[] = {{{1, LIT("k")}, LIT("v"), 1700000000123, false, false}};
 	struct fnl_store_apply one = step(7, from, to, rows, 1);
 	int err = s->ops->apply(s, &one, 1);
 	return err != 0 ? err : (int)one.ret_outcome;
@@ -159,7 +159,7 @@ static void a_forgotten_script_is_loaded_again(void **state)
 	cli_ok(f, "SCRIPT FLUSH");
 	assert_int_equal(apply(s, 1, 2), FNL_APPLIED);
 	cli_ok(f, "SCRIPT FLUSH");
-	struct fnl_row_write rows[] = {{{1, LIT("k")}, LIT("w"), FNL_NO_DEADLINE, false}};
+	struct fnl_row_write rows[] = {{{1, LIT("k")}, LIT("w"), FNL_NO_DEADLINE, false, false}};
 	struct fnl_store_apply many[] = {step(7, 2, 3, rows, 1), step(7, 2, 4, rows, 1), step(8, 0, 5, rows, 1)};
 	assert_int_equal(s->ops->apply(s, many, 3), 0);
 	assert_int_equal(many[0].ret_outcome, FNL_APPLIED);
@@ -460,7 +460,7 @@ static void measure(void **state)
 	for (size_t i = 0; i < ROWS; i++) {
 		int len = snprintf(names[i], sizeof names[i], "prospect-%09zu", i * 7919);
 		keys[i] = (struct fnl_row_key){1, fnl_span_of(names[i], (size_t)len)};
-		rows[i] = (struct fnl_row_write){keys[i], fnl_span_of(value, sizeof value), 1700000000000 + (int64_t)i, false};
+		rows[i] = (struct fnl_row_write){keys[i], fnl_span_of(value, sizeof value), 1700000000000 + (int64_t)i, false, false};
 	}
 	int64_t best_us[3] = {INT64_MAX, INT64_MAX, INT64_MAX};
 	for (int64_t cl = 0; cl < 2 * ROUNDS; cl++) {

@@ -30,10 +30,11 @@ static int prepare(struct fnl_operator *o, const struct fnl_record *r, struct fn
 	return 0;
 }
 
-static int prepare_timer(struct fnl_operator *o, struct fnl_row_key row, struct fnl_arena *arena,
+static int prepare_timer(struct fnl_operator *o, struct fnl_row_key row, struct fnl_span value, struct fnl_arena *arena,
                          struct fnl_prepared *ret)
 {
 	(void)o;
+	(void)value;
 	(void)arena;
 	ret->rows[0] = row;
 	ret->row_count = 1;
@@ -81,6 +82,7 @@ static bool emit(const struct fnl_step *in, struct fnl_span key, char kind, stru
 	fnl_write_u8(&w, ' ');
 	fnl_write_decimal(&w, in->now_ms);
 	out->topic = COUNTER_OUT;
+	out->partition = FNL_PARTITION_BY_KEY;
 	out->key = key;
 	out->value = fnl_writer_span(&w);
 	out->header_count = 0;
@@ -92,7 +94,7 @@ static int step(struct fnl_operator *o, const struct fnl_step *in, struct fnl_de
 	(void)o;
 	(void)why;
 	struct row r = row_read(in->rows[0]);
-	ret->rows[0] = (struct fnl_row_out){0, FNL_SPAN_NONE};
+	ret->rows[0] = (struct fnl_row_out){.row = 0};
 	ret->row_count = 1;
 	if (in->cause == FNL_CAUSE_TIMER) {
 		r.deadline_ms = FNL_NO_DEADLINE;
@@ -149,8 +151,13 @@ static int time_write(struct fnl_operator *o, int64_t time_ms, struct fnl_arena 
 
 struct fnl_operator *counter_operator(void)
 {
-	static const struct fnl_operator_ops ops = {prepare,  prepare_timer, step,      row_deadline,
-	                                            time_row, time_of,       time_write};
+	static const struct fnl_operator_ops ops = {.prepare = prepare,
+	                                            .prepare_timer = prepare_timer,
+	                                            .step = step,
+	                                            .row_deadline = row_deadline,
+	                                            .time_row = time_row,
+	                                            .time_of = time_of,
+	                                            .time_write = time_write};
 	static struct fnl_operator op = {&ops};
 	return &op;
 }

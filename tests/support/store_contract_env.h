@@ -36,7 +36,7 @@ static inline struct fnl_row_key key_of(uint8_t table, struct fnl_span key)
 
 static inline struct fnl_row_write put(struct fnl_span key, struct fnl_span value, int64_t deadline_ms)
 {
-	return (struct fnl_row_write){key_of(PROSPECT, key), value, deadline_ms, false};
+	return (struct fnl_row_write){.row = key_of(PROSPECT, key), .value = value, .deadline_ms = deadline_ms};
 }
 
 static inline struct fnl_row_write put_plain(struct fnl_span key, struct fnl_span value)

@@ -76,14 +76,26 @@ static int enqueue(struct emb_log *c, struct emb_topic *t, struct emb_part *part
 	return 0;
 }
 
-int fnl_emb_log_produce(struct fnl_log *l, size_t topic, struct fnl_span key, struct fnl_span value,
-                        const struct fnl_header *headers, size_t header_count)
+int fnl_emb_log_produce(struct fnl_log *l, size_t topic, int32_t partition, struct fnl_span key,
+                        struct fnl_span value, const struct fnl_header *headers, size_t header_count)
 {
 	struct emb_log *c = fnl_emb_log_of(l);
 	if (topic >= c->output_count) {
 		return fnl_fail(&c->error, FNL_E_ARGUMENT, "there is no output topic %zu", topic);
 	}
 	struct emb_topic *t = c->outputs[topic];
+	if (partition == FNL_PARTITION_EVERY) {
+		int rc = 0;
+		for (int32_t i = 0; rc == 0 && i < t->partition_count; i++) {
+			rc = enqueue(c, t, &t->parts[i], key, value, headers, header_count);
+		}
+		return rc;
+	}
+	if (partition != FNL_PARTITION_BY_KEY) {
+		bool fits = partition >= 0 && partition < t->partition_count;
+		return fits ? enqueue(c, t, &t->parts[partition], key, value, headers, header_count)
+		            : fnl_fail(&c->error, FNL_E_ARGUMENT, "%s has no partition %d", t->name, (int)partition);
+	}
 	pthread_mutex_lock(&c->e->lock); /* records without key share a counter */
 	struct emb_part *part = fnl_emb_part_of_key(t, key);
 	pthread_mutex_unlock(&c->e->lock);

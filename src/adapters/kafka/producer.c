@@ -183,8 +183,8 @@ static int produce(struct fnl_kafka_log *k, rd_kafka_topic_t *topic, int32_t par
 	return 0;
 }
 
-int fnl_kafka_produce(struct fnl_log *l, size_t topic, struct fnl_span key, struct fnl_span value,
-                      const struct fnl_header *headers, size_t header_count)
+int fnl_kafka_produce(struct fnl_log *l, size_t topic, int32_t partition, struct fnl_span key,
+                      struct fnl_span value, const struct fnl_header *headers, size_t header_count)
 {
 	struct fnl_kafka_log *k = (struct fnl_kafka_log *)l;
 	if (!k->producer || topic >= k->output_topic_count) {
@@ -195,7 +195,7 @@ int fnl_kafka_produce(struct fnl_log *l, size_t topic, struct fnl_span key, stru
 	if (header_count && !h) {
 		return fnl_fail(&k->story, FNL_E_NOMEM, "no memory for headers");
 	}
-	return produce(k, k->topics[topic], RD_KAFKA_PARTITION_UA, key, value, h, NULL);
+	return produce(k, k->topics[topic], partition, key, value, h, NULL);
 }
 
 int fnl_kafka_produce_changelog(struct fnl_log *l, int32_t partition, struct fnl_span key, struct fnl_span value)
