@@ -16,7 +16,14 @@ enum {
 	FNL_PROSPECT_TABLE_FEED,
 	FNL_PROSPECT_TABLE_COUNT
 };
-enum { FNL_PROSPECT_OUT_LAYER_CHANGES, FNL_PROSPECT_OUT_ALERTS, FNL_PROSPECT_OUT_DEAD_LETTERS, FNL_PROSPECT_OUT_COUNT };
+#define FNL_PROSPECT_PAGED ((fnl_paged_tables)(1U << FNL_PROSPECT_TABLE_PROSPECT))
+enum {
+	FNL_PROSPECT_OUT_LAYER_CHANGES,
+	FNL_PROSPECT_OUT_ALERTS,
+	FNL_PROSPECT_OUT_DEAD_LETTERS,
+	FNL_PROSPECT_OUT_REP_INPUTS, /* BookLine by book; with clock = event StageTime to every partition */
+	FNL_PROSPECT_OUT_COUNT
+};
 extern const char *const fnl_prospect_tables[FNL_PROSPECT_TABLE_COUNT]; /* "partition", "prospect", "erased", "feed" */
 
 /* Rules text of a RulesActivated to rules, in the arena (an adapter parses). */

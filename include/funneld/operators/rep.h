@@ -1,0 +1,29 @@
+/* The rep stage: books of reps, their sums, quotas. Input: lines from the prospect stage, HR events and commands that the
+ * router re-keyed. */
+#ifndef FUNNELD_OPERATORS_REP_H
+#define FUNNELD_OPERATORS_REP_H
+
+#include "funneld/operators/prospect.h"
+
+/* Tables, output topics and names of the stage; the same everywhere. Row keys: rep: the book ("rep:…",
+ * "pool:UNASSIGNED"); line: "<book>|<prospect id>"; quota: "<book>|<fiscal year>"; quota_line:
+ * "<book>|<fiscal year>|<prospect id>"; partition: "clock", "rules", "jobs". */
+enum {
+	FNL_REP_TABLE_PARTITION,
+	FNL_REP_TABLE_REP,
+	FNL_REP_TABLE_LINE,
+	FNL_REP_TABLE_QUOTA,
+	FNL_REP_TABLE_QUOTA_LINE,
+	FNL_REP_TABLE_COUNT
+};
+#define FNL_REP_PAGED ((fnl_paged_tables)((1U << FNL_REP_TABLE_REP) | (1U << FNL_REP_TABLE_LINE)))
+enum { FNL_REP_OUT_QUOTAS, FNL_REP_OUT_REJECTIONS, FNL_REP_OUT_DEAD_LETTERS, FNL_REP_OUT_COUNT };
+extern const char *const fnl_rep_tables[FNL_REP_TABLE_COUNT];
+
+/* As fnl_prospect_operator_open. */
+int fnl_rep_operator_open(struct fnl_codec *codec, const struct fnl_ids *ids,
+                          const struct fnl_rules_reader *rules_reader, struct fnl_operator **ret,
+                          struct fnl_error *why) FNL_MUST_USE;
+struct fnl_operator *fnl_rep_operator_close(struct fnl_operator *base);
+
+#endif

@@ -1,0 +1,20 @@
+/* The router: HR events and commands from their topics to the rep stage's input, under its keys. Records go on byte for
+ * byte, with their headers; ce_id is added where it was missing, since what follows from them names its cause.
+ *   RepChanged, RepResigned, ResignationWithdrawn, RepLeft, RepErased: to "rep:<rep id>"
+ *   OpenQuotaYear: to every partition
+ *   other commands: to nobody yet */
+#ifndef FUNNELD_OPERATORS_ROUTER_H
+#define FUNNELD_OPERATORS_ROUTER_H
+
+#include "funneld/engine/relay.h"
+#include "funneld/ports/codec.h"
+#include "funneld/ports/ids.h"
+
+enum { FNL_ROUTER_OUT_REP_INPUTS, FNL_ROUTER_OUT_DEAD_LETTERS, FNL_ROUTER_OUT_COUNT };
+
+/* codec and ids are borrowed until close. One a thread. */
+int fnl_router_open(struct fnl_codec *codec, const struct fnl_ids *ids, struct fnl_router **ret,
+                    struct fnl_error *why) FNL_MUST_USE;
+struct fnl_router *fnl_router_close(struct fnl_router *base);
+
+#endif
