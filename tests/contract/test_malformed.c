@@ -249,7 +249,7 @@ static int read_rules(void *context, struct fnl_span rules_text, struct fnl_aren
 static void run(struct bench *b)
 {
 	struct fnl_error why = {0};
-	struct fnl_stage stage = {"prospect", b->topics[0], fnl_prospect_tables, FNL_PROSPECT_TABLE_COUNT, 0,
+	struct fnl_stage stage = {"prospect", b->topics[0], fnl_prospect_tables, FNL_PROSPECT_TABLE_COUNT,
 	                          FNL_PROSPECT_OUT_DEAD_LETTERS};
 	struct fnl_stream_settings settings = fnl_stream_settings_default();
 	struct fnl_stream_ports ports = {b->log, b->store, b->op, fnl_sys_clock(), NULL};

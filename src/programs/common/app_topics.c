@@ -67,6 +67,7 @@ static void name_prospect_stage(struct fnl_app *app)
 	s->output_topics[FNL_PROSPECT_OUT_LAYER_CHANGES] = p->topics[FNL_TOPIC_LAYER_CHANGES];
 	s->output_topics[FNL_PROSPECT_OUT_ALERTS] = p->topics[FNL_TOPIC_ALERTS];
 	s->output_topics[FNL_PROSPECT_OUT_DEAD_LETTERS] = p->topics[FNL_TOPIC_DEAD_LETTERS];
+	s->output_topics[FNL_PROSPECT_OUT_REP_INPUTS] = p->topics[FNL_TOPIC_REP_INPUTS];
 	s->output_topic_count = FNL_PROSPECT_OUT_COUNT;
 	s->stage = (struct fnl_stage){"prospect", s->input_topic, fnl_prospect_tables, FNL_PROSPECT_TABLE_COUNT,
 	                              FNL_PROSPECT_OUT_DEAD_LETTERS};
