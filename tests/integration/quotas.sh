@@ -1,0 +1,93 @@
+#!/usr/bin/env bash
+# Reps' funnels and quotas of a real-world-like change log through real Kafka and Redis, against an independent program
+# (quota_truth.py): counts and sums of each rep at three dates, a quota of each rep with all of its lines; by the wall
+# clock with one worker, by the event clock with three, while changes after as_of come in, and under kill -9.
+set -uo pipefail
+. "$(dirname "${BASH_SOURCE[0]}")/../support/cluster.sh"
+set -u
+data=$FNL_ROOT/../shared/data/crm-sales-opportunities
+if [ ! -r "$data/to_changes.py" ] || ! command -v python3 >/dev/null; then
+	echo "the data set or python3 is not here"
+	exit 77
+fi
+truth() { python3 tests/integration/quota_truth.py "$1" "$data" "${@:2}"; }
+cluster_begin
+truth changes >"$dir/changes.csv" || fail "no change log"
+truth reps >"$dir/reps" || fail "no reps"
+
+funnel_is() { # NAME DATE
+	ctl "$1" funnel --by rep --json >"$dir/funnel.json" || fail "$1: funnel"
+	truth funnel "$2" "$dir/funnel.json" >"$dir/said" || fail "$1: $(cat "$dir/said")"
+	note "$1 at $2: $(cat "$dir/said")"
+}
+
+quotas_are() { # NAME DATE YEAR
+	local rep
+	while read -r rep; do
+		ctl "$1" show quota "$rep" --year "$3" --json || fail "$1: no quota of $rep for $3"
+	done <"$dir/reps" >"$dir/quotas.json"
+	truth quotas "$2" "$3" "$dir/quotas.json" >"$dir/said" || fail "$1: $(cat "$dir/said")"
+	note "$1: year $3 as of $2: $(cat "$dir/said")"
+}
+
+import() { # NAME ARGS…
+	ctl "$1" import csv "$dir/changes.csv" "${@:2}" 2>"$dir/import.err" || fail "$1: $(tail -n 3 "$dir/import.err")"
+	caught_up "$1"
+}
+
+# By the wall clock, as of now, each year once; drafts freeze at once.
+printf '[rules]\nversion = 1\n[quota]\nsettle_hours = 0\n' >"$dir/rules.ini"
+config plain clock=wall
+ctl plain topics create >/dev/null || fail "topics"
+worker_start plain one
+ctl plain rules apply "$dir/rules.ini" >/dev/null || fail "rules apply"
+year=2017
+for date in 2017-06-30 2017-09-30 2017-12-31; do
+	import plain --until $date
+	funnel_is plain $date
+	ctl plain quota open US --year $year >/dev/null || fail "quota open"
+	caught_up plain
+	quotas_are plain $date $year
+	year=$((year + 1))
+done
+import plain
+quotas_are plain 2017-12-31 2019
+ctl plain verify || fail "plain: verify"
+worker_end one || fail "a clean end has exit code $?"
+
+# By the event clock: opened when the day has come, frozen a day later, amid what happens after it; three workers.
+# NAME YEAR DATE NEXT: as of the end of DATE, which is the midnight of NEXT
+amid_changes() {
+	import "$1" --until "$3"
+	ctl "$1" quota open US --year "$2" --as-of "$4" --issued-at "$3" >/dev/null || fail "quota open"
+	caught_up "$1"
+	import "$1" --until 2017-12-31 --tick 2018-01-02
+	quotas_are "$1" "$3" "$2"
+	funnel_is "$1" 2017-12-31
+	ctl "$1" verify || fail "$1: verify"
+}
+config three clock=event session.timeout=3s txn.timeout=5s
+ctl three topics create >/dev/null || fail "topics"
+for w in a b c; do worker_start three $w; done
+amid_changes three 2018 2017-09-30 2017-10-01
+
+config killed clock=event session.timeout=3s txn.timeout=5s batch.records=200
+for w in a b c; do worker_kill $w; done
+ctl killed topics create >/dev/null || fail "topics"
+for w in a b c; do worker_start killed $w; done
+(
+	n=0
+	while [ ! -e "$dir/stop" ]; do
+		sleep 2
+		n=$((n + 1))
+		w=$(echo a b c | cut -d' ' -f$((n % 3 + 1)))
+		worker_kill $w
+		worker_start killed $w
+	done
+	echo "$n" >"$dir/kills"
+) &
+killer=$!
+amid_changes killed 2018 2017-06-30 2017-07-01
+touch "$dir/stop"
+wait $killer
+note "killed: $(cat "$dir/kills") times kill -9"
