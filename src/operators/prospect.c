@@ -1,16 +1,21 @@
 /* The prospect stage: decode -> core -> rows and outputs. */
-#include "internal.h"
+#include "prospect_internal.h"
 
 const char *const fnl_prospect_tables[FNL_PROSPECT_TABLE_COUNT] = {"partition", "prospect", "erased", "feed"};
 
-enum { RULES_ARENA_BYTES = 4 << 20 };
-
-static const struct fnl_record_desc *table_desc(size_t table)
-{
-	static const struct fnl_record_desc *const descs[FNL_PROSPECT_TABLE_COUNT] = {
-		&fnl_desc_partition_clock, &fnl_desc_prospect, &fnl_desc_erased, &fnl_desc_feed};
-	return descs[table];
-}
+static const struct fnl_route routes[] = {
+	{&fnl_desc_layer_changed, FNL_PROSPECT_OUT_LAYER_CHANGES, FNL_LAYER_CHANGED_OCCURRED_AT,
+     FNL_LAYER_CHANGED_PROSPECT_ID, -1, FNL_LAYER_CHANGED_SEQUENCE, "funnel.prospect.layer-changed.v1"},
+	{&fnl_desc_prospect_parked, FNL_PROSPECT_OUT_LAYER_CHANGES, FNL_PROSPECT_PARKED_OCCURRED_AT,
+     FNL_PROSPECT_PARKED_PROSPECT_ID, -1, FNL_PROSPECT_PARKED_SEQUENCE, "funnel.prospect.parked.v1"},
+	{&fnl_desc_prospect_unparked, FNL_PROSPECT_OUT_LAYER_CHANGES, FNL_PROSPECT_UNPARKED_OCCURRED_AT,
+     FNL_PROSPECT_UNPARKED_PROSPECT_ID, -1, FNL_PROSPECT_UNPARKED_SEQUENCE, "funnel.prospect.unparked.v1"},
+	{&fnl_desc_resync_requested, FNL_PROSPECT_OUT_ALERTS, FNL_RESYNC_REQUESTED_OCCURRED_AT,
+     FNL_RESYNC_REQUESTED_PROSPECT_ID, FNL_RESYNC_REQUESTED_SOURCE, -1, "funnel.feed.resync-requested.v1"},
+	{&fnl_desc_resync_completed, FNL_PROSPECT_OUT_ALERTS, FNL_RESYNC_COMPLETED_OCCURRED_AT,
+     FNL_RESYNC_COMPLETED_PROSPECT_ID, FNL_RESYNC_COMPLETED_SOURCE, FNL_RESYNC_COMPLETED_SEQUENCE,
+     "funnel.feed.resync-completed.v1"},
+};
 
 /* The row at a position, decoded; *ret = NULL when there is none or the event has no such row. */
 static int take_row(struct fnl_prospect_operator *o, const struct fnl_step *step, int at, size_t table,
@@ -20,7 +25,7 @@ static int take_row(struct fnl_prospect_operator *o, const struct fnl_step *step
 	if (at < 0) {
 		return 0;
 	}
-	return fnl_prospect_row_decode(o, o->row_ids[table], table_desc(table), step->rows[at], step->arena, ret, why);
+	return fnl_row_decode(o->op.codec, &o->rows[table], step->rows[at], step->arena, ret, why);
 }
 
 static int put_row(struct fnl_prospect_operator *o, const struct fnl_step *step, int at, size_t table,
@@ -29,19 +34,10 @@ static int put_row(struct fnl_prospect_operator *o, const struct fnl_step *step,
 	if (change == FNL_ROW_KEEP) {
 		return 0;
 	}
-	if (at < 0 || d->row_count == FNL_STEP_WRITES_MAX) {
+	if (at < 0) {
 		return FNL_E_INTERNAL;
 	}
-	struct fnl_row_out *out = &d->rows[d->row_count];
-	*out = (struct fnl_row_out){.row = (size_t)at};
-	if (change == FNL_ROW_PUT) {
-		int rc = fnl_prospect_row_encode(o->row_ids[table], table_desc(table), values, step->arena, &out->value);
-		if (rc) {
-			return rc == FNL_E_NOMEM ? rc : FNL_E_INTERNAL;
-		}
-	}
-	d->row_count++;
-	return 0;
+	return fnl_decision_put(d, (size_t)at, &o->rows[table], change == FNL_ROW_PUT ? values : NULL, step->arena);
 }
 
 static int take_outcome(struct fnl_prospect_operator *o, const struct fnl_step *step,
@@ -55,9 +51,10 @@ static int take_outcome(struct fnl_prospect_operator *o, const struct fnl_step *
 		return rc;
 	}
 	struct fnl_cause_id cause;
-	rc = fnl_prospect_cause(o, step, &cause);
+	rc = fnl_op_cause(&o->op, step, step->cause == FNL_CAUSE_RECORD ? &e->root : NULL, &cause);
 	for (size_t i = 0; i < out->event_count && rc == 0; i++) {
-		rc = fnl_prospect_output(o, step, &cause, &out->events[i], rules_version, d);
+		struct fnl_derived derived = {.event = &out->events[i], .cause = &cause, .rules_version = rules_version};
+		rc = fnl_op_output(&o->op, step, &derived, d);
 	}
 	return rc;
 }
@@ -66,11 +63,13 @@ static int step_core(struct fnl_prospect_operator *o, const struct fnl_step *ste
                      struct fnl_error *why)
 {
 	const struct fnl_prospect_event *e = step->event;
+	const struct fnl_decoded *decoded = &e->root.decoded;
+	const struct fnl_value *rules_row;
 	struct fnl_prospect_in in = {.now_ms = step->now_ms, .arena = step->arena};
 	int rc = take_row(o, step, e->row_prospect, FNL_PROSPECT_TABLE_PROSPECT, &in.row, why);
 	rc = rc ? rc : take_row(o, step, e->row_erased, FNL_PROSPECT_TABLE_ERASED, &in.erased, why);
 	rc = rc ? rc : take_row(o, step, e->row_feed, FNL_PROSPECT_TABLE_FEED, &in.feed, why);
-	rc = rc ? rc : fnl_prospect_rules(o, step->rows[e->row_rules], step->arena, &in.rules, why);
+	rc = rc ? rc : fnl_op_rules(&o->op, step->rows[e->row_rules], step->arena, &rules_row, &in.rules, why);
 	if (rc) {
 		return rc;
 	}
@@ -79,7 +78,7 @@ static int step_core(struct fnl_prospect_operator *o, const struct fnl_step *ste
 	if (step->cause == FNL_CAUSE_TIMER) {
 		rc = fnl_prospect_timer(&in, &out, why);
 	} else {
-		rc = fnl_prospect_apply(&in, e->decoded.desc, e->decoded.values, step->partition == 0, &out, why);
+		rc = fnl_prospect_apply(&in, decoded->desc, decoded->values, step->partition == 0, &out, why);
 	}
 	if (rc) {
 		return rc;
@@ -88,15 +87,39 @@ static int step_core(struct fnl_prospect_operator *o, const struct fnl_step *ste
 	return take_outcome(o, step, &out, in.rules->version, d);
 }
 
+static int step_rules(struct fnl_prospect_operator *o, const struct fnl_step *step, struct fnl_decision *d,
+                      struct fnl_error *why)
+{
+	const struct fnl_prospect_event *e = step->event;
+	struct fnl_value row[FNL_PARTITION_RULES_FIELD_COUNT];
+	struct fnl_cause_id cause;
+	const struct fnl_value *now;
+	const struct fnl_rules *rules;
+	int rc = fnl_row_decode(o->op.codec, &o->op.rules_row, step->rows[e->row_rules], step->arena, &now, why);
+	rc = rc ? rc : fnl_op_cause(&o->op, step, &e->root, &cause);
+	rc = rc ? rc : fnl_op_rules_activated(&o->op, e->root.decoded.values, now, &cause, row, &rules, &d->stale, why);
+	if (rc || d->stale) {
+		return rc;
+	}
+	return fnl_decision_put(d, (size_t)e->row_rules, &o->op.rules_row, row, step->arena);
+}
+
 static int op_step(struct fnl_operator *base, const struct fnl_step *in, struct fnl_decision *ret,
                    struct fnl_error *why)
 {
 	struct fnl_prospect_operator *o = FNL_CONTAINER_OF(base, struct fnl_prospect_operator, base);
 	const struct fnl_prospect_event *e = in->event;
-	if (in->cause == FNL_CAUSE_RECORD && e->decoded.desc == &fnl_desc_rules_activated) {
-		return fnl_prospect_rules_activate(o, in, ret, why);
+	if (in->cause == FNL_CAUSE_RECORD && e->root.decoded.desc == &fnl_desc_rules_activated) {
+		return step_rules(o, in, ret, why);
 	}
 	return step_core(o, in, ret, why);
+}
+
+static int64_t op_row_deadline(struct fnl_operator *o, uint8_t table, struct fnl_span value)
+{
+	(void)o;
+	_Static_assert(FNL_PROSPECT_NEXT_DEADLINE_AT == 0, "the deadline is read from the front of the row");
+	return table == FNL_PROSPECT_TABLE_PROSPECT ? fnl_row_first_deadline(value) : FNL_NO_DEADLINE;
 }
 
 static struct fnl_row_key op_time_row(struct fnl_operator *o)
@@ -110,10 +133,7 @@ static int64_t op_time_of(struct fnl_operator *o, struct fnl_span value)
 {
 	(void)o;
 	_Static_assert(FNL_PARTITION_CLOCK_FIELD_COUNT == 1, "the clock row is read as one long");
-	if (value.len <= FNL_FRAME_BYTES) {
-		return FNL_NO_TIME;
-	}
-	struct fnl_reader r = fnl_reader_of(fnl_span_of(value.data + FNL_FRAME_BYTES, value.len - FNL_FRAME_BYTES));
+	struct fnl_reader r = fnl_row_body(value);
 	int64_t time_ms = fnl_read_long(&r);
 	return r.bad ? FNL_NO_TIME : time_ms;
 }
@@ -122,20 +142,18 @@ static int op_time_write(struct fnl_operator *base, int64_t time_ms, struct fnl_
 {
 	struct fnl_prospect_operator *o = FNL_CONTAINER_OF(base, struct fnl_prospect_operator, base);
 	struct fnl_value row[FNL_PARTITION_CLOCK_FIELD_COUNT] = {{.set = true, .i64 = time_ms}};
-	return fnl_prospect_row_encode(o->row_ids[FNL_PROSPECT_TABLE_PARTITION], &fnl_desc_partition_clock, row, arena,
-	                               ret);
+	return fnl_row_encode(&o->rows[FNL_PROSPECT_TABLE_PARTITION], row, arena, ret);
 }
 
-static int find_schema_ids(struct fnl_prospect_operator *o, struct fnl_error *why)
+static int find_rows(struct fnl_prospect_operator *o, struct fnl_codec *codec, struct fnl_error *why)
 {
-	for (size_t i = 0; i < FNL_PROSPECT_TABLE_COUNT; i++) {
-		int rc = o->codec->ops->schema_id(o->codec, table_desc(i), &o->row_ids[i]);
-		if (rc) {
-			return fnl_fail(why, rc, "the schema of %s is not registered", table_desc(i)->full_name);
-		}
+	static const struct fnl_record_desc *const descs[FNL_PROSPECT_TABLE_COUNT] = {
+		&fnl_desc_partition_clock, &fnl_desc_prospect, &fnl_desc_erased, &fnl_desc_feed};
+	int rc = 0;
+	for (size_t i = 0; i < FNL_PROSPECT_TABLE_COUNT && rc == 0; i++) {
+		rc = fnl_row_type_find(codec, descs[i], &o->rows[i], why);
 	}
-	int rc = o->codec->ops->schema_id(o->codec, &fnl_desc_partition_rules, &o->rules_row_id);
-	return rc ? fnl_fail(why, rc, "the schema of %s is not registered", fnl_desc_partition_rules.full_name) : 0;
+	return rc;
 }
 
 int fnl_prospect_operator_open(struct fnl_codec *codec, const struct fnl_ids *ids,
@@ -146,7 +164,7 @@ int fnl_prospect_operator_open(struct fnl_codec *codec, const struct fnl_ids *id
 		.prepare = fnl_prospect_prepare,
 		.prepare_timer = fnl_prospect_prepare_timer,
 		.step = op_step,
-		.row_deadline = fnl_prospect_row_deadline,
+		.row_deadline = op_row_deadline,
 		.time_row = op_time_row,
 		.time_of = op_time_of,
 		.time_write = op_time_write,
@@ -156,15 +174,13 @@ int fnl_prospect_operator_open(struct fnl_codec *codec, const struct fnl_ids *id
 		return fnl_fail(why, FNL_E_NOMEM, "no memory for the prospect stage");
 	}
 	o->base.ops = &ops;
-	o->codec = codec;
-	o->ids = ids;
-	o->rules_reader = rules_reader;
-	fnl_arena_init(&o->slots[0].arena, RULES_ARENA_BYTES);
-	fnl_arena_init(&o->slots[1].arena, RULES_ARENA_BYTES);
-	int rc = find_schema_ids(o, why);
-	if (rc == 0 && !ids->parse(ids->context, FNL_SPAN_LIT("6f2c1f0e-5f0a-5c52-9a4b-0d8f4a1c7e11"), o->id_space)) {
-		rc = fnl_fail(why, FNL_E_INTERNAL, "the name space of event ids cannot be read");
-	}
+	o->op.name = "prospect";
+	o->op.source = "funneld/prospect";
+	o->op.tables = fnl_prospect_tables;
+	o->op.routes = routes;
+	o->op.route_count = sizeof(routes) / sizeof(routes[0]);
+	int rc = fnl_op_init(&o->op, codec, ids, rules_reader, why);
+	rc = rc ? rc : find_rows(o, codec, why);
 	if (rc) {
 		fnl_prospect_operator_close(&o->base);
 		return rc;
@@ -179,7 +195,6 @@ struct fnl_operator *fnl_prospect_operator_close(struct fnl_operator *base)
 		return NULL;
 	}
 	struct fnl_prospect_operator *o = FNL_CONTAINER_OF(base, struct fnl_prospect_operator, base);
-	fnl_arena_deinit(&o->slots[0].arena);
-	fnl_arena_deinit(&o->slots[1].arena);
+	fnl_op_deinit(&o->op);
 	return fnl_free(o);
 }

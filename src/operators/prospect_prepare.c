@@ -1,5 +1,5 @@
 /* From bytes to an event and the rows it needs. */
-#include "internal.h"
+#include "prospect_internal.h"
 
 /* Which records may come on the topic, and where each has its ids; -1: not. All have source and occurred_at. */
 struct shape {
@@ -39,43 +39,6 @@ static const struct shape *shape_of(const struct fnl_record_desc *desc)
 	return NULL;
 }
 
-static int check_id(const char *name, struct fnl_span id, struct fnl_error *why)
-{
-	if (id.len == 0 || id.len > FNL_ID_BYTES_MAX) {
-		return fnl_fail(why, FNL_E_LIMIT, "%s has %zu bytes, expected 1 to %d", name, id.len, FNL_ID_BYTES_MAX);
-	}
-	for (size_t i = 0; i < id.len; i++) {
-		if (id.data[i] < 0x20 || id.data[i] == 0x7f || id.data[i] == '|') {
-			return fnl_fail(why, FNL_E_INVALID, "%s has the byte 0x%02x at %zu, expected neither controls nor '|'",
-			                name, id.data[i], i);
-		}
-	}
-	return 0;
-}
-
-static int add_row(struct fnl_prepared *p, uint8_t table, struct fnl_span key)
-{
-	p->rows[p->row_count] = (struct fnl_row_key){table, key};
-	return (int)p->row_count++;
-}
-
-static int check_key(const struct fnl_record *r, struct fnl_span prospect_id, struct fnl_error *why)
-{
-	int rc = check_id("prospect_id", prospect_id, why);
-	if (rc) {
-		return rc;
-	}
-	if (r->key.len == 0) {
-		return fnl_fail(why, FNL_E_INVALID, "the record's key is %s, expected the prospect id",
-		                r->key.data ? "empty" : "null");
-	}
-	if (!fnl_span_eq(r->key, prospect_id)) {
-		return fnl_fail(why, FNL_E_INVALID,
-		                "the record's key is not its prospect_id, so it may be in the wrong partition");
-	}
-	return 0;
-}
-
 int fnl_prospect_prepare(struct fnl_operator *base, const struct fnl_record *r, struct fnl_arena *arena,
                          struct fnl_prepared *ret, struct fnl_error *why)
 {
@@ -84,32 +47,33 @@ int fnl_prospect_prepare(struct fnl_operator *base, const struct fnl_record *r, 
 	if (!e) {
 		return FNL_E_NOMEM;
 	}
-	int rc = o->codec->ops->decode(o->codec, r, arena, &e->decoded, why);
+	struct fnl_root *root = &e->root;
+	int rc = o->op.codec->ops->decode(o->op.codec, r, arena, &root->decoded, why);
 	if (rc) {
 		return rc;
 	}
-	const struct shape *shape = shape_of(e->decoded.desc);
+	const struct shape *shape = shape_of(root->decoded.desc);
 	if (!shape) {
-		return fnl_fail(why, FNL_E_UNSUPPORTED, "a %s does not belong on this topic", e->decoded.desc->name);
+		return fnl_fail(why, FNL_E_UNSUPPORTED, "a %s does not belong on this topic", root->decoded.desc->name);
 	}
-	const struct fnl_value *v = e->decoded.values;
-	e->source = v[shape->source].str;
-	e->occurred_at_ms = v[shape->occurred_at].i64;
-	rc = check_id("source", e->source, why);
+	const struct fnl_value *v = root->decoded.values;
+	root->source = v[shape->source].str;
+	root->occurred_at_ms = v[shape->occurred_at].i64;
+	rc = fnl_check_id("source", root->source, why);
 	bool of_prospect = shape->prospect_id >= 0 && v[shape->prospect_id].set;
-	e->entity = of_prospect ? v[shape->prospect_id].str : e->source;
+	root->entity = of_prospect ? v[shape->prospect_id].str : root->source;
 	if (rc == 0 && (of_prospect || !shape->broadcast)) {
-		rc = check_key(r, e->entity, why);
+		rc = fnl_check_key(r, "prospect_id", "the prospect id", root->entity, why);
 	}
 	if (rc) {
 		return rc;
 	}
-	e->row_prospect = of_prospect ? add_row(ret, FNL_PROSPECT_TABLE_PROSPECT, e->entity) : -1;
-	e->row_erased = of_prospect ? add_row(ret, FNL_PROSPECT_TABLE_ERASED, e->entity) : -1;
-	e->row_feed = add_row(ret, FNL_PROSPECT_TABLE_FEED, e->source);
-	e->row_rules = add_row(ret, FNL_PROSPECT_TABLE_PARTITION, FNL_SPAN_LIT("rules"));
+	e->row_prospect = of_prospect ? fnl_prepared_add(ret, FNL_PROSPECT_TABLE_PROSPECT, root->entity) : -1;
+	e->row_erased = of_prospect ? fnl_prepared_add(ret, FNL_PROSPECT_TABLE_ERASED, root->entity) : -1;
+	e->row_feed = fnl_prepared_add(ret, FNL_PROSPECT_TABLE_FEED, root->source);
+	e->row_rules = fnl_prepared_add(ret, FNL_PROSPECT_TABLE_PARTITION, FNL_SPAN_LIT("rules"));
 	ret->event = e;
-	ret->event_time_ms = e->occurred_at_ms;
+	ret->event_time_ms = root->occurred_at_ms;
 	return 0;
 }
 
@@ -122,10 +86,10 @@ int fnl_prospect_prepare_timer(struct fnl_operator *base, struct fnl_row_key row
 	if (!e) {
 		return FNL_E_NOMEM;
 	}
-	e->row_prospect = add_row(ret, row.table, row.key);
+	e->row_prospect = fnl_prepared_add(ret, row.table, row.key);
 	e->row_erased = -1;
 	e->row_feed = -1;
-	e->row_rules = add_row(ret, FNL_PROSPECT_TABLE_PARTITION, FNL_SPAN_LIT("rules"));
+	e->row_rules = fnl_prepared_add(ret, FNL_PROSPECT_TABLE_PARTITION, FNL_SPAN_LIT("rules"));
 	ret->event = e;
 	ret->event_time_ms = FNL_NO_TIME;
 	return 0;
