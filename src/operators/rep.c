@@ -1,0 +1,255 @@
+/* The rep stage: bytes to values, core's decision to rows and outputs. */
+#include "rep_internal.h"
+
+const char *const fnl_rep_tables[FNL_REP_TABLE_COUNT] = {"partition", "rep", "line", "quota", "quota_line"};
+
+static const struct fnl_route routes[] = {
+	{&fnl_desc_quota_set, FNL_REP_OUT_QUOTAS, FNL_QUOTA_SET_OCCURRED_AT, FNL_QUOTA_SET_REP_ID, -1, -1,
+     "funnel.rep.quota-set.v1"},
+	{&fnl_desc_quota_line, FNL_REP_OUT_QUOTAS, FNL_QUOTA_LINE_OCCURRED_AT, FNL_QUOTA_LINE_REP_ID, -1, -1,
+     "funnel.rep.quota-line.v1"},
+	{&fnl_desc_quota_recalculated, FNL_REP_OUT_QUOTAS, FNL_QUOTA_RECALCULATED_OCCURRED_AT,
+     FNL_QUOTA_RECALCULATED_REP_ID, -1, -1, "funnel.rep.quota-recalculated.v1"},
+	{&fnl_desc_command_rejected, FNL_REP_OUT_REJECTIONS, FNL_COMMAND_REJECTED_OCCURRED_AT,
+     FNL_COMMAND_REJECTED_ORG_ID, -1, -1, "funnel.command.rejected.v1"},
+};
+
+int fnl_rep_take_row(struct fnl_rep_operator *o, const struct fnl_step *in, int at, size_t table,
+                     const struct fnl_value **ret, struct fnl_error *why)
+{
+	*ret = NULL;
+	return at < 0 ? 0 : fnl_row_decode(o->op.codec, &o->rows[table], in->rows[at], in->arena, ret, why);
+}
+
+static int put_row(struct fnl_rep_operator *o, const struct fnl_step *in, int at, size_t table,
+                   enum fnl_row_change change, const struct fnl_value *values, struct fnl_decision *d)
+{
+	if (change == FNL_ROW_KEEP) {
+		return 0;
+	}
+	return at < 0 ? FNL_E_INTERNAL
+	              : fnl_decision_put(d, (size_t)at, &o->rows[table], change == FNL_ROW_PUT ? values : NULL, in->arena);
+}
+
+/* Who is to blame for a record: a line names its own cause, which is what happened in the source. */
+static int cause_of(struct fnl_rep_operator *o, const struct fnl_step *in, struct fnl_cause_id *ret)
+{
+	const struct fnl_rep_event *e = in->event;
+	if (in->cause == FNL_CAUSE_RECORD && e->root.decoded.desc == &fnl_desc_book_line) {
+		struct fnl_span id = fnl_header_text(in->record, "ce_causationid");
+		struct fnl_span correlation = fnl_header_text(in->record, "ce_correlationid");
+		if (!fnl_span_is_none(id)) {
+			*ret = (struct fnl_cause_id){id, fnl_span_is_none(correlation) ? id : correlation};
+			return 0;
+		}
+	}
+	return fnl_op_cause(&o->op, in, in->cause == FNL_CAUSE_TIMER ? NULL : &e->root, ret);
+}
+
+/* "<book>|<deadline of the timer>" */
+static struct fnl_span telling_name(const struct fnl_step *in)
+{
+	const struct fnl_rep_event *e = in->event;
+	struct fnl_writer w = fnl_writer_of(in->arena);
+	fnl_write_raw(&w, e->book);
+	fnl_write_u8(&w, '|');
+	fnl_write_decimal(&w, in->timer_deadline_ms);
+	return fnl_writer_span(&w);
+}
+
+static int take_book(struct fnl_rep_operator *o, const struct fnl_step *in, const struct fnl_book_out *out,
+                     int32_t rules_version, struct fnl_decision *d)
+{
+	const struct fnl_rep_event *e = in->event;
+	d->stale = out->stale;
+	int rc = put_row(o, in, e->row_rep, FNL_REP_TABLE_REP, out->rep_change, out->rep, d);
+	rc = rc ? rc : put_row(o, in, e->row_line, FNL_REP_TABLE_LINE, out->line_change, out->line, d);
+	for (size_t i = 0; i < out->erased_years.count && rc == 0; i++) {
+		struct fnl_span key = fnl_rep_quota_key(e->book, out->erased_years.items[i].i64, e->prospect_id, in->arena);
+		struct fnl_row_key row = {FNL_REP_TABLE_QUOTA_LINE, key};
+		rc = fnl_span_is_none(key) ? FNL_E_NOMEM
+		                           : fnl_decision_put_key(d, row, &o->rows[row.table], NULL, in->arena);
+	}
+	if (rc || !out->event.desc) {
+		return rc;
+	}
+	struct fnl_cause_id cause = {out->cause_id, out->correlation_id};
+	struct fnl_derived derived = {
+		.event = &out->event, .cause = &cause, .rules_version = rules_version, .id_name = telling_name(in)};
+	return fnl_span_is_none(derived.id_name) ? FNL_E_NOMEM : fnl_op_output(&o->op, in, &derived, d);
+}
+
+static int step_book(struct fnl_rep_operator *o, const struct fnl_step *in, const struct fnl_rules *rules,
+                     struct fnl_decision *d, struct fnl_error *why)
+{
+	const struct fnl_rep_event *e = in->event;
+	const struct fnl_value *values = e->root.decoded.values;
+	struct fnl_book_in book = {.now_ms = in->now_ms, .rules = rules, .arena = in->arena};
+	struct fnl_book_out out;
+	struct fnl_cause_id cause = {FNL_SPAN_NONE, FNL_SPAN_NONE};
+	memset(&out, 0, sizeof(out));
+	int rc = fnl_rep_take_row(o, in, e->row_rep, FNL_REP_TABLE_REP, &book.rep, why);
+	rc = rc ? rc : fnl_rep_take_row(o, in, e->row_line, FNL_REP_TABLE_LINE, &book.line, why);
+	rc = rc ? rc : fnl_rep_take_row(o, in, e->row_jobs, FNL_REP_TABLE_PARTITION, &book.jobs, why);
+	if (rc == 0 && in->cause == FNL_CAUSE_RECORD) {
+		rc = cause_of(o, in, &cause);
+		book.cause_id = cause.id;
+		book.correlation_id = cause.correlation;
+	}
+	if (rc) {
+		return rc;
+	}
+	if (in->cause == FNL_CAUSE_TIMER) {
+		rc = fnl_book_timer(&book, &out, why);
+	} else if (e->root.decoded.desc == &fnl_desc_book_line) {
+		rc = fnl_book_line(&book, values, &out, why);
+	} else {
+		rc = fnl_book_rep_changed(&book, values, &out, why);
+	}
+	return rc ? rc : take_book(o, in, &out, rules->version, d);
+}
+
+static int step_open_quota(struct fnl_rep_operator *o, const struct fnl_step *in, const struct fnl_rules *rules,
+                           struct fnl_decision *d, struct fnl_error *why)
+{
+	const struct fnl_rep_event *e = in->event;
+	const struct fnl_value *values = e->root.decoded.values;
+	const struct fnl_value *jobs = NULL;
+	struct fnl_cause_id cause;
+	struct fnl_quota_opened out;
+	memset(&out, 0, sizeof(out));
+	int rc = fnl_rep_take_row(o, in, e->row_jobs, FNL_REP_TABLE_PARTITION, &jobs, why);
+	rc = rc ? rc : cause_of(o, in, &cause);
+	rc = rc ? rc
+	        : fnl_quota_open(jobs, values, rules, cause.id, cause.correlation, in->now_ms, in->arena, &out, why);
+	if (rc) {
+		return rc;
+	}
+	d->stale = out.stale;
+	rc = put_row(o, in, e->row_jobs, FNL_REP_TABLE_PARTITION, out.jobs ? FNL_ROW_PUT : FNL_ROW_KEEP, out.jobs, d);
+	if (rc == 0 && out.rejection.desc && in->partition == 0) {
+		struct fnl_derived derived = {.event = &out.rejection,
+		                              .cause = &cause,
+		                              .rules_version = rules->version,
+		                              .id_name = values[FNL_OPEN_QUOTA_YEAR_COMMAND_ID].str};
+		rc = fnl_op_output(&o->op, in, &derived, d);
+	}
+	return rc;
+}
+
+static int step_rules(struct fnl_rep_operator *o, const struct fnl_step *in, struct fnl_decision *d,
+                      struct fnl_error *why)
+{
+	const struct fnl_rep_event *e = in->event;
+	const struct fnl_value *now = NULL, *jobs = NULL;
+	const struct fnl_rules *before, *rules;
+	struct fnl_cause_id cause;
+	struct fnl_value row[FNL_PARTITION_RULES_FIELD_COUNT];
+	struct fnl_value *jobs_after = NULL;
+	int rc = fnl_op_rules(&o->op, in->rows[e->row_rules], in->arena, &now, &before, why);
+	rc = rc ? rc : fnl_rep_take_row(o, in, e->row_jobs, FNL_REP_TABLE_PARTITION, &jobs, why);
+	rc = rc ? rc : cause_of(o, in, &cause);
+	rc = rc ? rc : fnl_op_rules_activated(&o->op, e->root.decoded.values, now, &cause, row, &rules, &d->stale, why);
+	if (rc || d->stale) {
+		return rc;
+	}
+	rc = fnl_quota_rules_changed(jobs, before, rules, in->now_ms, in->arena, &jobs_after);
+	rc = rc ? rc : fnl_decision_put(d, (size_t)e->row_rules, &o->op.rules_row, row, in->arena);
+	return rc ? rc
+	          : put_row(o, in, e->row_jobs, FNL_REP_TABLE_PARTITION, jobs_after ? FNL_ROW_PUT : FNL_ROW_KEEP,
+	                    jobs_after, d);
+}
+
+static int op_step(struct fnl_operator *base, const struct fnl_step *in, struct fnl_decision *ret,
+                   struct fnl_error *why)
+{
+	struct fnl_rep_operator *o = FNL_CONTAINER_OF(base, struct fnl_rep_operator, base);
+	const struct fnl_rep_event *e = in->event;
+	const struct fnl_record_desc *desc = e->root.decoded.desc; /* NULL: a timer */
+	const struct fnl_value *row;
+	const struct fnl_rules *rules;
+	if (desc == &fnl_desc_stage_time) {
+		return fnl_rep_step_time(o, in, ret, why);
+	}
+	if (desc == &fnl_desc_rules_activated) {
+		return step_rules(o, in, ret, why);
+	}
+	int rc = fnl_op_rules(&o->op, in->rows[e->row_rules], in->arena, &row, &rules, why);
+	if (rc) {
+		return rc;
+	}
+	if (desc == &fnl_desc_open_quota_year) {
+		return step_open_quota(o, in, rules, ret, why);
+	}
+	if (in->cause == FNL_CAUSE_TIMER && in->timer_row.table == FNL_REP_TABLE_PARTITION) {
+		return fnl_rep_step_jobs(o, in, rules, ret, why);
+	}
+	return e->row_rep < 0 ? 0 : step_book(o, in, rules, ret, why);
+}
+
+/* Of the partition's rows only the jobs have a timer; the row of times begins with a list. */
+static int64_t op_row_deadline(struct fnl_operator *base, uint8_t table, struct fnl_span value)
+{
+	const struct fnl_rep_operator *o = FNL_CONTAINER_OF(base, struct fnl_rep_operator, base);
+	_Static_assert(FNL_REP_NEXT_DEADLINE_AT == 0 && FNL_PARTITION_JOBS_NEXT_DEADLINE_AT == 0,
+	               "the deadline is read from the front of the row");
+	struct fnl_reader r = fnl_reader_of(value);
+	bool magic = fnl_read_u8(&r) == 0;
+	uint32_t id = fnl_read_be32(&r);
+	bool timed = table == FNL_REP_TABLE_REP ||
+	             (table == FNL_REP_TABLE_PARTITION && id == o->rows[FNL_REP_TABLE_PARTITION].schema_id);
+	return timed && magic && !r.bad ? fnl_row_first_deadline(value) : FNL_NO_DEADLINE;
+}
+
+static int find_rows(struct fnl_rep_operator *o, struct fnl_codec *codec, struct fnl_error *why)
+{
+	static const struct fnl_record_desc *const descs[FNL_REP_TABLE_COUNT] = {
+		&fnl_desc_partition_jobs, &fnl_desc_rep, &fnl_desc_line, &fnl_desc_quota_set, &fnl_desc_quota_line};
+	int rc = fnl_row_type_find(codec, &fnl_desc_partition_times, &o->times_row, why);
+	for (size_t i = 0; i < FNL_REP_TABLE_COUNT && rc == 0; i++) {
+		rc = fnl_row_type_find(codec, descs[i], &o->rows[i], why);
+	}
+	return rc;
+}
+
+int fnl_rep_operator_open(struct fnl_codec *codec, const struct fnl_ids *ids,
+                          const struct fnl_rules_reader *rules_reader, struct fnl_operator **ret, struct fnl_error *why)
+{
+	static const struct fnl_operator_ops ops = {
+		.prepare = fnl_rep_prepare,
+		.prepare_timer = fnl_rep_prepare_timer,
+		.step = op_step,
+		.row_deadline = op_row_deadline,
+		.time_row = fnl_rep_time_row,
+		.time_of = fnl_rep_time_of,
+		.time_reached = fnl_rep_time_reached,
+	};
+	struct fnl_rep_operator *o = fnl_calloc(1, sizeof(*o));
+	if (!o) {
+		return fnl_fail(why, FNL_E_NOMEM, "no memory for the rep stage");
+	}
+	o->base.ops = &ops;
+	o->op.name = "rep";
+	o->op.source = "funneld/rep";
+	o->op.tables = fnl_rep_tables;
+	o->op.routes = routes;
+	o->op.route_count = sizeof(routes) / sizeof(routes[0]);
+	int rc = fnl_op_init(&o->op, codec, ids, rules_reader, why);
+	rc = rc ? rc : find_rows(o, codec, why);
+	if (rc) {
+		fnl_rep_operator_close(&o->base);
+		return rc;
+	}
+	*ret = &o->base;
+	return 0;
+}
+
+struct fnl_operator *fnl_rep_operator_close(struct fnl_operator *base)
+{
+	if (!base) {
+		return NULL;
+	}
+	struct fnl_rep_operator *o = FNL_CONTAINER_OF(base, struct fnl_rep_operator, base);
+	fnl_op_deinit(&o->op);
+	return fnl_free(o);
+}

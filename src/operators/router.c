@@ -1,0 +1,125 @@
+/* HR events and commands to the rep stage's input. */
+#include "funneld/operators/router.h"
+
+#include "common.h"
+#include "funneld/core/book.h"
+
+struct router {
+	struct fnl_router base;
+	struct fnl_codec *codec;
+	struct fnl_id_maker ids;
+};
+
+enum where { TO_REP, TO_ALL, TO_NOBODY };
+
+/* Which records there are; entity: the field that is the record's key. */
+struct shape {
+	const struct fnl_record_desc *desc;
+	enum where where;
+	int entity;
+	const char *name;
+};
+
+static const struct shape *shape_of(const struct fnl_record_desc *desc)
+{
+	static const struct shape shapes[] = {
+		{&fnl_desc_rep_changed, TO_REP, FNL_REP_CHANGED_REP_ID, "rep_id"},
+		{&fnl_desc_rep_resigned, TO_REP, FNL_REP_RESIGNED_REP_ID, "rep_id"},
+		{&fnl_desc_resignation_withdrawn, TO_REP, FNL_RESIGNATION_WITHDRAWN_REP_ID, "rep_id"},
+		{&fnl_desc_rep_left, TO_REP, FNL_REP_LEFT_REP_ID, "rep_id"},
+		{&fnl_desc_rep_erased, TO_REP, FNL_REP_ERASED_REP_ID, "rep_id"},
+		{&fnl_desc_open_quota_year, TO_ALL, FNL_OPEN_QUOTA_YEAR_ORG_ID, "org_id"},
+		/* nobody acts on these yet */
+		{&fnl_desc_propose_territories, TO_NOBODY, -1, NULL},
+		{&fnl_desc_accept_proposal, TO_NOBODY, -1, NULL},
+		{&fnl_desc_revise_quota, TO_NOBODY, -1, NULL},
+		{&fnl_desc_inspect_now, TO_NOBODY, -1, NULL},
+		{&fnl_desc_handover_task_done, TO_NOBODY, -1, NULL},
+		{&fnl_desc_handover_task_waived, TO_NOBODY, -1, NULL},
+		{&fnl_desc_successor_named, TO_NOBODY, -1, NULL},
+		{&fnl_desc_reconciliation_reviewed, TO_NOBODY, -1, NULL},
+	};
+	for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++) {
+		if (shapes[i].desc == desc) {
+			return &shapes[i];
+		}
+	}
+	return NULL;
+}
+
+/* As it came, and with an id: what follows from it names it. */
+static int copy_record(struct router *o, const struct fnl_record *r, const struct fnl_root *root,
+                       struct fnl_arena *arena, struct fnl_output *out, struct fnl_error *why)
+{
+	enum { HEADERS_MAX = FNL_OUTPUT_HEADERS_MAX - 1 };
+	if (r->header_count > HEADERS_MAX) {
+		return fnl_fail(why, FNL_E_LIMIT, "the record has %zu headers, at most %d are sent on", r->header_count,
+		                HEADERS_MAX);
+	}
+	out->topic = FNL_ROUTER_OUT_REP_INPUTS;
+	out->value = r->value;
+	out->header_count = 0;
+	for (size_t i = 0; i < r->header_count; i++) {
+		out->headers[out->header_count++] = r->headers[i];
+	}
+	if (fnl_span_is_none(fnl_header_text(r, "ce_id"))) {
+		fnl_output_header(out, "ce_id", fnl_root_id(&o->ids, root, arena));
+	}
+	return fnl_output_check(out);
+}
+
+static int route(struct fnl_router *base, const struct fnl_record *r, struct fnl_arena *arena,
+                 struct fnl_relay_decision *ret, struct fnl_error *why)
+{
+	struct router *o = FNL_CONTAINER_OF(base, struct router, base);
+	struct fnl_root root = {0};
+	int rc = o->codec->ops->decode(o->codec, r, arena, &root.decoded, why);
+	if (rc) {
+		return rc;
+	}
+	const struct shape *shape = shape_of(root.decoded.desc);
+	if (!shape) {
+		return fnl_fail(why, FNL_E_UNSUPPORTED, "a %s does not belong on this topic", root.decoded.desc->name);
+	}
+	if (shape->where == TO_NOBODY) {
+		return 0;
+	}
+	_Static_assert(FNL_REP_CHANGED_SOURCE == 0 && FNL_REP_CHANGED_OCCURRED_AT == 1 && FNL_OPEN_QUOTA_YEAR_SOURCE == 0 &&
+	                   FNL_OPEN_QUOTA_YEAR_OCCURRED_AT == 1,
+	               "all inputs start alike");
+	root.source = root.decoded.values[0].str;
+	root.occurred_at_ms = root.decoded.values[1].i64;
+	root.entity = root.decoded.values[shape->entity].str;
+	rc = fnl_check_key(r, shape->name, shape->where == TO_REP ? "the rep id" : "the org id", root.entity, why);
+	struct fnl_output *out = &ret->outputs[0];
+	rc = rc ? rc : copy_record(o, r, &root, arena, out, why);
+	if (rc) {
+		return rc;
+	}
+	out->key = shape->where == TO_REP ? fnl_book_name(root.entity, arena) : root.entity;
+	out->partition = shape->where == TO_REP ? FNL_PARTITION_BY_KEY : FNL_PARTITION_EVERY;
+	ret->output_count = 1;
+	return fnl_span_is_none(out->key) ? FNL_E_NOMEM : 0;
+}
+
+int fnl_router_open(struct fnl_codec *codec, const struct fnl_ids *ids, struct fnl_router **ret, struct fnl_error *why)
+{
+	struct router *o = fnl_calloc(1, sizeof(*o));
+	if (!o) {
+		return fnl_fail(why, FNL_E_NOMEM, "no memory for the router");
+	}
+	o->base.route = route;
+	o->codec = codec;
+	int rc = fnl_id_maker_init(&o->ids, ids, why);
+	if (rc) {
+		fnl_free(o);
+		return rc;
+	}
+	*ret = &o->base;
+	return 0;
+}
+
+struct fnl_router *fnl_router_close(struct fnl_router *base)
+{
+	return base ? fnl_free(FNL_CONTAINER_OF(base, struct router, base)) : NULL;
+}
