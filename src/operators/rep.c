@@ -10,8 +10,8 @@ static const struct fnl_route routes[] = {
      "funnel.rep.quota-line.v1"},
 	{&fnl_desc_quota_recalculated, FNL_REP_OUT_QUOTAS, FNL_QUOTA_RECALCULATED_OCCURRED_AT,
      FNL_QUOTA_RECALCULATED_REP_ID, -1, -1, "funnel.rep.quota-recalculated.v1"},
-	{&fnl_desc_command_rejected, FNL_REP_OUT_REJECTIONS, FNL_COMMAND_REJECTED_OCCURRED_AT,
-     FNL_COMMAND_REJECTED_ORG_ID, -1, -1, "funnel.command.rejected.v1"},
+	{&fnl_desc_command_rejected, FNL_REP_OUT_REJECTIONS, FNL_COMMAND_REJECTED_OCCURRED_AT, FNL_COMMAND_REJECTED_ORG_ID,
+     -1, -1, "funnel.command.rejected.v1"},
 };
 
 int fnl_rep_take_row(struct fnl_rep_operator *o, const struct fnl_step *in, int at, size_t table,
@@ -67,8 +67,7 @@ static int take_book(struct fnl_rep_operator *o, const struct fnl_step *in, cons
 	for (size_t i = 0; i < out->erased_years.count && rc == 0; i++) {
 		struct fnl_span key = fnl_rep_quota_key(e->book, out->erased_years.items[i].i64, e->prospect_id, in->arena);
 		struct fnl_row_key row = {FNL_REP_TABLE_QUOTA_LINE, key};
-		rc = fnl_span_is_none(key) ? FNL_E_NOMEM
-		                           : fnl_decision_put_key(d, row, &o->rows[row.table], NULL, in->arena);
+		rc = fnl_span_is_none(key) ? FNL_E_NOMEM : fnl_decision_put_key(d, row, &o->rows[row.table], NULL, in->arena);
 	}
 	if (rc || !out->event.desc) {
 		return rc;
@@ -120,8 +119,7 @@ static int step_open_quota(struct fnl_rep_operator *o, const struct fnl_step *in
 	memset(&out, 0, sizeof(out));
 	int rc = fnl_rep_take_row(o, in, e->row_jobs, FNL_REP_TABLE_PARTITION, &jobs, why);
 	rc = rc ? rc : cause_of(o, in, &cause);
-	rc = rc ? rc
-	        : fnl_quota_open(jobs, values, rules, cause.id, cause.correlation, in->now_ms, in->arena, &out, why);
+	rc = rc ? rc : fnl_quota_open(jobs, values, rules, cause.id, cause.correlation, in->now_ms, in->arena, &out, why);
 	if (rc) {
 		return rc;
 	}

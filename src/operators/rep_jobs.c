@@ -1,7 +1,9 @@
-/* One page of the work that goes through many rows: core says what becomes of each, here it becomes rows and outputs. */
+/* One page of the work that goes through many rows: core says what becomes of each, here it becomes rows and outputs.
+ */
 #include "rep_internal.h"
 
-_Static_assert((int)FNL_QUOTA_PAGE_LINES <= (int)FNL_PAGE_ROWS_MAX && (int)FNL_QUOTA_PAGE_BOOKS <= (int)FNL_PAGE_ROWS_MAX,
+_Static_assert((int)FNL_QUOTA_PAGE_LINES <= (int)FNL_PAGE_ROWS_MAX &&
+                   (int)FNL_QUOTA_PAGE_BOOKS <= (int)FNL_PAGE_ROWS_MAX,
                "a page is no longer than the engine gives");
 _Static_assert(2 * FNL_QUOTA_PAGE_LINES + FNL_STEP_ROWS_MAX <= FNL_STEP_WRITES_MAX,
                "a page writes each line and its quota line, and a few rows beside");
@@ -92,8 +94,8 @@ int fnl_rep_step_jobs(struct fnl_rep_operator *o, const struct fnl_step *in, con
 	const struct fnl_rep_event *e = in->event;
 	bool lines = e->need.work == FNL_QUOTA_WORK_LINES;
 	struct fnl_quota_step_in step = {.page_count = in->page_count,
-	                                 .page_last = in->page_count <
-	                                              (size_t)(lines ? FNL_QUOTA_PAGE_LINES : FNL_QUOTA_PAGE_BOOKS),
+	                                 .page_last =
+	                                     in->page_count < (size_t)(lines ? FNL_QUOTA_PAGE_LINES : FNL_QUOTA_PAGE_BOOKS),
 	                                 .now_ms = in->now_ms,
 	                                 .rules = rules,
 	                                 .arena = in->arena};

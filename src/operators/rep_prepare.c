@@ -192,7 +192,8 @@ static int prepare_jobs(struct fnl_rep_operator *o, struct fnl_span value, struc
 	e->need = fnl_quota_needs(jobs);
 	struct fnl_page_request *page = &ret->page;
 	if (e->need.work == FNL_QUOTA_WORK_BOOKS) {
-		*page = (struct fnl_page_request){true, FNL_REP_TABLE_REP, FNL_SPAN_LIT(""), e->need.book, FNL_QUOTA_PAGE_BOOKS};
+		*page =
+			(struct fnl_page_request){true, FNL_REP_TABLE_REP, FNL_SPAN_LIT(""), e->need.book, FNL_QUOTA_PAGE_BOOKS};
 	} else if (e->need.work == FNL_QUOTA_WORK_LINES) {
 		struct fnl_span prefix = line_key(e->need.book, FNL_SPAN_LIT(""), arena);
 		struct fnl_span after =

@@ -50,8 +50,8 @@ struct fnl_book_out {
 	struct fnl_value *rep;
 	enum fnl_row_change line_change;
 	struct fnl_value *line;
-	struct fnl_event_out event;  /* desc == NULL: none */
-	struct fnl_span cause_id;    /* of the event */
+	struct fnl_event_out event; /* desc == NULL: none */
+	struct fnl_span cause_id;   /* of the event */
 	struct fnl_span correlation_id;
 	bool stale;
 	/* the line was ERASED: its lines in the quotas of these years (ints, borrowed from the rep) go, too */

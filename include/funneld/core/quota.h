@@ -56,9 +56,9 @@ struct fnl_quota_need fnl_quota_needs(const struct fnl_value *jobs);
 
 struct fnl_quota_step_in {
 	const struct fnl_value *jobs;
-	const struct fnl_value *rep;          /* LINES */
-	const struct fnl_value *quota;        /* LINES of a run; QuotaSet */
-	const struct fnl_value *const *page;  /* BOOKS: Rep rows; LINES: Line rows; decoded */
+	const struct fnl_value *rep;         /* LINES */
+	const struct fnl_value *quota;       /* LINES of a run; QuotaSet */
+	const struct fnl_value *const *page; /* BOOKS: Rep rows; LINES: Line rows; decoded */
 	size_t page_count;
 	bool page_last; /* there are no more */
 	int64_t now_ms;
@@ -71,12 +71,12 @@ struct fnl_quota_line_out {
 	struct fnl_value *quota_line; /* QuotaLine: a row to put and an event to tell; NULL: none */
 };
 struct fnl_quota_step_out {
-	struct fnl_value *jobs;       /* always */
-	struct fnl_value *rep;        /* NULL: unchanged */
-	struct fnl_value *quota;      /* NULL: unchanged */
-	struct fnl_event_out event;   /* QuotaSet, when a book is done; desc == NULL: none */
+	struct fnl_value *jobs;           /* always */
+	struct fnl_value *rep;            /* NULL: unchanged */
+	struct fnl_value *quota;          /* NULL: unchanged */
+	struct fnl_event_out event;       /* QuotaSet, when a book is done; desc == NULL: none */
 	struct fnl_quota_line_out *lines; /* one for each row of the page (LINES) */
-	struct fnl_span cause_id;     /* of the events */
+	struct fnl_span cause_id;         /* of the events */
 	struct fnl_span correlation_id;
 };
 /* One page. FNL_E_NOMEM, FNL_E_LIMIT (a sum beyond 64 bits: the engine stops, since lines were checked before). */

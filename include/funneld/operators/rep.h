@@ -1,10 +1,11 @@
-/* The rep stage: books of reps, their sums, quotas. Input: lines from the prospect stage, HR events and commands that the
- * router re-keyed; with clock = event the stage's time is the least of the times that the partitions of the prospect
- * stage have sent (StageTime).
+/* The rep stage: books of reps, their sums, quotas. Input: lines from the prospect stage, HR events and commands that
+ * the router re-keyed; with clock = event the stage's time is the least of the times that the partitions of the
+ * prospect stage have sent (StageTime).
  *
  * ce_id of what it tells = UUIDv5(cause's id, type, subject). Subject: of QuotaSet "<book>|<fiscal year>|<state>", of
  * QuotaLine "<book>|<fiscal year>|<prospect id>", of QuotaRecalculated "<book>|<deadline of its timer>", of
- * CommandRejected the command's id. Cause: the OpenQuotaYear; of QuotaRecalculated the first change that was not told. */
+ * CommandRejected the command's id. Cause: the OpenQuotaYear; of QuotaRecalculated the first change that was not told.
+ */
 #ifndef FUNNELD_OPERATORS_REP_H
 #define FUNNELD_OPERATORS_REP_H
 
