@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# ./run bench [CHANGES [PROSPECTS]]: the prospect stage on a real Kafka and Redis. Outputs are checked first: no figure
-# without them. Catch-up throughput with the CPU of worker, Redis and broker apart; latency at 5,000 changes a second.
+# ./run bench [CHANGES [PROSPECTS]]: both stages on a real Kafka and Redis. Outputs are checked first: no figure without
+# them. Catch-up throughput with the CPU of worker, Redis and broker apart; latency of each stage at 5,000 changes a
+# second; and at 2,000 while a rep's 20,000 lines go through a quota run and a change of rules.
 set -uo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/../support/cluster.sh"
 set -u
@@ -9,7 +10,7 @@ prospects=${2:-200000}
 threads=${FNL_BENCH_THREADS:-2}
 rate=${FNL_BENCH_RATE:-5000}
 cluster_begin
-config bench clock=wall "threads.prospect=$threads"
+config bench clock=wall "threads.prospect=$threads" "threads.rep=${FNL_BENCH_REP_THREADS:-1}"
 ctl bench topics create >/dev/null || fail "topics"
 
 # user + system CPU of a process so far, in ms
@@ -46,5 +47,38 @@ awk -v n="$changes" -v p="$prospects" -v b="$begin" -v f="$first" -v e="$end" -v
 	printf "CPU a change            worker %.1f us, Redis %.1f us, broker %.1f us\n", w * 1000 / n, r * 1000 / n, k * 1000 / n
 	printf "Redis                   %d bytes a prospect\n", m / p
 }'
+latencies() { jq -r '"latency at \(.rate)/s       p50 \(.p50_ms) ms, p99 \(.p99_ms) ms, p99.9 \(.p999_ms) ms, max \(.max_ms) ms (\(.samples) \(.of))"'; }
 paced=$( (with_sets bench_feed bench paced "$rate" 20 5) ) || fail "paced"
-jq -r '"latency at \(.rate)/s       p50 \(.p50_ms) ms, p99 \(.p99_ms) ms, p99.9 \(.p999_ms) ms, max \(.max_ms) ms (\(.samples) samples)"' <<<"$paced"
+latencies <<<"$paced"
+
+# A rep with 20,000 lines: his quota, then rules that weigh each of them anew, while new input comes.
+config big clock=wall
+ctl big topics create >/dev/null || fail "topics"
+worker_start big b
+printf 'event,rep_id,occurred_at,version,active,org_id\nrep_changed,BIG,2020-01-01,1,true,ORG\n' >"$dir/hr.csv"
+printf '[rules]\nversion = 1\n[quota]\nsettle_hours = 0\n' >"$dir/rules-1.ini"
+printf '[rules]\nversion = 2\n[nominal]\ntop = 20 %%\nmiddle = 40 %%\nbottom = 60 %%\n[quota]\nsettle_hours = 0\n' >"$dir/rules-2.ini"
+ctl big rules apply "$dir/rules-1.ini" >/dev/null || fail "rules apply"
+ctl big import csv "$dir/hr.csv" 2>/dev/null || fail "import"
+(with_sets bench_feed big rep 20000 BIG) || fail "a big rep"
+caught_up big 120 >/dev/null
+(with_sets bench_feed big paced 2000 10 2 BIG) >"$dir/quiet" &
+wait $! || fail "paced"
+(with_sets bench_feed big paced 2000 20 2 BIG) >"$dir/busy" &
+feed=$!
+sleep 7
+year=$(($(date +%Y) + 1))
+ctl big quota open ORG --year "$year" >/dev/null || fail "quota open"
+sleep 6
+ctl big rules apply "$dir/rules-2.ini" >/dev/null || fail "rules apply"
+wait $feed || fail "paced"
+caught_up big 120 >/dev/null
+ctl big verify >/dev/null || fail "verify"
+ctl big show quota BIG --year "$year" --json >"$dir/quota.json" || fail "no quota"
+n=$(jq '(.lines | length) + (.left_out | length)' "$dir/quota.json")
+[ "$n" = 20000 ] || fail "the big rep's quota has $n lines"
+echo "a rep with 20,000 lines, nothing else going on"
+latencies <"$dir/quiet"
+echo "the same during a quota run and a change of rules"
+latencies <"$dir/busy"
+awk '/VmHWM/ { printf "worker, at most         %d MB\n", $2 / 1024 }' "/proc/$(worker_pid b)/status"
