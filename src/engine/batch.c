@@ -343,6 +343,20 @@ static int load_due(struct fnl_stream *s, struct fnl_partition *p)
 	return fnl_batch_load(s, p, keys, n);
 }
 
+static int dead_letter(struct fnl_stream *s, struct fnl_partition *p, const struct fnl_record *r, int code,
+                       const char *why)
+{
+	const struct fnl_dead_from from = {s->stage.name, s->stage.input_topic, s->stage.dead_letter_topic};
+	struct fnl_produced *out = fnl_dead_letter(&s->arena, &from, r, code, why);
+	if (!out) {
+		return FNL_E_NOMEM;
+	}
+	*p->produced_tail = out;
+	p->produced_tail = &out->next;
+	p->dead++;
+	return 0;
+}
+
 /* 0 = done; 1 = repair; 2 = the batch ends before it; < 0 STOP. */
 static int input_run(struct fnl_stream *s, struct fnl_partition *p, struct fnl_input *in, struct fnl_error *why)
 {
@@ -375,7 +389,7 @@ static int input_run(struct fnl_stream *s, struct fnl_partition *p, struct fnl_i
 	}
 	bool dead = rc != 0 && rc != FNL_E_NOMEM && fnl_status_class(rc) == FNL_CLASS_POISON;
 	if (dead) {
-		rc = fnl_dead_letter(s, p, in->record, rc, text);
+		rc = dead_letter(s, p, in->record, rc, text);
 	} else if (rc == 0 || rc == FNL_E_NOMEM) {
 		/* fine, or the arena is full */
 	} else {

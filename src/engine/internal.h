@@ -242,8 +242,14 @@ int fnl_timers_fire(struct fnl_stream *s, struct fnl_partition *p, int64_t limit
 void fnl_timers_left(struct fnl_stream *s, struct fnl_partition *p);
 
 /* ---- dead_letter.c ---- */
-int fnl_dead_letter(struct fnl_stream *s, struct fnl_partition *p, const struct fnl_record *r, int code,
-                    const char *why) FNL_MUST_USE;
+struct fnl_dead_from {
+	const char *stage;
+	const char *input_topic;
+	size_t topic; /* where it goes */
+};
+/* NULL: no memory. */
+struct fnl_produced *fnl_dead_letter(struct fnl_arena *arena, const struct fnl_dead_from *from,
+                                     const struct fnl_record *r, int code, const char *why) FNL_MUST_USE;
 
 /* ---- commit.c ---- */
 int fnl_commit_batch(struct fnl_stream *s, struct fnl_error *why) FNL_MUST_USE;
