@@ -12,11 +12,6 @@ static struct fnl_partition *partition_of(struct fnl_stream *s, int32_t id)
 	return NULL;
 }
 
-static bool by_event_time(const struct fnl_stream *s)
-{
-	return s->settings.clock == FNL_CLOCK_EVENT;
-}
-
 static void partition_begin(struct fnl_partition *p)
 {
 	fnl_overlay_reset(&p->overlay);
@@ -30,9 +25,10 @@ static void partition_begin(struct fnl_partition *p)
 	p->next_offset = p->offset;
 	p->next_cl = p->cl;
 	p->time_ms = p->event_time_ms;
-	p->fired = p->stale = p->dead = p->outputs = p->dirty = 0;
+	p->fired = p->pages = p->stale = p->dead = p->outputs = p->dirty = 0;
 	p->taken = 0;
-	p->cut = p->due_full = false;
+	p->cut = p->due_full = p->left = false;
+	p->owed_next = p->owed;
 }
 
 /* NULL: no memory. */
@@ -49,7 +45,7 @@ static int check_time(const struct fnl_stream *s, int64_t event_time_ms, struct 
 	if (event_time_ms == FNL_NO_TIME) {
 		return 0;
 	}
-	int64_t limit_ms = by_event_time(s) ? s->settings.event_time_max_ms : s->now_ms + s->settings.future_max_ms;
+	int64_t limit_ms = fnl_by_event(s) ? s->settings.event_time_max_ms : s->now_ms + s->settings.future_max_ms;
 	if (event_time_ms <= limit_ms) {
 		return 0;
 	}
@@ -78,6 +74,9 @@ static int input_take(struct fnl_stream *s, struct fnl_partition *p, const struc
 	int rc = s->ports.op->ops->prepare(s->ports.op, r, &s->arena, &in->prepared, &story);
 	if (rc == 0) {
 		rc = check_time(s, in->prepared.event_time_ms, &story);
+	}
+	if (rc == 0 && in->prepared.page.wanted) {
+		return fnl_fail(why, FNL_E_INTERNAL, "stage %s wants a page for a record: only timers have one", s->stage.name);
 	}
 	if (rc != 0 && fnl_status_class(rc) == FNL_CLASS_POISON) {
 		input_poison(s, in, rc, &story);
@@ -150,7 +149,7 @@ struct fnl_entry *fnl_batch_entry(struct fnl_stream *s, struct fnl_partition *p,
 	return e;
 }
 
-static void entry_fill(struct fnl_stream *s, struct fnl_entry *e, struct fnl_span value)
+void fnl_batch_fill(struct fnl_stream *s, struct fnl_entry *e, struct fnl_span value)
 {
 	e->value = e->loaded = value;
 	e->known = true;
@@ -192,7 +191,7 @@ static void fill_missing(struct fnl_stream *s, struct fnl_partition *p, const st
 	size_t n = 0;
 	for (struct fnl_entry *e = p->overlay.first; e && n < read->key_count; e = e->next) {
 		if (!e->known) {
-			entry_fill(s, e, read->ret_rows[n++]);
+			fnl_batch_fill(s, e, read->ret_rows[n++]);
 		}
 	}
 }
@@ -207,6 +206,19 @@ static int view_error(struct fnl_stream *s, int rc, struct fnl_error *why)
 	fnl_log_line(s->ports.logger, FNL_WARN, "the view does not answer (%s); paused, trying again", story);
 	fnl_lifecycle_repair_all(s, s->settings.store_retry_ms);
 	return 1;
+}
+
+int fnl_batch_read(struct fnl_stream *s, struct fnl_partition *p, struct fnl_store_read *read)
+{
+	int rc = s->ports.store->ops->read(s->ports.store, read, 1, &s->arena);
+	if (rc < 0) {
+		return fnl_status_class(rc) == FNL_CLASS_RETRIABLE ? view_error(s, rc, NULL) : rc;
+	}
+	if (!guarded(p, read)) {
+		fnl_lifecycle_repair(s, p, 0);
+		return 1;
+	}
+	return 0;
 }
 
 int fnl_batch_load(struct fnl_stream *s, struct fnl_partition *p, const struct fnl_row_key *rows, size_t count)
@@ -224,25 +236,18 @@ int fnl_batch_load(struct fnl_stream *s, struct fnl_partition *p, const struct f
 	}
 	struct fnl_store_read read = {0};
 	int rc = missing_keys(s, p, &read);
+	rc = rc ? rc : fnl_batch_read(s, p, &read);
 	if (rc == 0) {
-		rc = s->ports.store->ops->read(s->ports.store, &read, 1, &s->arena);
+		fill_missing(s, p, &read);
 	}
-	if (rc < 0) {
-		return fnl_status_class(rc) == FNL_CLASS_RETRIABLE ? view_error(s, rc, NULL) : rc;
-	}
-	if (!guarded(p, &read)) {
-		fnl_lifecycle_repair(s, p, 0);
-		return 1;
-	}
-	fill_missing(s, p, &read);
-	return 0;
+	return rc;
 }
 
 /* All rows that the inputs need, and up to when timers must be known. */
 static int partition_needs(struct fnl_stream *s, struct fnl_partition *p)
 {
-	p->horizon_ms = by_event_time(s) ? (p->event_time_known ? p->event_time_ms : FNL_NO_TIME) : s->now_ms;
-	if (by_event_time(s) && !fnl_batch_entry(s, p, s->ports.op->ops->time_row(s->ports.op))) {
+	p->horizon_ms = fnl_by_event(s) ? (p->event_time_known ? p->event_time_ms : FNL_NO_TIME) : s->now_ms;
+	if (fnl_by_event(s) && !fnl_batch_entry(s, p, s->ports.op->ops->time_row(s->ports.op))) {
 		return FNL_E_NOMEM;
 	}
 	size_t taken = 0;
@@ -252,13 +257,14 @@ static int partition_needs(struct fnl_stream *s, struct fnl_partition *p)
 				return FNL_E_NOMEM;
 			}
 		}
-		if (by_event_time(s) && in->prepared.event_time_ms > p->horizon_ms) {
+		if (fnl_by_event(s) && in->prepared.event_time_ms > p->horizon_ms) {
 			p->horizon_ms = in->prepared.event_time_ms;
 		}
 	}
 	int rc = missing_keys(s, p, &p->read);
 	p->read.due_until_ms = p->horizon_ms;
-	p->read.due_max = p->horizon_ms == FNL_NO_TIME ? 0 : s->settings.timers_max;
+	/* one more than may fire: it tells whether there are more */
+	p->read.due_max = p->horizon_ms == FNL_NO_TIME ? 0 : s->settings.timers_max + 1;
 	return rc;
 }
 
@@ -304,22 +310,6 @@ static int load_all(struct fnl_stream *s, struct fnl_error *why)
 	return 0;
 }
 
-static int event_time_begin(struct fnl_stream *s, struct fnl_partition *p)
-{
-	if (!by_event_time(s) || p->event_time_known) {
-		return 0;
-	}
-	struct fnl_entry *e = fnl_overlay_find(&p->overlay, s->ports.op->ops->time_row(s->ports.op));
-	p->event_time_ms =
-		e && !fnl_span_is_none(e->value) ? s->ports.op->ops->time_of(s->ports.op, e->value) : FNL_NO_TIME;
-	p->event_time_known = true;
-	p->time_ms = p->event_time_ms;
-	if (p->read.due_max == 0 && p->event_time_ms != FNL_NO_TIME) {
-		p->horizon_ms = FNL_NO_TIME; /* timers up to the stored time were not asked for: the next batch does */
-	}
-	return 0;
-}
-
 static int take_due(struct fnl_stream *s, struct fnl_partition *p)
 {
 	for (size_t i = 0; i < p->read.ret_due_count; i++) {
@@ -353,91 +343,17 @@ static int load_due(struct fnl_stream *s, struct fnl_partition *p)
 	return fnl_batch_load(s, p, keys, n);
 }
 
-static int keep_outputs(struct fnl_stream *s, struct fnl_partition *p, const struct fnl_decision *d)
+static int dead_letter(struct fnl_stream *s, struct fnl_partition *p, const struct fnl_record *r, int code,
+                       const char *why)
 {
-	for (size_t i = 0; i < d->output_count; i++) {
-		const struct fnl_output *o = &d->outputs[i];
-		struct fnl_produced *out = fnl_arena_calloc(&s->arena, 1, sizeof(*out));
-		struct fnl_header *h = fnl_arena_calloc(&s->arena, o->header_count ? o->header_count : 1, sizeof(*h));
-		if (!out || !h) {
-			return FNL_E_NOMEM;
-		}
-		memcpy(h, o->headers, o->header_count * sizeof(*h));
-		*out = (struct fnl_produced){NULL, o->topic, o->partition, o->key, o->value, h, o->header_count};
-		*p->produced_tail = out;
-		p->produced_tail = &out->next;
+	const struct fnl_dead_from from = {s->stage.name, s->stage.input_topic, s->stage.dead_letter_topic};
+	struct fnl_produced *out = fnl_dead_letter(&s->arena, &from, r, code, why);
+	if (!out) {
+		return FNL_E_NOMEM;
 	}
-	p->outputs += d->output_count;
-	return 0;
-}
-
-/* The arena may end in the middle of taking a decision: then nothing of it may stay. */
-struct mark {
-	struct fnl_produced **tail;
-	size_t outputs;
-	struct fnl_span values[FNL_STEP_ROWS_MAX];
-	int64_t deadlines[FNL_STEP_ROWS_MAX];
-};
-
-static int take_rows(struct fnl_stream *s, struct fnl_partition *p, struct fnl_entry **entries,
-                     const struct fnl_decision *d)
-{
-	for (size_t i = 0; i < d->row_count; i++) {
-		struct fnl_entry *e = entries[d->rows[i].row];
-		e->value = d->rows[i].value;
-		e->deadline_ms = fnl_span_is_none(e->value) ? FNL_NO_DEADLINE
-		                                            : s->ports.op->ops->row_deadline(s->ports.op, e->table, e->value);
-		if (e->deadline_ms != FNL_NO_DEADLINE) {
-			struct fnl_timer t = {e->deadline_ms, {e->table, e->node.key}};
-			int rc = fnl_timers_push(s, p, t);
-			if (rc) {
-				return rc;
-			}
-		}
-	}
-	return 0;
-}
-
-int fnl_batch_step(struct fnl_stream *s, struct fnl_partition *p, struct fnl_step *step,
-                   const struct fnl_prepared *prepared, struct fnl_error *why)
-{
-	struct fnl_entry *entries[FNL_STEP_ROWS_MAX];
-	struct fnl_span rows[FNL_STEP_ROWS_MAX];
-	struct mark mark = {.tail = p->produced_tail, .outputs = p->outputs};
-	for (size_t i = 0; i < prepared->row_count; i++) {
-		entries[i] = fnl_overlay_find(&p->overlay, prepared->rows[i]);
-		if (!entries[i] || !entries[i]->known) {
-			return fnl_fail(why, FNL_E_INTERNAL, "a row that stage %s needs was not loaded", s->stage.name);
-		}
-		rows[i] = mark.values[i] = entries[i]->value;
-		mark.deadlines[i] = entries[i]->deadline_ms;
-	}
-	step->partition = p->id;
-	step->event = prepared->event;
-	step->rows = rows;
-	step->row_count = prepared->row_count;
-	step->arena = &s->arena;
-	s->decision.row_count = s->decision.output_count = 0;
-	s->decision.stale = false;
-	int rc = s->ports.op->ops->step(s->ports.op, step, &s->decision, why);
-	if (rc) {
-		return rc;
-	}
-	rc = take_rows(s, p, entries, &s->decision);
-	if (rc == 0) {
-		rc = keep_outputs(s, p, &s->decision);
-	}
-	if (rc) {
-		for (size_t i = 0; i < prepared->row_count; i++) {
-			entries[i]->value = mark.values[i];
-			entries[i]->deadline_ms = mark.deadlines[i];
-		}
-		p->produced_tail = mark.tail;
-		*p->produced_tail = NULL;
-		p->outputs = mark.outputs;
-		return rc;
-	}
-	p->stale += s->decision.stale;
+	*p->produced_tail = out;
+	p->produced_tail = &out->next;
+	p->dead++;
 	return 0;
 }
 
@@ -445,10 +361,13 @@ int fnl_batch_step(struct fnl_stream *s, struct fnl_partition *p, struct fnl_ste
 static int input_run(struct fnl_stream *s, struct fnl_partition *p, struct fnl_input *in, struct fnl_error *why)
 {
 	int64_t limit_ms = s->now_ms;
-	if (by_event_time(s)) {
-		limit_ms = in->prepared.event_time_ms > p->time_ms ? in->prepared.event_time_ms : p->time_ms;
+	if (fnl_by_event(s)) {
+		int rc = fnl_event_time_limit(s, p, in, &limit_ms, why);
+		if (rc) {
+			return rc;
+		}
 		if (limit_ms > p->horizon_ms || (p->due_full && limit_ms == p->horizon_ms)) {
-			int rc = fnl_timers_fire(s, p, p->horizon_ms, why);
+			rc = fnl_timers_fire(s, p, p->horizon_ms, why);
 			return rc ? rc : 2; /* not all timers before it are known */
 		}
 	}
@@ -465,8 +384,12 @@ static int input_run(struct fnl_stream *s, struct fnl_partition *p, struct fnl_i
 		rc = fnl_batch_step(s, p, &step, &in->prepared, &story);
 		text = story.text;
 	}
-	if (rc != 0 && rc != FNL_E_NOMEM && fnl_status_class(rc) == FNL_CLASS_POISON) {
-		rc = fnl_dead_letter(s, p, in->record, rc, text);
+	if (rc > 0) {
+		return rc;
+	}
+	bool dead = rc != 0 && rc != FNL_E_NOMEM && fnl_status_class(rc) == FNL_CLASS_POISON;
+	if (dead) {
+		rc = dead_letter(s, p, in->record, rc, text);
 	} else if (rc == 0 || rc == FNL_E_NOMEM) {
 		/* fine, or the arena is full */
 	} else {
@@ -476,40 +399,33 @@ static int input_run(struct fnl_stream *s, struct fnl_partition *p, struct fnl_i
 		bool first = p->next_offset == p->offset && p->fired == 0;
 		return first ? fnl_fail(why, rc, "no memory to process one record: raise the arena's limit") : 2;
 	}
-	p->time_ms = by_event_time(s) ? limit_ms : p->time_ms;
+	rc = fnl_event_time_follow(s, p, limit_ms, dead, why);
+	if (rc) {
+		return rc;
+	}
 	p->next_offset = in->record->offset + 1;
 	p->taken++;
 	return 0;
 }
 
-/* The event time reached is a row like any other. */
-static int event_time_end(struct fnl_stream *s, struct fnl_partition *p)
-{
-	if (!by_event_time(s) || p->time_ms == p->event_time_ms) {
-		return 0;
-	}
-	struct fnl_entry *e = fnl_overlay_find(&p->overlay, s->ports.op->ops->time_row(s->ports.op));
-	return e ? s->ports.op->ops->time_write(s->ports.op, p->time_ms, &s->arena, &e->value) : FNL_E_INTERNAL;
-}
-
 /* 0, 1 = the partition went to repair, < 0 STOP. */
 static int partition_run(struct fnl_stream *s, struct fnl_partition *p, struct fnl_error *why)
 {
-	int rc = event_time_begin(s, p);
-	rc = rc ? rc : take_due(s, p);
+	fnl_event_time_begin(s, p);
+	int rc = take_due(s, p);
 	rc = rc ? rc : load_due(s, p);
 	for (struct fnl_input *in = p->inputs; in && rc == 0; in = in->next) {
 		rc = input_run(s, p, in, why);
+		p->cut = p->cut || rc == 2;
 	}
 	if (rc == 0) {
-		int64_t limit_ms = by_event_time(s) ? p->time_ms : s->now_ms;
+		int64_t limit_ms = fnl_by_event(s) ? p->time_ms : s->now_ms;
 		rc = fnl_timers_fire(s, p, limit_ms < p->horizon_ms ? limit_ms : p->horizon_ms, why);
 	}
-	if (rc == 2) {
-		p->cut = true;
-		rc = 0;
+	if (rc == 0 || rc == 2) {
+		fnl_timers_left(s, p);
+		rc = fnl_event_time_end(s, p);
 	}
-	rc = rc ? rc : event_time_end(s, p);
 	return rc < 0 && why->code == 0 ? fnl_fail(why, rc, "%s", fnl_status_text(rc)) : rc;
 }
 

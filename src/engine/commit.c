@@ -202,6 +202,7 @@ static void take_committed(struct fnl_stream *s, struct fnl_partition *p)
 	p->offset = p->next_offset;
 	p->cl = p->next_cl;
 	p->event_time_ms = p->time_ms;
+	p->owed = p->owed_next;
 	if (p->cut && log_ops(s)->start(s->ports.log, p->id, p->offset) != 0) {
 		fnl_lifecycle_repair(s, p, s->settings.store_retry_ms);
 	}

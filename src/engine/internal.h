@@ -107,6 +107,7 @@ struct fnl_partition {
 	bool rebuild;          /* the restore began from an absent view */
 	int64_t event_time_ms; /* committed; clock = event */
 	bool event_time_known;
+	bool owed; /* the next stage has perhaps not heard of this time */
 	struct fnl_cache cache;
 
 	/* of the batch */
@@ -125,11 +126,21 @@ struct fnl_partition {
 	bool due_full;      /* more timers may be due at the horizon */
 	size_t taken;       /* inputs done */
 	size_t fired;
+	size_t pages; /* of these */
 	size_t stale;
 	size_t dead;
 	size_t outputs;
 	size_t dirty;
-	bool cut; /* inputs beyond next_offset must be delivered again */
+	bool cut;       /* inputs beyond next_offset must be delivered again */
+	bool left;      /* timers are due that the batch has not fired */
+	bool owed_next; /* owed, once it is committed */
+};
+
+/* What a decision has changed, to take it back. */
+struct fnl_undo {
+	struct fnl_entry *entry;
+	struct fnl_span value;
+	int64_t deadline_ms;
 };
 
 struct fnl_stream {
@@ -145,8 +156,14 @@ struct fnl_stream {
 	bool producer_ready;
 	int64_t producer_retry_at_ms;
 	bool idle;
-	struct fnl_decision decision; /* scratch */
+	struct fnl_decision decision; /* scratch, as the next */
+	struct fnl_undo undo[FNL_STEP_WRITES_MAX];
 };
+
+static inline bool fnl_by_event(const struct fnl_stream *s)
+{
+	return s->settings.clock == FNL_CLOCK_EVENT;
+}
 
 static inline int64_t fnl_wall(const struct fnl_stream *s)
 {
@@ -184,20 +201,55 @@ struct fnl_entry *fnl_batch_entry(struct fnl_stream *s, struct fnl_partition *p,
 /* Reads every listed row that is not known yet, guarded. 0, 1: the partition was sent to repair, < 0: STOP. */
 int fnl_batch_load(struct fnl_stream *s, struct fnl_partition *p, const struct fnl_row_key *rows,
                    size_t count) FNL_MUST_USE;
-/* Runs one step and takes its decision into the overlay and the produced list. FNL_E_NOMEM, POISON, INTERNAL. */
+/* One guarded read of the partition. As fnl_batch_load. */
+int fnl_batch_read(struct fnl_stream *s, struct fnl_partition *p, struct fnl_store_read *read) FNL_MUST_USE;
+/* The row's committed bytes, as the view has them. */
+void fnl_batch_fill(struct fnl_stream *s, struct fnl_entry *e, struct fnl_span value);
+
+/* ---- step.c ---- */
+/* Runs one step and takes its decision into the overlay and the produced list, whole or not at all. 0; 1: the partition
+ * went to repair; FNL_E_NOMEM, POISON, INTERNAL. */
 int fnl_batch_step(struct fnl_stream *s, struct fnl_partition *p, struct fnl_step *step,
                    const struct fnl_prepared *prepared, struct fnl_error *why) FNL_MUST_USE;
+int fnl_keep_outputs(struct fnl_stream *s, struct fnl_partition *p, const struct fnl_output *outputs,
+                     size_t count) FNL_MUST_USE;
+
+/* ---- page.c ---- */
+/* 0; 1: the partition went to repair; < 0. */
+int fnl_page_read(struct fnl_stream *s, struct fnl_partition *p, const struct fnl_page_request *page,
+                  const struct fnl_page_row **ret, size_t *ret_count, struct fnl_error *why) FNL_MUST_USE;
+
+/* ---- event_time.c; all of it does nothing when clock = wall ---- */
+void fnl_event_time_begin(struct fnl_stream *s, struct fnl_partition *p);
+/* The partition's time when the input is processed. */
+int fnl_event_time_limit(struct fnl_stream *s, const struct fnl_partition *p, const struct fnl_input *in,
+                         int64_t *ret_ms, struct fnl_error *why) FNL_MUST_USE;
+/* The input was processed at limit_ms, or became a dead letter. */
+int fnl_event_time_follow(struct fnl_stream *s, struct fnl_partition *p, int64_t limit_ms, bool dead,
+                          struct fnl_error *why) FNL_MUST_USE;
+/* After all else of the batch: the time's row, and word of it for the next stage. */
+int fnl_event_time_end(struct fnl_stream *s, struct fnl_partition *p) FNL_MUST_USE;
 
 /* ---- timers.c ---- */
 int fnl_timers_push(struct fnl_stream *s, struct fnl_partition *p, struct fnl_timer t) FNL_MUST_USE;
-/* Fires all timers of the partition with a deadline <= limit, in order of (deadline, table, key). 0; 1: the partition
- * went to repair; 2: no more in this batch (limit or arena); < 0: STOP. */
+/* Fires all timers of the partition with a deadline <= limit, in order of (deadline, table, key), up to timers_max and
+ * pages_max a batch. 0; 1: the partition went to repair; 2: the batch ends here (the arena is full; when clock = event:
+ * no input may pass what is left); < 0: STOP. */
 int fnl_timers_fire(struct fnl_stream *s, struct fnl_partition *p, int64_t limit_ms,
                     struct fnl_error *why) FNL_MUST_USE;
 
+/* Sets p->left: whether something is due at the partition's time that the batch has not fired. */
+void fnl_timers_left(struct fnl_stream *s, struct fnl_partition *p);
+
 /* ---- dead_letter.c ---- */
-int fnl_dead_letter(struct fnl_stream *s, struct fnl_partition *p, const struct fnl_record *r, int code,
-                    const char *why) FNL_MUST_USE;
+struct fnl_dead_from {
+	const char *stage;
+	const char *input_topic;
+	size_t topic; /* where it goes */
+};
+/* NULL: no memory. */
+struct fnl_produced *fnl_dead_letter(struct fnl_arena *arena, const struct fnl_dead_from *from,
+                                     const struct fnl_record *r, int code, const char *why) FNL_MUST_USE;
 
 /* ---- commit.c ---- */
 int fnl_commit_batch(struct fnl_stream *s, struct fnl_error *why) FNL_MUST_USE;

@@ -77,6 +77,8 @@ static int run(struct fnl_stream *s, struct fnl_partition *p)
 	}
 	p->event_time_known = false;
 	p->event_time_ms = FNL_NO_TIME;
+	p->owed = true;
+	p->left = false;
 	p->phase = FNL_PHASE_RUN;
 	p->fresh = true;
 	fnl_log_line(s->ports.logger, FNL_INFO, "partition %d runs from offset %lld, changelog %lld", p->id,

@@ -31,9 +31,13 @@ static int settings_check(const struct fnl_stage *stage, const struct fnl_stream
 		return fnl_fail(why, FNL_E_ARGUMENT, "batch.records is 1 to %d, not %zu",
 		                FNL_STORE_KEYS_MAX / FNL_STEP_ROWS_MAX, t->batch_records_max);
 	}
-	if (t->timers_max < 1 || t->timers_max > FNL_STORE_KEYS_MAX || t->restore_records_max < 1 ||
+	if (t->timers_max < 1 || t->timers_max >= FNL_STORE_KEYS_MAX || t->restore_records_max < 1 ||
 	    t->restore_records_max > FNL_STORE_KEYS_MAX) {
-		return fnl_fail(why, FNL_E_ARGUMENT, "timers and restore chunks are 1 to %d a batch", FNL_STORE_KEYS_MAX);
+		return fnl_fail(why, FNL_E_ARGUMENT, "timers and restore chunks are 1 to %d a batch", FNL_STORE_KEYS_MAX - 1);
+	}
+	if (t->pages_max < 1 || t->pages_max > t->timers_max) {
+		return fnl_fail(why, FNL_E_ARGUMENT, "pages are 1 to %zu a batch, as timers, not %zu", t->timers_max,
+		                t->pages_max);
 	}
 	if (t->txn_timeout_ms < 1000 || t->poll_wait_ms < 0 || t->tombstone_retention_ms < 60000 ||
 	    t->arena_bytes_max < 1 << 20) {
@@ -120,6 +124,9 @@ static int poll_wait(const struct fnl_stream *s)
 	int64_t mono = fnl_mono(s);
 	for (size_t i = 0; i < s->partition_count; i++) {
 		const struct fnl_partition *p = &s->partitions[i];
+		if (p->phase == FNL_PHASE_RUN && p->left) {
+			return 0;
+		}
 		if (p->phase == FNL_PHASE_RUN) {
 			continue;
 		}
@@ -167,7 +174,8 @@ int fnl_stream_cycle(struct fnl_stream *s, struct fnl_error *why)
 	}
 	s->idle = got.record_count == 0 && s->partition_count > 0;
 	for (size_t i = 0; i < s->partition_count; i++) {
-		s->idle = s->idle && s->partitions[i].phase == FNL_PHASE_RUN && !s->partitions[i].cut;
+		const struct fnl_partition *p = &s->partitions[i];
+		s->idle = s->idle && p->phase == FNL_PHASE_RUN && !p->cut && !p->left;
 	}
 	rc = producer_ready(s, why);
 	if (rc < 0) {

@@ -2,6 +2,8 @@
  * longer the row's own is ignored when its turn comes. */
 #include "internal.h"
 
+enum { PUT_OFF = 3 };
+
 static bool before(const struct fnl_timer *a, const struct fnl_timer *b)
 {
 	if (a->deadline_ms != b->deadline_ms) {
@@ -71,6 +73,13 @@ static struct fnl_timer heap_pop(struct fnl_timer_heap *h)
 	return top;
 }
 
+/* A row may stay due at once, as long as its bytes tell that something was done. */
+static bool moved(const struct fnl_entry *e, struct fnl_timer t, struct fnl_span value)
+{
+	return e->deadline_ms > t.deadline_ms || (e->deadline_ms == t.deadline_ms && !fnl_span_eq(e->value, value));
+}
+
+/* 0; 1: the partition went to repair; PUT_OFF: it wants a page, and this batch has read as many as it may; < 0. */
 static int fire_one(struct fnl_stream *s, struct fnl_partition *p, struct fnl_timer t, struct fnl_error *why)
 {
 	struct fnl_prepared prepared;
@@ -83,9 +92,13 @@ static int fire_one(struct fnl_stream *s, struct fnl_partition *p, struct fnl_ti
 	if (!e || e->deadline_ms != t.deadline_ms) {
 		return 0; /* a stale arming */
 	}
-	rc = s->ports.op->ops->prepare_timer(s->ports.op, t.row, e->value, &s->arena, &prepared);
+	struct fnl_span value = e->value;
+	rc = s->ports.op->ops->prepare_timer(s->ports.op, t.row, value, &s->arena, &prepared);
 	if (rc) {
 		return rc;
+	}
+	if (prepared.page.wanted && p->pages >= s->settings.pages_max) {
+		return PUT_OFF;
 	}
 	rc = fnl_batch_load(s, p, prepared.rows, prepared.row_count);
 	if (rc) {
@@ -98,32 +111,65 @@ static int fire_one(struct fnl_stream *s, struct fnl_partition *p, struct fnl_ti
 		.timer_row = t.row,
 		.timer_deadline_ms = t.deadline_ms,
 	};
-	rc = fnl_batch_step(s, p, &step, &prepared, why);
+	if (prepared.page.wanted) {
+		rc = fnl_page_read(s, p, &prepared.page, &step.page, &step.page_count, why);
+	}
+	rc = rc ? rc : fnl_batch_step(s, p, &step, &prepared, why);
 	if (rc) {
 		return rc;
 	}
-	if (e->deadline_ms <= t.deadline_ms) {
-		return fnl_fail(why, FNL_E_INTERNAL, "a timer of stage %s did not move its row's deadline", s->stage.name);
+	if (!moved(e, t, value)) {
+		return fnl_fail(why, FNL_E_INTERNAL, "a timer of stage %s moved neither its row's deadline nor its bytes",
+		                s->stage.name);
 	}
+	p->pages += prepared.page.wanted;
 	p->fired++;
 	return 0;
 }
 
+static int64_t time_now(const struct fnl_stream *s, const struct fnl_partition *p)
+{
+	return fnl_by_event(s) ? p->time_ms : s->now_ms;
+}
+
+void fnl_timers_left(struct fnl_stream *s, struct fnl_partition *p)
+{
+	int64_t limit_ms = time_now(s, p);
+	struct fnl_timer_heap *h = &p->timers;
+	while (h->count && h->at[0].deadline_ms <= limit_ms) {
+		const struct fnl_entry *e = fnl_overlay_find(&p->overlay, h->at[0].row);
+		if (!e || e->deadline_ms == h->at[0].deadline_ms) {
+			p->left = true;
+			return;
+		}
+		(void)heap_pop(h); /* a stale arming */
+	}
+	p->left = p->left || (p->due_full && p->horizon_ms <= limit_ms);
+}
+
 int fnl_timers_fire(struct fnl_stream *s, struct fnl_partition *p, int64_t limit_ms, struct fnl_error *why)
 {
+	/* By the wall clock timers wait for the next batch, inputs do not wait for them. */
+	int full = fnl_by_event(s) ? 2 : 0;
 	while (p->timers.count && p->timers.at[0].deadline_ms <= limit_ms) {
 		if (p->fired >= s->settings.timers_max) {
-			return 2;
+			return full;
 		}
 		struct fnl_timer t = heap_pop(&p->timers);
 		int rc = fire_one(s, p, t, why);
-		if (rc == FNL_E_NOMEM && (p->fired || p->next_offset > p->offset)) {
-			why->code = 0; /* no failure: the next batch has a new arena */
-			return 2;
+		bool arena_full = rc == FNL_E_NOMEM && (p->fired || p->next_offset > p->offset);
+		if (rc != PUT_OFF && !arena_full) {
+			if (rc) {
+				return rc;
+			}
+			continue;
 		}
-		if (rc) {
-			return rc;
+		p->left = p->left || t.deadline_ms <= time_now(s, p); /* the next batch finds it in the view */
+		if (rc == PUT_OFF && full == 0) {
+			continue; /* others may go on */
 		}
+		why->code = 0; /* no failure: the next batch has a new arena */
+		return 2;
 	}
 	return 0;
 }

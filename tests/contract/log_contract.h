@@ -53,6 +53,8 @@ struct log_contract {
 	X(committed_is_visible_only_after_commit) \
 	X(aborted_is_never_visible) \
 	X(empty_transaction_commits) \
+	X(outputs_go_where_they_are_sent) \
+	X(a_changelog_need_not_be) \
 	X(markers_take_offsets) \
 	X(bounds_count_uncommitted_records) \
 	X(restore_passes_markers_and_aborted_records) \

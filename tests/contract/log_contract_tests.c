@@ -188,6 +188,67 @@ void log_contract_empty_transaction_commits(void **state)
 	world_close(&w);
 }
 
+void log_contract_outputs_go_where_they_are_sent(void **state)
+{
+	struct world w;
+	world_open(&w, state, 3);
+	struct fnl_log *l = open_producer(&w, 0, 0);
+	struct fnl_header h = {span("to"), span("all")};
+	LOG_OK(l, txn_begin(l));
+	LOG_OK(l, produce(l, 1, 2, span("k"), span("two"), NULL, 0));
+	LOG_OK(l, produce(l, 1, FNL_PARTITION_EVERY, span("k"), span("all"), &h, 1));
+	LOG_OK(l, produce(l, 0, FNL_PARTITION_EVERY, span("k"), span("one"), NULL, 0));
+	LOG_OK(l, flush(l, w.c->deadline_ms));
+	LOG_OK(l, txn_commit(l, w.c->deadline_ms));
+	struct fnl_partition_lag lag[3];
+	BUS_OK(&w, lag(w.c->bus, w.group, w.input, lag, 3));
+	for (int i = 0; i < w.c->tries && lag[2].end < 3; i++) { /* two records and the marker */
+		w.c->pass(w.c->context, w.c->wait_ms);
+		BUS_OK(&w, lag(w.c->bus, w.group, w.input, lag, 3));
+	}
+	assert_int_equal(lag[0].end, 2);
+	assert_int_equal(lag[1].end, 2);
+	assert_int_equal(lag[2].end, 3);
+	seen(&w, w.input);
+	assert_int_equal(w.taken, 4);
+	assert_non_null(strstr(w.text, "0/0 k=all;"));
+	assert_non_null(strstr(w.text, "1/0 k=all;"));
+	assert_non_null(strstr(w.text, "2/0 k=two;2/1 k=all;"));
+	expect_seen(&w, w.out, "0/0 k=one;");
+	LOG_OK(l, txn_begin(l));
+	assert_int_equal(l->ops->produce(l, 1, 3, span("k"), span("v"), NULL, 0), FNL_E_ARGUMENT);
+	assert_int_equal(l->ops->produce(l, 1, -3, span("k"), span("v"), NULL, 0), FNL_E_ARGUMENT);
+	LOG_OK(l, txn_abort(l, w.c->deadline_ms));
+	world_close(&w);
+}
+
+/* A stateless stage: offsets without metadata, and no changelog to ask for. */
+void log_contract_a_changelog_need_not_be(void **state)
+{
+	struct world w;
+	world_open(&w, state, 2);
+	const char *outputs[] = {w.out};
+	struct log_contract_worker settings = {w.input, NULL, outputs, 1, w.group, w.ids[0]};
+	struct fnl_log *l = w.logs[0] = w.c->open(w.c->context, &settings);
+	balance(&w, 1, (size_t[]){2});
+	LOG_OK(l, producer_reset(l, w.c->deadline_ms));
+	struct fnl_commit pair = {1, 7, FNL_SPAN_NONE};
+	LOG_OK(l, txn_begin(l));
+	LOG_OK(l, produce(l, 0, FNL_PARTITION_BY_KEY, span("k"), span("v"), NULL, 0));
+	assert_int_equal(l->ops->produce_changelog(l, 0, span("k"), span("v")), FNL_E_ARGUMENT);
+	LOG_OK(l, flush(l, w.c->deadline_ms));
+	assert_int_equal(l->ops->changelog_next(l, 0), -1);
+	LOG_OK(l, send_offsets(l, &pair, 1, w.c->deadline_ms));
+	LOG_OK(l, txn_commit(l, w.c->deadline_ms));
+	expect_pair(&w, l, 1, 7, "");
+	expect_pair(&w, l, 0, -1, "");
+	expect_seen(&w, w.out, "0/0 k=v;");
+	int64_t start = 0, end = 0;
+	assert_int_equal(l->ops->changelog_bounds(l, 0, &start, &end, w.c->deadline_ms), FNL_E_ARGUMENT);
+	assert_int_equal(l->ops->restore_open(l, 0, 0), FNL_E_ARGUMENT);
+	world_close(&w);
+}
+
 void log_contract_markers_take_offsets(void **state)
 {
 	struct world w;

@@ -23,6 +23,7 @@ static struct fnl_store *open_url(const char *url, int command_timeout_ms, const
 		.stage = "prospect",
 		.table_names = store_contract_tables,
 		.table_count = STORE_CONTRACT_TABLES,
+		.paged = 1 << 1,
 		.connect_timeout_ms = CONNECT_MS,
 		.command_timeout_ms = command_timeout_ms,
 		.logger = logger,
@@ -146,7 +147,38 @@ static void keys_are_as_documented(void **state)
 	assert_string_equal(cli(f, "HGET {test:prospect:7}:applied complete_as_of", reply, sizeof reply), "0");
 	assert_string_equal(cli(f, "ZSCORE {test:prospect:7}:due prospect|k", reply, sizeof reply), "1700000000123");
 	assert_string_equal(cli(f, "HGET test:prospect:layout partition_count", reply, sizeof reply), "8");
-	assert_string_equal(cli(f, "DBSIZE", reply, sizeof reply), "4");
+	assert_string_equal(cli(f, "HGET {test:prospect:7}:applied paged", reply, sizeof reply), "2@12");
+	assert_string_equal(cli(f, "ZSCORE {test:prospect:7}:prospect:keys k", reply, sizeof reply), "0");
+	assert_string_equal(cli(f, "DBSIZE", reply, sizeof reply), "5");
+	s->ops->close(s);
+}
+
+/* A row that was there already costs no write of the index; and what somebody has written without the index counts as
+ * no view at all. */
+static void indexes_are_kept_or_the_view_is_none(void **state)
+{
+	struct redis_fixture *f = *state;
+	char reply[256];
+	flush(f);
+	struct fnl_store *s = open_store(f);
+	assert_int_equal(apply(s, 0, 12), FNL_APPLIED);
+	assert_string_equal(cli(f, "ZREM {test:prospect:7}:prospect:keys k", reply, sizeof reply), "1");
+	struct fnl_row_write rows[] = {{{1, LIT("k")}, LIT("w"), FNL_NO_DEADLINE, true, true}};
+	struct fnl_store_apply one = step(7, 12, 13, rows, 1);
+	assert_int_equal(s->ops->apply(s, &one, 1), 0);
+	assert_int_equal(one.ret_outcome, FNL_APPLIED);
+	assert_string_equal(cli(f, "ZCARD {test:prospect:7}:prospect:keys", reply, sizeof reply), "0");
+	assert_int_equal(cl_of(s), 13);
+	/* an older program goes on with the view */
+	assert_string_equal(cli(f, "HSET {test:prospect:7}:applied cl 14", reply, sizeof reply), "0");
+	assert_int_equal(cl_of(s), 0);
+	assert_int_equal(apply(s, 14, 15), FNL_MISMATCH);
+	struct fnl_store_apply anew = step(7, 0, 15, rows, 1);
+	anew.delete_first = true;
+	assert_int_equal(s->ops->apply(s, &anew, 1), 0);
+	assert_int_equal(anew.ret_outcome, FNL_APPLIED);
+	assert_string_equal(cli(f, "ZCARD {test:prospect:7}:prospect:keys", reply, sizeof reply), "1");
+	assert_int_equal(cl_of(s), 15);
 	s->ops->close(s);
 }
 
@@ -499,6 +531,7 @@ static int run(struct redis_fixture *f, const char *name)
 	int failed = store_contract_run(name, &contract);
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_prestate(keys_are_as_documented, f),
+		cmocka_unit_test_prestate(indexes_are_kept_or_the_view_is_none, f),
 		cmocka_unit_test_prestate(a_forgotten_script_is_loaded_again, f),
 		cmocka_unit_test_prestate(a_killed_server_is_noticed_at_once, f),
 		cmocka_unit_test_prestate(a_frozen_server_times_out, f),

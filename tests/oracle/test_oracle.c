@@ -144,6 +144,7 @@ static void world_run(struct world *w, struct tools *t, uint64_t seed)
 	s.batch_records_max = 1 + seed % 30;
 	s.cache_bytes_max = seed % 2 ? 4096 : 1 << 20;
 	s.timers_max = 1 + seed % 5;
+	s.pages_max = 1;
 	s.arena_bytes_max = 16 << 20;
 	s.event_time_max_ms = WORKLOAD_TIME_MAX_MS;
 	s.future_max_ms = FUTURE_MAX_MS;

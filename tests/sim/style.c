@@ -79,6 +79,7 @@ void sim_style_choose(struct sim *s, bool aged)
 	s->settings = fnl_stream_settings_default();
 	s->settings.clock = sim_chance(&s->rng, 700) ? FNL_CLOCK_EVENT : FNL_CLOCK_WALL;
 	s->settings.timers_max = (size_t)ONE_OF(s, 1, 2, 5, 1000);
+	s->settings.pages_max = s->settings.timers_max < 3 ? 1 : 3;
 	s->settings.cache_bytes_max = (size_t)ONE_OF(s, 0, 1024, 2048, 1 << 20);
 	s->settings.arena_bytes_max = 16 << 20;
 	s->settings.future_max_ms = s->workload->future_max_ms;

@@ -232,6 +232,57 @@ static int read_due(const struct fake_partition *p, struct fnl_store_read *read,
 	return 0;
 }
 
+static int key_order(const void *left, const void *right)
+{
+	return fnl_span_cmp(fake_row_id(*(const struct fake_row *const *)left),
+	                    fake_row_id(*(const struct fake_row *const *)right));
+}
+
+static bool in_page(const struct fnl_store_read *read, const struct fake_row *row)
+{
+	struct fnl_span key = fnl_span_of(row->id + 1, row->id_len - 1);
+	return row->id[0] == read->page_table && key.len >= read->page_prefix.len &&
+	       (read->page_prefix.len == 0 || memcmp(key.data, read->page_prefix.data, read->page_prefix.len) == 0) &&
+	       (!read->page_after.data || fnl_span_cmp(key, read->page_after) > 0);
+}
+
+/* Any table can be paged here: there is no index that could be wrong. */
+static int read_page(const struct fake_partition *p, struct fnl_store_read *read, struct fnl_arena *arena)
+{
+	if (read->page_max == 0 || !p || p->rows.count == 0) {
+		return 0;
+	}
+	const struct fake_row **all = fnl_calloc(p->rows.count, sizeof *all);
+	if (!all) {
+		return FNL_E_NOMEM;
+	}
+	size_t found = 0;
+	size_t cursor = 0;
+	for (struct fnl_map_node *n = fnl_map_next(&p->rows, &cursor, NULL); n; n = fnl_map_next(&p->rows, &cursor, n)) {
+		if (in_page(read, fake_row_of(n))) {
+			all[found++] = fake_row_of(n);
+		}
+	}
+	if (found) {
+		qsort(all, found, sizeof *all, key_order);
+	}
+	size_t count = found < read->page_max ? found : read->page_max;
+	struct fnl_store_row *page = fnl_arena_calloc(arena, count, sizeof *page);
+	bool full = !page;
+	for (size_t i = 0; !full && i < count; i++) {
+		page[i].key = fnl_arena_dup(arena, fnl_span_of(all[i]->id + 1, all[i]->id_len - 1));
+		page[i].value = fnl_arena_dup(arena, fnl_span_of(all[i]->value, all[i]->value_len));
+		full = fnl_span_is_none(page[i].key) || fnl_span_is_none(page[i].value);
+	}
+	fnl_free(all);
+	if (full) {
+		return FNL_E_NOMEM;
+	}
+	read->ret_page = page;
+	read->ret_page_count = count;
+	return 0;
+}
+
 static int read_one(struct fake_store *s, struct fnl_store_read *read, struct fnl_arena *arena)
 {
 	const struct fake_partition *p = fake_image_find(&s->redis->now, read->partition);
@@ -251,15 +302,20 @@ static int read_one(struct fake_store *s, struct fnl_store_read *read, struct fn
 	read->ret_rows = rows;
 	read->ret_due = NULL;
 	read->ret_due_count = 0;
+	read->ret_page = NULL;
+	read->ret_page_count = 0;
 	read->ret_applied = p ? p->applied : (struct fnl_applied){0};
-	return read_due(p, read, arena);
+	int err = read_due(p, read, arena);
+	return err ? err : read_page(p, read, arena);
 }
 
 static int fake_read(struct fnl_store *store, struct fnl_store_read *reads, size_t count, struct fnl_arena *arena)
 {
 	struct fake_store *s = (struct fake_store *)store;
 	for (size_t i = 0; i < count; i++) {
-		bool fits = reads[i].key_count <= FNL_STORE_KEYS_MAX && reads[i].due_max <= FNL_STORE_KEYS_MAX;
+		bool fits = reads[i].key_count <= FNL_STORE_KEYS_MAX && reads[i].due_max <= FNL_STORE_KEYS_MAX &&
+		            reads[i].page_max <= FNL_STORE_PAGE_MAX &&
+		            (reads[i].page_max == 0 || reads[i].page_table < s->table_count);
 		for (size_t k = 0; fits && k < reads[i].key_count; k++) {
 			fits = row_key_fits(s, reads[i].keys[k]);
 		}

@@ -361,9 +361,12 @@ int store_contract_run(const char *name, struct store_contract *contract)
 		{"the_layout_is_held_to", the_layout_is_held_to},
 	};
 	enum { OWN = sizeof own / sizeof *own };
-	struct CMUnitTest tests[OWN + STORE_CONTRACT_ROW_CASES];
-	for (size_t i = 0; i < OWN + STORE_CONTRACT_ROW_CASES; i++) {
-		const struct store_contract_case *c = i < OWN ? &own[i] : &store_contract_row_cases[i - OWN];
+	enum { WITH_ROWS = OWN + STORE_CONTRACT_ROW_CASES, ALL = WITH_ROWS + STORE_CONTRACT_PAGE_CASES };
+	struct CMUnitTest tests[ALL];
+	for (size_t i = 0; i < ALL; i++) {
+		const struct store_contract_case *c = i < OWN         ? &own[i]
+		                                      : i < WITH_ROWS ? &store_contract_row_cases[i - OWN]
+		                                                      : &store_contract_page_cases[i - WITH_ROWS];
 		tests[i] = (struct CMUnitTest){c->name, c->run, begin_case, end_case, contract};
 	}
 	return cmocka_run_group_tests_name(name, tests, NULL, NULL);

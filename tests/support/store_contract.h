@@ -6,7 +6,7 @@
 
 enum { STORE_CONTRACT_TABLES = 2 };
 
-/* Names of the tables; their order is that of their index. */
+/* Names of the tables; their order is that of their index. The second one is paged. */
 extern const char *const store_contract_tables[STORE_CONTRACT_TABLES];
 
 /* The server under test. Every function ends the test program's case itself when it cannot do its work. */

@@ -25,7 +25,7 @@ struct fnl_embedded *fnl_embedded_close(struct fnl_embedded *e);
 
 struct fnl_embedded_log_settings {
 	const char *input_topic;
-	const char *changelog_topic;
+	const char *changelog_topic;      /* NULL: none, for a relay */
 	const char *const *output_topics; /* index = the topic argument of produce */
 	size_t output_topic_count;
 	const char *group;

@@ -21,7 +21,7 @@ struct fnl_kafka_common {
 struct fnl_kafka_log_settings {
 	struct fnl_kafka_common common;
 	const char *input_topic;
-	const char *changelog_topic;
+	const char *changelog_topic; /* NULL: none, for a relay */
 	const char *const *output_topics;
 	size_t output_topic_count;
 	const char *group;

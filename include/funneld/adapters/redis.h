@@ -1,5 +1,6 @@
 /* The view in Redis. Keys of a partition: {<prefix>:<stage>:<partition>}:<table> (hash: row key -> bytes),
- * …:applied (hash: cl, complete_as_of), …:due (sorted set: "<table>|<row key>" by deadline ms);
+ * …:applied (hash: cl, complete_as_of, paged), …:due (sorted set: "<table>|<row key>" by deadline ms),
+ * …:<table>:keys of a paged table (sorted set of its row keys, all with score 0: in bytewise order);
  * <prefix>:<stage>:layout. */
 #ifndef FUNNELD_ADAPTERS_REDIS_H
 #define FUNNELD_ADAPTERS_REDIS_H
@@ -13,7 +14,7 @@ struct fnl_redis_settings {
 	const char *stage;
 	const char *const *table_names;
 	size_t table_count;
-	fnl_paged_tables paged; /* …:<table>:keys is a sorted set of the table's row keys, all with score 0 */
+	fnl_paged_tables paged; /* a view that was kept with other indexes counts as absent, so it is rebuilt */
 	int connect_timeout_ms;
 	int command_timeout_ms;
 	const struct fnl_logger *logger;

@@ -98,7 +98,7 @@ struct fnl_kafka_log {
 	struct fnl_arena strings;
 	rd_kafka_conf_t *conf;
 	const char *input_topic;
-	const char *changelog_topic;
+	const char *changelog_topic; /* NULL: none */
 	const char **output_topics;
 	size_t output_topic_count;
 	const char *group;
@@ -136,6 +136,7 @@ struct fnl_kafka_log {
 	/* producer.c */
 	rd_kafka_t *producer;
 	rd_kafka_topic_t **topics; /* outputs, then the changelog */
+	int32_t *topic_partitions; /* of the outputs; 0: not asked yet */
 	int64_t *changelog_next;   /* by partition; -1: none in this transaction */
 	size_t changelog_next_count;
 	unsigned produced;

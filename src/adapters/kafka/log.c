@@ -56,9 +56,8 @@ static const struct fnl_log_ops log_ops = {
 
 static int log_check(const struct fnl_kafka_log_settings *s, struct fnl_error *why)
 {
-	if (!s->input_topic || !s->changelog_topic || !s->group || !s->transactional_id) {
-		return fnl_fail(why, FNL_E_ARGUMENT,
-		                "a log connection needs input topic, changelog topic, group and transactional id");
+	if (!s->input_topic || !s->group || !s->transactional_id) {
+		return fnl_fail(why, FNL_E_ARGUMENT, "a log connection needs input topic, group and transactional id");
 	}
 	if (s->output_topic_count > FNL_KAFKA_TOPICS_MAX) {
 		return fnl_fail(why, FNL_E_ARGUMENT, "%zu output topics, at most %d", s->output_topic_count,
@@ -81,7 +80,7 @@ static int log_strings(struct fnl_kafka_log *k, const struct fnl_kafka_log_setti
 	k->group_instance_id = fnl_kafka_copy_string(&k->strings, s->group_instance_id);
 	k->transactional_id = fnl_kafka_copy_string(&k->strings, s->transactional_id);
 	k->output_topics = fnl_arena_calloc(&k->strings, s->output_topic_count + 1, sizeof(*k->output_topics));
-	if (!k->input_topic || !k->changelog_topic || !k->group || !k->transactional_id || !k->output_topics ||
+	if (!k->input_topic || (s->changelog_topic && !k->changelog_topic) || !k->group || !k->transactional_id || !k->output_topics ||
 	    (s->group_instance_id && !k->group_instance_id)) {
 		return FNL_E_NOMEM;
 	}

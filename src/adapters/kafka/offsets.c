@@ -53,6 +53,9 @@ int fnl_kafka_changelog_bounds(struct fnl_log *l, int32_t partition, int64_t *re
                                int timeout_ms)
 {
 	struct fnl_kafka_log *k = (struct fnl_kafka_log *)l;
+	if (!k->changelog_topic) {
+		return fnl_fail(&k->story, FNL_E_ARGUMENT, "there is no changelog");
+	}
 	int rc = k->bounds_reader ? 0 : bounds_open(k);
 	if (rc) {
 		return rc;

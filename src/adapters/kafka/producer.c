@@ -5,6 +5,7 @@
 
 enum {
 	PRODUCE_QUEUE_WAIT_MS = 50,
+	PARTITIONS_WAIT_MS = 3000,
 	PURGE = RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT | RD_KAFKA_PURGE_F_NON_BLOCKING
 };
 
@@ -41,6 +42,7 @@ void fnl_kafka_producer_free(struct fnl_kafka_log *k)
 		}
 	}
 	k->topics = fnl_free(k->topics);
+	k->topic_partitions = fnl_free(k->topic_partitions);
 	rd_kafka_destroy(k->producer);
 	k->producer = NULL;
 }
@@ -48,10 +50,12 @@ void fnl_kafka_producer_free(struct fnl_kafka_log *k)
 static int producer_topics(struct fnl_kafka_log *k)
 {
 	k->topics = fnl_calloc(k->output_topic_count + 1, sizeof(*k->topics));
-	if (!k->topics) {
+	k->topic_partitions = fnl_calloc(k->output_topic_count + 1, sizeof(*k->topic_partitions));
+	if (!k->topics || !k->topic_partitions) {
 		return fnl_fail(&k->story, FNL_E_NOMEM, "no memory for the producer");
 	}
-	for (size_t i = 0; i <= k->output_topic_count; i++) {
+	size_t count = k->output_topic_count + (k->changelog_topic ? 1 : 0);
+	for (size_t i = 0; i < count; i++) {
 		const char *name = i < k->output_topic_count ? k->output_topics[i] : k->changelog_topic;
 		k->topics[i] = rd_kafka_topic_new(k->producer, name, NULL);
 		if (!k->topics[i]) {
@@ -183,6 +187,40 @@ static int produce(struct fnl_kafka_log *k, rd_kafka_topic_t *topic, int32_t par
 	return 0;
 }
 
+/* How many partitions an output topic has: asked once for each producer. Nothing is lost yet when nobody answers, so the
+ * transaction can be aborted. */
+static int partitions_of(struct fnl_kafka_log *k, size_t topic)
+{
+	if (k->topic_partitions[topic] > 0) {
+		return 0;
+	}
+	const struct rd_kafka_metadata *metadata = NULL;
+	int timeout_ms = k->txn_timeout_ms / 3 < PARTITIONS_WAIT_MS ? k->txn_timeout_ms / 3 : PARTITIONS_WAIT_MS;
+	rd_kafka_resp_err_t err = rd_kafka_metadata(k->producer, 0, k->topics[topic], &metadata, timeout_ms);
+	if (!err && metadata->topic_cnt == 1) {
+		err = metadata->topics[0].err;
+		k->topic_partitions[topic] = err ? 0 : metadata->topics[0].partition_cnt;
+	}
+	if (metadata) {
+		rd_kafka_metadata_destroy(metadata);
+	}
+	if (k->topic_partitions[topic] > 0) {
+		return 0;
+	}
+	return fnl_fail(&k->story, FNL_E_TXN_ABORTABLE, "the partitions of %s are not known: %s", k->output_topics[topic],
+	                rd_kafka_err2str(err));
+}
+
+static int produce_headers(struct fnl_kafka_log *k, size_t topic, int32_t partition, struct fnl_span key,
+                           struct fnl_span value, const struct fnl_header *headers, size_t header_count)
+{
+	rd_kafka_headers_t *h = header_count ? fnl_kafka_headers(headers, header_count) : NULL;
+	if (header_count && !h) {
+		return fnl_fail(&k->story, FNL_E_NOMEM, "no memory for headers");
+	}
+	return produce(k, k->topics[topic], partition, key, value, h, NULL);
+}
+
 int fnl_kafka_produce(struct fnl_log *l, size_t topic, int32_t partition, struct fnl_span key,
                       struct fnl_span value, const struct fnl_header *headers, size_t header_count)
 {
@@ -191,11 +229,24 @@ int fnl_kafka_produce(struct fnl_log *l, size_t topic, int32_t partition, struct
 		return fnl_fail(&k->story, k->producer ? FNL_E_ARGUMENT : FNL_E_TXN_UNKNOWN,
 		                "no producer, or no such output topic");
 	}
-	rd_kafka_headers_t *h = header_count ? fnl_kafka_headers(headers, header_count) : NULL;
-	if (header_count && !h) {
-		return fnl_fail(&k->story, FNL_E_NOMEM, "no memory for headers");
+	if (partition == FNL_PARTITION_BY_KEY) {
+		return produce_headers(k, topic, RD_KAFKA_PARTITION_UA, key, value, headers, header_count);
 	}
-	return produce(k, k->topics[topic], partition, key, value, h, NULL);
+	int rc = partitions_of(k, topic);
+	if (rc) {
+		return rc;
+	}
+	int32_t count = k->topic_partitions[topic];
+	if (partition != FNL_PARTITION_EVERY) {
+		return partition >= 0 && partition < count
+		           ? produce_headers(k, topic, partition, key, value, headers, header_count)
+		           : fnl_fail(&k->story, FNL_E_ARGUMENT, "%s has no partition %d", k->output_topics[topic],
+		                      (int)partition);
+	}
+	for (int32_t i = 0; rc == 0 && i < count; i++) {
+		rc = produce_headers(k, topic, i, key, value, headers, header_count);
+	}
+	return rc;
 }
 
 int fnl_kafka_produce_changelog(struct fnl_log *l, int32_t partition, struct fnl_span key, struct fnl_span value)
@@ -204,7 +255,7 @@ int fnl_kafka_produce_changelog(struct fnl_log *l, int32_t partition, struct fnl
 	if (!k->producer) {
 		return fnl_fail(&k->story, FNL_E_TXN_UNKNOWN, "no producer");
 	}
-	if (partition < 0 || partition >= FNL_KAFKA_PARTITIONS_MAX) {
+	if (!k->changelog_topic || partition < 0 || partition >= FNL_KAFKA_PARTITIONS_MAX) {
 		return fnl_fail(&k->story, FNL_E_ARGUMENT, "changelog partition %d", (int)partition);
 	}
 	if (changelog_room(k, partition) != 0) {

@@ -33,6 +33,9 @@ int fnl_kafka_restore_open(struct fnl_log *l, int32_t partition, int64_t from_of
 {
 	struct fnl_kafka_log *k = (struct fnl_kafka_log *)l;
 	fnl_kafka_restore_close(l);
+	if (!k->changelog_topic) {
+		return fnl_fail(&k->story, FNL_E_ARGUMENT, "there is no changelog");
+	}
 	int rc = k->restorer ? 0 : restorer_make(k);
 	if (rc) {
 		return rc;

@@ -1,7 +1,7 @@
 #include "internal.h"
 
 enum {
-	LANE_DUE, /* the index by deadline; then one lane a table */
+	LANE_DUE, /* the index by deadline; then one lane a table, then one for the index of each */
 	LANES_BEFORE_TABLES
 };
 
@@ -10,9 +10,16 @@ enum run_op { RUN_NONE, RUN_SET, RUN_DELETE };
 /* --- rows as runs: neighbours of one lane that want the same command. Their order is kept, so that of a row written
  * twice the later one wins, as in a changelog that was not compacted. --- */
 
-static enum run_op op_of(const struct fnl_store_apply *apply, const struct fnl_row_write *w, size_t lane)
+static enum run_op op_of(const struct fnl_redis *s, const struct fnl_store_apply *apply, const struct fnl_row_write *w,
+                         size_t lane)
 {
 	bool deletes = fnl_span_is_none(w->value);
+	if (lane >= LANES_BEFORE_TABLES + s->table_count) {
+		bool has_it = w->existed && !deletes && !apply->delete_first;
+		return w->row.table != lane - LANES_BEFORE_TABLES - s->table_count || has_it ? RUN_NONE
+		       : deletes                                                             ? RUN_DELETE
+		                                                                             : RUN_SET;
+	}
 	if (lane != LANE_DUE) {
 		return w->row.table != lane - LANES_BEFORE_TABLES ? RUN_NONE : deletes ? RUN_DELETE : RUN_SET;
 	}
@@ -34,18 +41,26 @@ static void append_row(struct fnl_redis *s, const struct fnl_row_write *w, size_
 		fnl_redis_request_joined(&s->request, s->tables[w->row.table].due_head_span, w->row.key, FNL_SPAN_NONE);
 		return;
 	}
+	if (lane >= LANES_BEFORE_TABLES + s->table_count) {
+		if (op == RUN_SET) {
+			fnl_redis_request_text(&s->request, "0");
+		}
+		fnl_redis_request_arg(&s->request, w->row.key);
+		return;
+	}
 	fnl_redis_request_arg(&s->request, w->row.key);
 	if (op == RUN_SET) {
 		fnl_redis_request_arg(&s->request, w->value);
 	}
 }
 
-/* Appends the runs of a lane, or only counts their arguments. */
-static size_t lane_runs(struct fnl_redis *s, const struct fnl_store_apply *apply, size_t lane, bool count_only)
+/* Appends the runs of a lane, or only counts their arguments. place: of its key among the script's. */
+static size_t lane_runs(struct fnl_redis *s, const struct fnl_store_apply *apply, size_t lane, size_t place,
+                        bool count_only)
 {
 	size_t args = 0;
 	for (size_t first = 0; first < apply->row_count;) {
-		enum run_op op = op_of(apply, &apply->rows[first], lane);
+		enum run_op op = op_of(s, apply, &apply->rows[first], lane);
 		if (op == RUN_NONE) {
 			first++;
 			continue;
@@ -53,7 +68,7 @@ static size_t lane_runs(struct fnl_redis *s, const struct fnl_store_apply *apply
 		size_t count = 0;
 		size_t end = first;
 		for (; end < apply->row_count; end++) {
-			enum run_op other = op_of(apply, &apply->rows[end], lane);
+			enum run_op other = op_of(s, apply, &apply->rows[end], lane);
 			if (other != op && other != RUN_NONE) {
 				break;
 			}
@@ -62,12 +77,12 @@ static size_t lane_runs(struct fnl_redis *s, const struct fnl_store_apply *apply
 		count *= op == RUN_SET ? 2 : 1;
 		args += 3 + count;
 		if (!count_only) {
-			fnl_redis_request_number(&s->request, (int64_t)lane + 2);
+			fnl_redis_request_number(&s->request, (int64_t)place);
 			fnl_redis_request_text(&s->request, op == RUN_SET ? "S" : "D");
 			fnl_redis_request_number(&s->request, (int64_t)count);
 		}
 		for (size_t i = first; !count_only && i < end; i++) {
-			if (op_of(apply, &apply->rows[i], lane) == op) {
+			if (op_of(s, apply, &apply->rows[i], lane) == op) {
 				append_row(s, &apply->rows[i], lane, op);
 			}
 		}
@@ -79,8 +94,14 @@ static size_t lane_runs(struct fnl_redis *s, const struct fnl_store_apply *apply
 static size_t all_runs(struct fnl_redis *s, const struct fnl_store_apply *apply, bool count_only)
 {
 	size_t args = 0;
+	size_t place = 2; /* after applied */
 	for (size_t lane = 0; lane < LANES_BEFORE_TABLES + s->table_count; lane++) {
-		args += lane_runs(s, apply, lane, count_only);
+		args += lane_runs(s, apply, lane, place++, count_only);
+	}
+	for (size_t i = 0; i < s->table_count; i++) {
+		if (s->tables[i].index_name[0]) {
+			args += lane_runs(s, apply, LANES_BEFORE_TABLES + s->table_count + i, place++, count_only);
+		}
 	}
 	return args;
 }
@@ -91,13 +112,21 @@ static void append_call(struct fnl_redis *s, const struct fnl_store_apply *apply
 {
 	struct fnl_redis_request *r = &s->request;
 	size_t keys = 2 + s->table_count;
-	fnl_redis_request_begin(r, "EVALSHA", 2 + keys + 6 + all_runs(s, apply, true));
+	for (size_t i = 0; i < s->table_count; i++) {
+		keys += s->tables[i].index_name[0] != '\0';
+	}
+	fnl_redis_request_begin(r, "EVALSHA", 2 + keys + 8 + all_runs(s, apply, true));
 	fnl_redis_request_text(r, s->script_sha);
 	fnl_redis_request_number(r, (int64_t)keys);
 	fnl_redis_request_key(s, apply->partition, "applied");
 	fnl_redis_request_key(s, apply->partition, "due");
 	for (size_t i = 0; i < s->table_count; i++) {
 		fnl_redis_request_key(s, apply->partition, s->tables[i].name);
+	}
+	for (size_t i = 0; i < s->table_count; i++) {
+		if (s->tables[i].index_name[0]) {
+			fnl_redis_request_key(s, apply->partition, s->tables[i].index_name);
+		}
 	}
 	char digits[24];
 	struct fnl_span empty = FNL_SPAN_LIT("");
@@ -108,6 +137,8 @@ static void append_call(struct fnl_redis *s, const struct fnl_store_apply *apply
 	fnl_redis_request_number(r, apply->next.cl);
 	fnl_redis_request_number(r, apply->next.complete_as_of_ms);
 	fnl_redis_request_text(r, apply->delete_first ? "1" : "0");
+	fnl_redis_request_number(r, (int64_t)s->table_count + 2);
+	fnl_redis_request_text(r, s->paged);
 	(void)all_runs(s, apply, false);
 }
 

@@ -86,7 +86,8 @@ int fnl_redis_reply_status(struct fnl_span text);
 
 struct fnl_redis_table {
 	char name[REDIS_NAME_BYTES_MAX + 1];
-	char due_head[REDIS_NAME_BYTES_MAX + 2]; /* "<name>|" */
+	char due_head[REDIS_NAME_BYTES_MAX + 2];   /* "<name>|" */
+	char index_name[REDIS_NAME_BYTES_MAX + 8]; /* "<name>:keys"; "": the table is not paged */
 	struct fnl_span due_head_span;
 };
 
@@ -97,6 +98,7 @@ struct fnl_redis {
 	char layout_key[2 * REDIS_NAME_BYTES_MAX + 16];
 	struct fnl_redis_table tables[FNL_STORE_TABLES_MAX];
 	size_t table_count;
+	char paged[24]; /* the bits of paged tables as decimal digits, or "" for none */
 	int connect_timeout_ms;
 	int command_timeout_ms;
 	const struct fnl_logger *logger;
@@ -151,5 +153,14 @@ int fnl_redis_store_scan(struct fnl_store *store, int32_t partition, fnl_store_v
 
 /* cl and complete_as_of as two replies; false when they contradict each other. */
 bool fnl_redis_reply_applied(const struct fnl_redis_reply *pair, struct fnl_applied *ret);
+
+/* ---- page.c ---- */
+
+/* Appends the command that answers with the keys of the read's page and their values. */
+void fnl_redis_append_page(struct fnl_redis *s, const struct fnl_store_read *read);
+/* false when the answer has not the agreed shape, or (*ret_full) does not fit into the arena. */
+bool fnl_redis_take_page(const struct fnl_redis_reply *answer, struct fnl_arena *arena, struct fnl_store_read *read,
+                         bool *ret_full);
+bool fnl_redis_page_fits(const struct fnl_redis *s, const struct fnl_store_read *read);
 
 #endif

@@ -2,8 +2,8 @@
 
 #include "internal.h"
 
-/* One partition is one MULTI … EXEC: applied, the rows table by table, the timers. All of them go in one round
- * trip. */
+/* One partition is one MULTI … EXEC: applied, the rows table by table, the timers, the page. All of them go in one
+ * round trip. */
 
 static void count_tables(const struct fnl_store_read *read, size_t counts[FNL_STORE_TABLES_MAX])
 {
@@ -53,16 +53,21 @@ static size_t append_read(struct fnl_redis *s, const struct fnl_store_read *read
 	size_t counts[FNL_STORE_TABLES_MAX];
 	count_tables(read, counts);
 	fnl_redis_request_begin(&s->request, "MULTI", 0);
-	fnl_redis_request_begin(&s->request, "HMGET", 3);
+	fnl_redis_request_begin(&s->request, "HMGET", 4);
 	fnl_redis_request_key(s, read->partition, "applied");
 	fnl_redis_request_text(&s->request, "cl");
 	fnl_redis_request_text(&s->request, "complete_as_of");
+	fnl_redis_request_text(&s->request, "paged");
 	size_t commands = 1;
 	for (uint8_t table = 0; table < s->table_count; table++) {
 		commands += append_table(s, read, table, counts[table]);
 	}
 	if (read->due_max) {
 		append_due(s, read);
+		commands++;
+	}
+	if (read->page_max) {
+		fnl_redis_append_page(s, read);
 		commands++;
 	}
 	fnl_redis_request_begin(&s->request, "EXEC", 0);
@@ -153,10 +158,32 @@ static bool take_due(const struct fnl_redis *s, const struct fnl_redis_reply *an
 	return true;
 }
 
+/* As the script does it: rows that were written without the indexes that we need stand nowhere. */
+static bool take_applied(const struct fnl_redis *s, const struct fnl_redis_reply *answer, struct fnl_applied *ret)
+{
+	if (answer->count != 3 || !fnl_redis_reply_applied(answer->items, ret)) {
+		return false;
+	}
+	if (!ret->present || !s->paged[0]) {
+		return true;
+	}
+	char digits[24];
+	struct fnl_span bits = fnl_span_str(s->paged);
+	struct fnl_span cl = fnl_redis_decimal(digits, ret->cl);
+	struct fnl_span found = answer->items[2].kind == REDIS_STRING ? answer->items[2].text : FNL_SPAN_NONE;
+	bool same = found.len == bits.len + 1 + cl.len && memcmp(found.data, bits.data, bits.len) == 0 &&
+	            found.data[bits.len] == '@' && memcmp(found.data + bits.len + 1, cl.data, cl.len) == 0;
+	if (!same) {
+		*ret = (struct fnl_applied){0};
+	}
+	return true;
+}
+
 static int take_read(struct fnl_redis *s, struct fnl_store_read *read, const struct fnl_redis_reply *answers,
                      size_t commands, struct fnl_arena *arena)
 {
-	const struct fnl_redis_reply *due_answer = read->due_max ? &answers[commands - 1] : NULL;
+	const struct fnl_redis_reply *page_answer = read->page_max ? &answers[--commands] : NULL;
+	const struct fnl_redis_reply *due_answer = read->due_max ? &answers[--commands] : NULL;
 	size_t due_count = due_answer ? due_answer->count / 2 : 0;
 	struct fnl_span *rows = fnl_arena_calloc(arena, read->key_count, sizeof *rows);
 	struct fnl_due *due = fnl_arena_calloc(arena, due_count, sizeof *due);
@@ -165,7 +192,7 @@ static int take_read(struct fnl_redis *s, struct fnl_store_read *read, const str
 	}
 	struct fnl_applied applied;
 	assert(answers); /* the first is always asked for */
-	if (answers[0].count != 2 || !fnl_redis_reply_applied(answers[0].items, &applied)) {
+	if (!take_applied(s, &answers[0], &applied)) {
 		return fnl_redis_drop(s, FNL_E_STATE, "the applied state of partition %d is not a pair of numbers",
 		                      read->partition);
 	}
@@ -175,6 +202,13 @@ static int take_read(struct fnl_redis *s, struct fnl_store_read *read, const str
 	if (due_answer && !take_due(s, due_answer, due)) {
 		return fnl_redis_drop(s, FNL_E_STATE, "the timers of partition %d name an unknown table or time",
 		                      read->partition);
+	}
+	bool full = false;
+	read->ret_page = NULL;
+	read->ret_page_count = 0;
+	if (page_answer && !fnl_redis_take_page(page_answer, arena, read, &full)) {
+		return full ? fnl_redis_drop(s, FNL_E_NOMEM, "a page does not fit into the memory allowed for it")
+		            : fnl_redis_drop(s, FNL_E_STATE, "a page of partition %d has not the agreed shape", read->partition);
 	}
 	read->ret_applied = applied;
 	read->ret_rows = rows;
@@ -187,7 +221,8 @@ static int take_read(struct fnl_redis *s, struct fnl_store_read *read, const str
 
 static bool read_fits(const struct fnl_redis *s, const struct fnl_store_read *read)
 {
-	bool fits = read->key_count <= FNL_STORE_KEYS_MAX && read->due_max <= FNL_STORE_KEYS_MAX;
+	bool fits = read->key_count <= FNL_STORE_KEYS_MAX && read->due_max <= FNL_STORE_KEYS_MAX &&
+	            fnl_redis_page_fits(s, read);
 	for (size_t i = 0; fits && i < read->key_count; i++) {
 		fits = read->keys[i].table < s->table_count && read->keys[i].key.data;
 	}
@@ -199,7 +234,7 @@ int fnl_redis_store_read(struct fnl_store *store, struct fnl_store_read *reads, 
 	struct fnl_redis *s = (struct fnl_redis *)store;
 	for (size_t i = 0; i < count; i++) {
 		if (!read_fits(s, &reads[i])) {
-			return fnl_fail(&s->error, FNL_E_ARGUMENT, "a read of partition %d has too many keys, or one without table",
+			return fnl_fail(&s->error, FNL_E_ARGUMENT, "a read of partition %d has too many keys, one without table, or a page of no paged one",
 			                reads[i].partition);
 		}
 	}

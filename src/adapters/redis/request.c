@@ -104,7 +104,7 @@ void fnl_redis_request_begin(struct fnl_redis_request *r, const char *command, s
 void fnl_redis_request_key(struct fnl_redis *s, int32_t partition, const char *name)
 {
 	char digits[24];
-	char tail[REDIS_NAME_BYTES_MAX + 4] = "}:";
+	char tail[REDIS_NAME_BYTES_MAX + 16] = "}:";
 	size_t len = strlen(name);
 	memcpy(tail + 2, name, len);
 	fnl_redis_request_joined(&s->request, fnl_span_str(s->key_head), fnl_redis_decimal(digits, partition),

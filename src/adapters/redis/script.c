@@ -1,19 +1,24 @@
 #include "internal.h"
 
-/* The one compare-and-set. KEYS: applied, due, then the tables. ARGV: mode, expected cl ("" = none), expected
- * complete_as_of ("" = not compared), next cl, next complete_as_of, "1" to delete first; then runs of rows, each
- * an index into KEYS, S(et) or D(elete), a count, and so many values. Returns {1 or 0, cl found, complete_as_of found}.
+/* The one compare-and-set. KEYS: applied, due, the tables, the indexes of paged tables. ARGV: mode, expected cl ("" =
+ * none), expected complete_as_of ("" = not compared), next cl, next complete_as_of, "1" to delete first, the place of
+ * the last table in KEYS, which tables are paged; then runs of rows, each an index into KEYS, S(et) or D(elete), a
+ * count, and so many values. A view whose rows somebody has written without keeping the same indexes stands nowhere:
+ * 'paged' has their bits and the cl that they were kept up to. Returns {1 or 0, cl found, complete_as_of found}.
  * Lua does not roll back: everything is checked before the first write, and should a later write fail all the same, the
  * view is made to stand nowhere, so that it is rebuilt. */
 const char fnl_redis_script[] =
-	"local found = redis.call('HMGET', KEYS[1], 'cl', 'complete_as_of')\n"
+	"local found = redis.call('HMGET', KEYS[1], 'cl', 'complete_as_of', 'paged')\n"
 	"local cl, as_of = found[1], found[2]\n"
+	"if cl and ARGV[8] ~= '' and found[3] ~= ARGV[8] .. '@' .. cl then cl, as_of = false, false end\n"
 	"local fits\n"
 	"if ARGV[2] == '' then fits = not cl\n"
 	"else fits = cl == ARGV[2] and (ARGV[3] == '' or as_of == ARGV[3]) end\n"
 	"if not fits then return {0, cl, as_of} end\n"
 	"local last = #ARGV\n"
-	"local at = 7\n"
+	"local last_table = tonumber(ARGV[7])\n"
+	"local function is_index(key) return key == 2 or key > last_table end\n"
+	"local at = 9\n"
 	"while at <= last do\n"
 	"	local key, op, count = tonumber(ARGV[at]), ARGV[at + 1], tonumber(ARGV[at + 2])\n"
 	"	if not key or key < 2 or not KEYS[key] or not count or count < 1 or at + 2 + count > last\n"
@@ -24,7 +29,7 @@ const char fnl_redis_script[] =
 	"end\n"
 	"for i = 2, #KEYS do\n"
 	"	local kind = redis.call('TYPE', KEYS[i]).ok\n"
-	"	if kind ~= 'none' and kind ~= (i == 2 and 'zset' or 'hash') then\n"
+	"	if kind ~= 'none' and kind ~= (is_index(i) and 'zset' or 'hash') then\n"
 	"		return redis.error_reply('WRONGTYPE a key of the view is a ' .. kind)\n"
 	"	end\n"
 	"end\n"
@@ -42,11 +47,11 @@ const char fnl_redis_script[] =
 	"	if failed then return failed end\n"
 	"	if ARGV[1] == 'wipe' then return {1, cl, as_of} end\n"
 	"end\n"
-	"at = 7\n"
+	"at = 9\n"
 	"while at <= last do\n"
 	"	local key, count = tonumber(ARGV[at]), tonumber(ARGV[at + 2])\n"
 	"	local set = ARGV[at + 1] == 'S'\n"
-	"	local command = key == 2 and (set and 'ZADD' or 'ZREM') or (set and 'HSET' or 'HDEL')\n"
+	"	local command = is_index(key) and (set and 'ZADD' or 'ZREM') or (set and 'HSET' or 'HDEL')\n"
 	"	local stop = at + 2 + count\n"
 	"	for first = at + 3, stop, 3000 do\n"
 	"		local failed = write(command, KEYS[key], unpack(ARGV, first, math.min(first + 2999, stop)))\n"
@@ -55,5 +60,6 @@ const char fnl_redis_script[] =
 	"	at = stop + 1\n"
 	"end\n"
 	"local failed = write('HSET', KEYS[1], 'cl', ARGV[4], 'complete_as_of', ARGV[5])\n"
+	"if not failed and ARGV[8] ~= '' then failed = write('HSET', KEYS[1], 'paged', ARGV[8] .. '@' .. ARGV[4]) end\n"
 	"if failed then return failed end\n"
 	"return {1, cl, as_of}\n";

@@ -100,13 +100,16 @@ static const char *wrong_settings(const struct fnl_redis_settings *settings)
 	if (settings->table_count == 0 || settings->table_count > FNL_STORE_TABLES_MAX) {
 		return "there are 1 to 8 tables";
 	}
+	if (settings->paged >> settings->table_count) {
+		return "a table is paged that is not there";
+	}
 	if (settings->connect_timeout_ms <= 0 || settings->command_timeout_ms <= 0) {
 		return "time-outs are longer than 0 ms";
 	}
 	for (size_t i = 0; i < settings->table_count; i++) {
 		const char *name = settings->table_names[i];
-		if (!name_fits(name) || strcmp(name, "applied") == 0 || strcmp(name, "due") == 0) {
-			return "a table's name is 1 to 128 bytes without { } |, and neither 'applied' nor 'due'";
+		if (!name_fits(name) || strchr(name, ':') || strcmp(name, "applied") == 0 || strcmp(name, "due") == 0) {
+			return "a table's name is 1 to 128 bytes without { } | :, and neither 'applied' nor 'due'";
 		}
 	}
 	return NULL;
@@ -135,6 +138,12 @@ int fnl_redis_store_open(const struct fnl_redis_settings *settings, struct fnl_s
 		snprintf(t->name, sizeof t->name, "%s", settings->table_names[i]);
 		snprintf(t->due_head, sizeof t->due_head, "%s|", settings->table_names[i]);
 		t->due_head_span = fnl_span_str(t->due_head);
+		if (settings->paged >> i & 1) {
+			snprintf(t->index_name, sizeof t->index_name, "%s:keys", settings->table_names[i]);
+		}
+	}
+	if (settings->paged) {
+		snprintf(s->paged, sizeof s->paged, "%lu", (unsigned long)settings->paged);
 	}
 	int err = fnl_redis_url_parse(settings->url, &s->url, why);
 	if (err == 0 && s->url.tls) {
