@@ -48,7 +48,7 @@ int fnl_prospect_apply(const struct fnl_prospect_in *in, const struct fnl_record
 		*ret = out;
 		return FNL_OK;
 	}
-	int r = fnl_prospect_check(desc, values, why);
+	int r = fnl_input_check(desc, values, why);
 	if (r < 0) {
 		return r;
 	}

@@ -3,6 +3,7 @@
 #define FNL_CORE_PROSPECT_INTERNAL_H
 
 #include "funneld/core/prospect.h"
+#include "values_internal.h"
 
 enum {
 	/* the fields that ProspectChanged and the row have in common, in one order */
@@ -27,9 +28,6 @@ struct fnl_prospect_edit {
 	bool partition_is_first;
 	struct fnl_value *row; /* NULL until opened */
 };
-
-/* Every value of the input within its limits; *why names the field. */
-int fnl_prospect_check(const struct fnl_record_desc *desc, const struct fnl_value *values, struct fnl_error *why);
 
 /* The row to be changed: a copy of the stored one, or a new one. */
 int fnl_prospect_edit_open(struct fnl_prospect_edit *e);
@@ -61,21 +59,6 @@ static inline int fnl_prospect_stale(struct fnl_prospect_edit *e)
 {
 	e->out->stale = true;
 	return FNL_OK;
-}
-
-static inline struct fnl_value fnl_value_i64(int64_t v)
-{
-	return (struct fnl_value){.set = true, .i64 = v};
-}
-
-static inline struct fnl_value fnl_value_str(struct fnl_span s)
-{
-	return (struct fnl_value){.set = true, .str = s};
-}
-
-static inline struct fnl_value fnl_value_list(const struct fnl_value *items, size_t count)
-{
-	return (struct fnl_value){.set = true, .list = {items, count}};
 }
 
 #endif

@@ -4,7 +4,7 @@
 
 #include "funneld/core/rules.h"
 
-/* Where the keys that have a member of their own in fnl_rules stand in the table. */
+/* Where the keys that the code asks for stand in the table. */
 enum fnl_rules_key_at {
 	FNL_RULES_AT_VERSION,
 	FNL_RULES_AT_NOMINAL,
@@ -12,7 +12,14 @@ enum fnl_rules_key_at {
 	FNL_RULES_AT_WEIGHTING = FNL_RULES_AT_MANUAL_FROM + FNL_FUNNEL_LAYERS,
 	FNL_RULES_AT_DELETED_KEEP_DAYS,
 	FNL_RULES_AT_STUCK,
-	FNL_RULES_AT_STUCK_CUMULATIVE = FNL_RULES_AT_STUCK + FNL_FUNNEL_LAYERS
+	FNL_RULES_AT_STUCK_CUMULATIVE = FNL_RULES_AT_STUCK + FNL_FUNNEL_LAYERS,
+	/* what events go by, without a search: twelve keys by layer and four of supervision and calendar lie between */
+	FNL_RULES_AT_FISCAL_MONTH = FNL_RULES_AT_STUCK + 12 * FNL_FUNNEL_LAYERS + 4,
+	FNL_RULES_AT_FISCAL_DAY,
+	/* and eight of inspection and feed */
+	FNL_RULES_AT_QUOTA_CONFLATION_S = FNL_RULES_AT_FISCAL_DAY + 9,
+	FNL_RULES_AT_QUOTA_SETTLE_HOURS,
+	FNL_RULES_AT_QUOTA_ROUNDING
 };
 
 enum { FNL_RULES_NAME_BYTES_MAX = 256, FNL_DEFAULT_STAGE_COUNT = 24 };

@@ -12,7 +12,7 @@ static const char *const zones[] = {"UTC", NULL};
 	KEY(section, "top", unit, min, max, top, help), KEY(section, "middle", unit, min, max, middle, help), \
 		KEY(section, "bottom", unit, min, max, bottom, help)
 
-/* The first keys stand where enum fnl_rules_key_at of rules_internal.h says. */
+/* Keys stand where enum fnl_rules_key_at of rules_internal.h says; unit tests of what goes by them would notice. */
 #define TABLE(KEY, CHOICE) \
 	KEY("rules", "version", NUMBER, 0, INT32_MAX, 0, \
 	    "the version of this file: each published one is higher; 0 is the defaults"), \

@@ -2,14 +2,17 @@
  * from the arena only. Values of rows are arrays in the order of the records' fields (Rep, Line, PartitionJobs); NULL:
  * there is no such row; borrowed, never changed.
  *
- * Of two images of one prospect in one book the greater sequence wins; an equal or smaller one is stale. OWNED lines
- * count, WATCHED ones (a former owner's) never do, GONE and ERASED take the line away. Sums are exact: amounts in minor
- * units, weighted ones in 1/10000 of a minor unit (the weight is in basis points). null is not zero: a line without an
- * amount is counted under currency null.
+ * Of two images of one prospect in one book the greater sequence wins; an equal or smaller one is stale, but for
+ * ERASED, which always wins. OWNED lines count, WATCHED ones (a former owner's) never do, GONE and ERASED take the line
+ * away. Sums are exact: amounts in minor units, weighted ones in 1/10000 of a minor unit (the weight is in basis
+ * points). null is not zero: a line without an amount is counted under currency null.
  *
  * While a quota run waits to freeze (state below FREEZING), a change that happened after its as_of first leaves the
  * line's image for it; a change that happened before it, and comes late, changes the image in the fields that it
- * changes. Once the run is FREEZING every change first leaves the image, whenever it happened. */
+ * changes. Once the run is FREEZING every change first leaves the image, whenever it happened, until the pass has gone
+ * over the line. A line that was not in the book at as_of has an image that says so; a late change makes it exist then
+ * only by making it OWNED, so that a prospect that moved after as_of counts once. A GONE line stays as a row as long as
+ * it has images. */
 #ifndef FUNNELD_CORE_BOOK_H
 #define FUNNELD_CORE_BOOK_H
 
@@ -53,7 +56,7 @@ struct fnl_book_out {
 	struct fnl_event_out event; /* desc == NULL: none */
 	struct fnl_span cause_id;   /* of the event */
 	struct fnl_span correlation_id;
-	bool stale;
+	bool stale; /* newer was known, or there was nothing to take away */
 	/* the line was ERASED: its lines in the quotas of these years (ints, borrowed from the rep) go, too */
 	struct fnl_list erased_years;
 };
@@ -64,7 +67,7 @@ int fnl_book_line(const struct fnl_book_in *in, const struct fnl_value *event, s
 /* A RepChanged (always a full image); in->line and in->jobs are not looked at. */
 int fnl_book_rep_changed(const struct fnl_book_in *in, const struct fnl_value *event, struct fnl_book_out *ret,
                          struct fnl_error *why) FNL_MUST_USE;
-/* The Rep row's timer: QuotaRecalculated. */
+/* The Rep row's timer: QuotaRecalculated, which occurred at now_ms. */
 int fnl_book_timer(const struct fnl_book_in *in, struct fnl_book_out *ret, struct fnl_error *why) FNL_MUST_USE;
 
 /* Sets the row's deadline by its state: some change of the running sums of a quota year is untold -> conflation_seconds

@@ -4,7 +4,8 @@
  *
  * OpenQuotaYear comes to every partition. A run lies in the partition's PartitionJobs row, whose timer fires at as_of
  * (DRAFTING: a QuotaSet DRAFT for each rep) and settle_hours after it (FREEZING: a QuotaLine for each line, a QuotaSet
- * FROZEN for each rep). Each firing does one page of one book; until its pass is done the row stays due at once. */
+ * FROZEN for each rep). Each firing does one page of one book; until its pass is done the row stays due at once. The
+ * draft occurred at as_of, what is frozen at settled_at. */
 #ifndef FUNNELD_CORE_QUOTA_H
 #define FUNNELD_CORE_QUOTA_H
 
@@ -12,7 +13,9 @@
 
 enum { FNL_QUOTA_RUNS_MAX = 64, FNL_QUOTA_PAGE_LINES = 100, FNL_QUOTA_PAGE_BOOKS = 32 };
 
-/* How a line stands to a quota. values: FNL_BOOK_VALUE_COUNT values from `state` on (of a Line or LineImage). */
+/* How a line stands to a quota. It is listed when it is OWNED, not out of the funnel, and either expected to close in
+ * the year or without a date. The first of these is its reason: no date, layer UNCLASSIFIED or UNKNOWN, no amount,
+ * another currency; else COUNTED. values: FNL_BOOK_VALUE_COUNT values from `state` on (of a Line or LineImage). */
 struct fnl_quota_share {
 	bool listed;           /* false: it does not concern this year */
 	int reason;            /* FNL_QUOTA_REASON_… */
@@ -31,19 +34,23 @@ struct fnl_quota_opened {
 	struct fnl_event_out rejection; /* desc == NULL: none. Only one partition tells it */
 	bool stale;                     /* the same command again */
 };
-/* An OpenQuotaYear. Refused: as_of before issued_at; another run of the org and year without rep_ids, while this one
- * has none either; a run of the org that freezes after this one's as_of (by what the commands say alone, so that every
- * partition decides alike); the 65th unfinished run. Finished runs make room. */
+/* An OpenQuotaYear. Refused, in this order: as_of before issued_at; a run_id that another run has; another run of the
+ * org and year without rep_ids, while this one has none either; a run of the org that freezes after this one's as_of;
+ * the 65th run that is not to be frozen by issued_at. This goes by what the commands say alone, so that every partition
+ * decides alike. Finished runs make room: beyond 64 the oldest ones go. FNL_E_INVALID, FNL_E_LIMIT with *why: poison.
+ */
 int fnl_quota_open(const struct fnl_value *jobs, const struct fnl_value *command, const struct fnl_rules *rules,
                    struct fnl_span cause_id, struct fnl_span correlation_id, int64_t now_ms, struct fnl_arena *arena,
                    struct fnl_quota_opened *ret, struct fnl_error *why) FNL_MUST_USE;
 
 /* New rules: when the fiscal year begins on another day than `before` says, every line is filed anew, page by page.
- * *ret_jobs stays NULL when there is nothing to do. */
+ * *ret_jobs is NULL when there is nothing to do. cause_id: of the RulesActivated, for what is told of it. */
 int fnl_quota_rules_changed(const struct fnl_value *jobs, const struct fnl_rules *before, const struct fnl_rules *rules,
-                            int64_t now_ms, struct fnl_arena *arena, struct fnl_value **ret_jobs) FNL_MUST_USE;
+                            struct fnl_span cause_id, struct fnl_span correlation_id, int64_t now_ms,
+                            struct fnl_arena *arena, struct fnl_value **ret_jobs) FNL_MUST_USE;
 
-/* What the row's timer needs next: the job with the earliest deadline goes first, a recount before runs. */
+/* What the row's timer needs next: a recount goes before runs, a run that is within a book before others, then the one
+ * with the earliest as_of (settled_at, when its draft is done). */
 enum fnl_quota_work { FNL_QUOTA_WORK_NONE, FNL_QUOTA_WORK_BOOKS, FNL_QUOTA_WORK_LINES };
 struct fnl_quota_need {
 	enum fnl_quota_work work;

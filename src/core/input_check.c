@@ -1,8 +1,8 @@
 /* What an input may say: found out before anything is decided, so that nothing half-right is ever stored. */
 #include "funneld/core/money.h"
-#include "prospect_internal.h"
+#include "values_internal.h"
 
-enum { TEXT_BYTES_MAX = 256 };
+enum { TEXT_BYTES_MAX = 256, YEAR_MIN = 1970, YEAR_MAX = 2199 };
 
 #define TIMESTAMP_MS_END INT64_C(7258118400000) /* 2200-01-01T00:00Z */
 #define DATE_DAYS_END INT64_C(84006)            /* the same day */
@@ -25,9 +25,9 @@ static int check_text(const struct place *p, struct fnl_span s, size_t bytes_max
 	return FNL_OK;
 }
 
-static int check_id(const struct place *p, struct fnl_span s)
+static int check_id_of(const struct place *p, struct fnl_span s, size_t bytes_max)
 {
-	int r = check_text(p, s, FNL_ID_BYTES_MAX);
+	int r = check_text(p, s, bytes_max);
 	if (r < 0) {
 		return r;
 	}
@@ -43,6 +43,39 @@ static int check_id(const struct place *p, struct fnl_span s)
 	return FNL_OK;
 }
 
+static int check_id(const struct place *p, struct fnl_span s)
+{
+	return check_id_of(p, s, FNL_ID_BYTES_MAX);
+}
+
+/* "rep:" and an id, or the pool. */
+static int check_book(const struct place *p, struct fnl_span s)
+{
+	static const char rep[] = "rep:";
+	size_t rep_len = sizeof(rep) - 1;
+	if (fnl_span_eq(s, FNL_SPAN_LIT("pool:UNASSIGNED"))) {
+		return FNL_OK;
+	}
+	int r = check_id_of(p, s, rep_len + FNL_ID_BYTES_MAX);
+	if (r == 0 && (s.len <= rep_len || memcmp(s.data, rep, rep_len) != 0)) {
+		return fnl_fail(p->why, FNL_E_INVALID, "%s.%s is neither a rep's book nor the pool", p->desc->name,
+		                p->field->name);
+	}
+	return r;
+}
+
+static int check_currency(const struct place *p, struct fnl_span s)
+{
+	struct fnl_money m = {0};
+	struct fnl_error inner;
+	if (s.len != 3) {
+		return fnl_fail(p->why, FNL_E_INVALID, "%s.%s: a currency has three letters", p->desc->name, p->field->name);
+	}
+	memcpy(m.currency, s.data, s.len);
+	int r = fnl_money_check(m, &inner);
+	return r < 0 ? fnl_fail(p->why, r, "%s.%s: %s", p->desc->name, p->field->name, inner.text) : FNL_OK;
+}
+
 static bool ends_with(const char *name, size_t len, const char *end)
 {
 	size_t end_len = strlen(end);
@@ -56,7 +89,10 @@ static int check_string(const struct place *p, struct fnl_span s)
 	if (ends_with(name, len, "_id") || ends_with(name, len, "_ids") || strcmp(name, "source") == 0) {
 		return check_id(p, s);
 	}
-	return check_text(p, s, TEXT_BYTES_MAX);
+	if (strcmp(name, "book") == 0) {
+		return check_book(p, s);
+	}
+	return strcmp(name, "base_currency") == 0 ? check_currency(p, s) : check_text(p, s, TEXT_BYTES_MAX);
 }
 
 static int check_range(const struct place *p, int64_t v, int64_t min, int64_t max, const char *unit)
@@ -66,6 +102,26 @@ static int check_range(const struct place *p, int64_t v, int64_t min, int64_t ma
 		                (long long)v, (long long)min, (long long)max, unit);
 	}
 	return FNL_OK;
+}
+
+static int check_number(const struct place *p, int64_t v)
+{
+	const char *name = p->field->name;
+	if (strcmp(name, "probability_bp") == 0 || strcmp(name, "weight_bp") == 0) {
+		return check_range(p, v, 0, FNL_BP_ONE, " basis points");
+	}
+	if (strcmp(name, "fiscal_year") == 0) {
+		return check_range(p, v, YEAR_MIN, YEAR_MAX, "");
+	}
+	bool is_count = strcmp(name, "capacity_prospects") == 0 || strcmp(name, "rules_version") == 0;
+	return check_range(p, v, is_count ? 0 : INT32_MIN, INT32_MAX, "");
+}
+
+/* 0 is "never set" in the rows, so what counts changes starts at 1. */
+static int check_long(const struct place *p, int64_t v)
+{
+	bool counts = strcmp(p->field->name, "version") == 0 || strcmp(p->field->name, "sequence") == 0;
+	return check_range(p, v, counts ? 1 : INT64_MIN, INT64_MAX, "");
 }
 
 static int check_amount(const struct place *p, struct fnl_money m)
@@ -83,11 +139,9 @@ static int check_value(const struct place *p, enum fnl_kind kind, const struct f
 	case FNL_KIND_BOOL:
 		return FNL_OK;
 	case FNL_KIND_INT:
-		return strcmp(p->field->name, "probability_bp") == 0 ? check_range(p, v->i64, 0, FNL_BP_ONE, " basis points")
-		                                                     : FNL_OK;
+		return check_number(p, v->i64);
 	case FNL_KIND_LONG:
-		/* 0 is "never set" in the rows, so a version starts at 1 */
-		return check_range(p, v->i64, strcmp(p->field->name, "version") == 0 ? 1 : INT64_MIN, INT64_MAX, "");
+		return check_long(p, v->i64);
 	case FNL_KIND_DATE:
 		return check_range(p, v->i64, 0, DATE_DAYS_END - 1, " days since 1970-01-01 (the years 1970 to 2199)");
 	case FNL_KIND_TIMESTAMP:
@@ -99,7 +153,7 @@ static int check_value(const struct place *p, enum fnl_kind kind, const struct f
 	case FNL_KIND_MONEY:
 		return check_amount(p, v->money);
 	case FNL_KIND_RECORD:
-		return fnl_prospect_check(p->field->record, v->list.items, p->why);
+		return fnl_input_check(p->field->record, v->list.items, p->why);
 	case FNL_KIND_LIST:
 		return check_list(p, v->list);
 	}
@@ -121,7 +175,7 @@ static int check_list(const struct place *p, struct fnl_list list)
 	return FNL_OK;
 }
 
-int fnl_prospect_check(const struct fnl_record_desc *desc, const struct fnl_value *values, struct fnl_error *why)
+int fnl_input_check(const struct fnl_record_desc *desc, const struct fnl_value *values, struct fnl_error *why)
 {
 	for (size_t i = 0; i < desc->field_count; i++) {
 		struct place p = {desc, &desc->fields[i], why};

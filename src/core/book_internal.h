@@ -1,0 +1,66 @@
+/* Shared by the files that make up books and quotas. */
+#ifndef FNL_CORE_BOOK_INTERNAL_H
+#define FNL_CORE_BOOK_INTERNAL_H
+
+#include "funneld/core/quota.h"
+#include "rules_internal.h"
+#include "values_internal.h"
+
+/* --- book_sums.c --- */
+
+/* What one line adds to a sum. */
+struct fnl_book_amount {
+	struct fnl_span currency; /* absent: no amount is known */
+	int64_t amount_minor;
+	fnl_weighted weighted;
+};
+
+/* values: from `state` on. The currency is borrowed from them. */
+struct fnl_book_amount fnl_book_amount_of(const struct fnl_value *values);
+
+/* totals: a list of BookTotal, RunningTotal or QuotaTotal, sorted by their first field and currency; it is replaced by
+ * a copy with the amount added (sign 1) or taken away (-1). FNL_E_LIMIT: no room or beyond 64 bits; FNL_E_STATE: it was
+ * never added. */
+int fnl_book_totals_add(struct fnl_value *totals, int64_t key, const struct fnl_book_amount *a, int sign,
+                        struct fnl_arena *arena);
+
+struct fnl_book_moved {
+	bool sums;    /* anything of the book */
+	bool to_tell; /* the running sums of a year whose quota was opened */
+};
+/* The book's sums go over from one image of a line to another (Line rows; NULL: none). */
+int fnl_book_sums_move(struct fnl_value *rep, const struct fnl_value *from, const struct fnl_value *to,
+                       struct fnl_arena *arena, struct fnl_book_moved *ret_moved);
+
+/* fnl_book_refile, which also says what has moved. */
+int fnl_book_refile_line(struct fnl_value *rep, struct fnl_value *line, const struct fnl_rules *rules,
+                         struct fnl_arena *arena, bool *ret_changed, struct fnl_book_moved *ret_moved);
+
+/* Of several untold changes the first one is named as the cause. */
+void fnl_book_mark_change(struct fnl_value *rep, struct fnl_span cause_id, struct fnl_span correlation_id);
+
+bool fnl_book_has_year(const struct fnl_value *rep, int64_t fiscal_year);
+
+/* --- book_images.c --- */
+
+/* Whether a run is about this rep. */
+bool fnl_quota_run_concerns(const struct fnl_value *run, const struct fnl_value *rep);
+/* Whether a run can still ask for the line's image. */
+bool fnl_quota_run_awaits(const struct fnl_value *run, struct fnl_span book, struct fnl_span prospect_id);
+/* NULL: none of that id. */
+const struct fnl_value *fnl_quota_run_by_id(const struct fnl_value *jobs, struct fnl_span run_id);
+
+/* The images that the line leaves when it goes from `from` (NULL: none) to `to`, Line rows both. */
+int fnl_book_images_after(const struct fnl_book_in *in, const struct fnl_value *rep, const struct fnl_value *from,
+                          const struct fnl_value *to, struct fnl_value *ret_images, struct fnl_error *why);
+
+static inline struct fnl_value *fnl_values_copy(struct fnl_arena *arena, const struct fnl_value *values, size_t count)
+{
+	struct fnl_value *copy = fnl_arena_alloc(arena, count * sizeof(*copy));
+	if (copy) {
+		memcpy(copy, values, count * sizeof(*copy));
+	}
+	return copy;
+}
+
+#endif

@@ -1,0 +1,149 @@
+/* What a line is to a quota, how the sum is rounded, and whose turn it is. */
+#include "quota_internal.h"
+
+#define AT(line_field) (FNL_LINE_##line_field - FNL_LINE_STATE)
+
+static int reason_of(const struct fnl_value *values, const char base_currency[4])
+{
+	const struct fnl_value *amount = &values[AT(AMOUNT)];
+	if (!values[AT(EXPECTED_CLOSE_DATE)].set) {
+		return FNL_QUOTA_REASON_NO_CLOSE_DATE;
+	}
+	if (!fnl_layer_in_funnel((int)values[AT(LAYER)].i64)) {
+		return FNL_QUOTA_REASON_LAYER_UNKNOWN;
+	}
+	if (!amount->set) {
+		return FNL_QUOTA_REASON_AMOUNT_UNKNOWN;
+	}
+	bool is_base = strncmp(amount->money.currency, base_currency, sizeof(amount->money.currency)) == 0;
+	return is_base ? FNL_QUOTA_REASON_COUNTED : FNL_QUOTA_REASON_NOT_CONVERTIBLE;
+}
+
+struct fnl_quota_share fnl_quota_share_of(const struct fnl_value *values, int32_t fiscal_year,
+                                          const char base_currency[4], const struct fnl_rules *rules)
+{
+	struct fnl_quota_share share = {.listed = false, .reason = FNL_QUOTA_REASON_UNKNOWN};
+	const struct fnl_value *day = &values[AT(EXPECTED_CLOSE_DATE)];
+	int64_t layer = values[AT(LAYER)].i64;
+	bool open = fnl_layer_in_funnel((int)layer) || layer == FNL_LAYER_UNCLASSIFIED || layer == FNL_LAYER_UNKNOWN;
+	if (values[AT(STATE)].i64 != FNL_LINE_STATE_OWNED || !open ||
+	    (day->set && fnl_fiscal_year(rules, day->i64) != fiscal_year)) {
+		return share;
+	}
+	share.listed = true;
+	share.reason = reason_of(values, base_currency);
+	share.weighted = fnl_book_amount_of(values).weighted;
+	return share;
+}
+
+int fnl_quota_round(fnl_weighted exact, const char currency[4], const struct fnl_rules *rules, int64_t *ret_minor,
+                    fnl_weighted *ret_rounding)
+{
+	fnl_weighted unit_minor = rules->values[FNL_RULES_AT_QUOTA_ROUNDING];
+	for (int i = fnl_currency_digits(currency); i > 0; i--) {
+		unit_minor *= 10;
+	}
+	fnl_weighted minor = fnl_div_half_even(exact, unit_minor * FNL_BP_ONE) * unit_minor;
+	if (minor > INT64_MAX || minor < INT64_MIN) {
+		return FNL_E_LIMIT;
+	}
+	*ret_minor = (int64_t)minor;
+	*ret_rounding = minor * FNL_BP_ONE - exact;
+	return FNL_OK;
+}
+
+int64_t fnl_quota_run_due(const struct fnl_value *run)
+{
+	switch (run[FNL_QUOTA_RUN_STATE].i64) {
+	case FNL_QUOTA_RUN_STATE_OPENED:
+	case FNL_QUOTA_RUN_STATE_DRAFTING:
+		return run[FNL_QUOTA_RUN_AS_OF].i64;
+	case FNL_QUOTA_RUN_STATE_DRAFT:
+	case FNL_QUOTA_RUN_STATE_FREEZING:
+		return run[FNL_QUOTA_RUN_SETTLED_AT].i64;
+	default:
+		return FNL_QUOTA_NO_DUE;
+	}
+}
+
+size_t fnl_quota_run_next(struct fnl_list runs)
+{
+	size_t next = runs.count;
+	int64_t due = FNL_QUOTA_NO_DUE;
+	for (size_t i = 0; i < runs.count; i++) {
+		const struct fnl_value *run = runs.items[i].list.items;
+		/* a book is never left half-way: another run could be about the same rep and year */
+		if (run[FNL_QUOTA_RUN_IN_BOOK].i64) {
+			return i;
+		}
+		if (fnl_quota_run_due(run) < due) {
+			due = fnl_quota_run_due(run);
+			next = i;
+		}
+	}
+	return next;
+}
+
+static bool is_in_pass(const struct fnl_value *run)
+{
+	int64_t state = run[FNL_QUOTA_RUN_STATE].i64;
+	return state == FNL_QUOTA_RUN_STATE_DRAFTING || state == FNL_QUOTA_RUN_STATE_FREEZING;
+}
+
+void fnl_quota_arm(struct fnl_value *jobs, int64_t now_ms)
+{
+	struct fnl_list runs = jobs[FNL_PARTITION_JOBS_RUNS].list;
+	int64_t due = fnl_quota_recounts(jobs) ? now_ms : FNL_QUOTA_NO_DUE;
+	for (size_t i = 0; i < runs.count; i++) {
+		const struct fnl_value *run = runs.items[i].list.items;
+		int64_t run_due = is_in_pass(run) ? now_ms : fnl_quota_run_due(run);
+		due = run_due < due ? run_due : due;
+	}
+	jobs[FNL_PARTITION_JOBS_NEXT_DEADLINE_AT] = due == FNL_QUOTA_NO_DUE ? (struct fnl_value){0} : fnl_value_i64(due);
+}
+
+struct fnl_value *fnl_quota_jobs_open(const struct fnl_value *jobs, struct fnl_arena *arena)
+{
+	if (jobs) {
+		return fnl_values_copy(arena, jobs, FNL_PARTITION_JOBS_FIELD_COUNT);
+	}
+	struct fnl_value *new = fnl_arena_calloc(arena, FNL_PARTITION_JOBS_FIELD_COUNT, sizeof(*new));
+	if (new) {
+		new[FNL_PARTITION_JOBS_RUNS] = fnl_value_list(NULL, 0);
+		new[FNL_PARTITION_JOBS_RECOUNT_IN_BOOK] = fnl_value_i64(0);
+	}
+	return new;
+}
+
+static struct fnl_span str_or_none(const struct fnl_value *v)
+{
+	return v->set ? v->str : FNL_SPAN_NONE;
+}
+
+struct fnl_quota_need fnl_quota_needs(const struct fnl_value *jobs)
+{
+	struct fnl_quota_need need = {.work = FNL_QUOTA_WORK_NONE};
+	if (!jobs) {
+		return need;
+	}
+	if (fnl_quota_recounts(jobs)) {
+		bool in_book = jobs[FNL_PARTITION_JOBS_RECOUNT_IN_BOOK].i64 != 0;
+		need.work = in_book ? FNL_QUOTA_WORK_LINES : FNL_QUOTA_WORK_BOOKS;
+		need.book = str_or_none(&jobs[FNL_PARTITION_JOBS_RECOUNT_BOOK]);
+		need.after = in_book ? str_or_none(&jobs[FNL_PARTITION_JOBS_RECOUNT_LINE]) : FNL_SPAN_NONE;
+		return need;
+	}
+	struct fnl_list runs = jobs[FNL_PARTITION_JOBS_RUNS].list;
+	size_t at = fnl_quota_run_next(runs);
+	if (at == runs.count) {
+		return need;
+	}
+	const struct fnl_value *run = runs.items[at].list.items;
+	bool in_book = run[FNL_QUOTA_RUN_IN_BOOK].i64 != 0;
+	need.work = in_book ? FNL_QUOTA_WORK_LINES : FNL_QUOTA_WORK_BOOKS;
+	need.book = is_in_pass(run) ? str_or_none(&run[FNL_QUOTA_RUN_BOOK]) : FNL_SPAN_NONE;
+	need.after = in_book ? str_or_none(&run[FNL_QUOTA_RUN_LINE]) : FNL_SPAN_NONE;
+	need.has_quota = in_book;
+	need.fiscal_year = (int32_t)run[FNL_QUOTA_RUN_FISCAL_YEAR].i64;
+	return need;
+}
