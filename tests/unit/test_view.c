@@ -157,6 +157,7 @@ static void prospect(struct fnl_value *v, const char *id, int layer, int weight_
 	v[FNL_PROSPECT_OWNER_REP_ID] = text_value(owner);
 	v[FNL_PROSPECT_FIELD_VERSIONS].set = true;
 	v[FNL_PROSPECT_CONTACTS].set = true;
+	v[FNL_PROSPECT_FORMER_OWNERS].set = true;
 	v[FNL_PROSPECT_LIFECYCLE] = number(FNL_LIFECYCLE_ALIVE);
 	v[FNL_PROSPECT_LIFECYCLE_VERSION] = number(0);
 	v[FNL_PROSPECT_LAYER] = number(layer);

@@ -7,7 +7,8 @@
 #include "funneld/adapters/kafka.h"
 #include "funneld/adapters/settings.h"
 #include "funneld/engine/stream.h"
-#include "funneld/operators/prospect.h"
+#include "funneld/operators/rep.h"
+#include "funneld/operators/router.h"
 #include "funneld/ports/bus.h"
 #include "funneld/ports/codec.h"
 #include "funneld/ports/ids.h"
@@ -23,7 +24,7 @@
 	X(COMMANDS, "sales.commands", INPUT, "commands of people") \
 	X(FX_RATES, "sales.fx-rates", REFERENCE, "exchange rates") \
 	X(TERRITORIES, "sales.territories", REFERENCE, "territories") \
-	X(REP_INPUTS, "funneld.rep-inputs", INTERNAL, "input of the rep stage") \
+	X(REP_INPUTS, "funneld.rep-inputs", INTERNAL, "input of the rep stage: lines of books, HR events, commands") \
 	X(ORG_INPUTS, "funneld.org-inputs", INTERNAL, "input of the org stage") \
 	X(REP_DIRECTORY, "funneld.rep-directory", REFERENCE, "who is who among the reps") \
 	X(PROSPECTS, "funnel.prospects", STATE, "rows of the prospect stage: the public current state") \
@@ -32,7 +33,7 @@
 	X(LAYER_CHANGES, "funnel.layer-changes", DERIVED, "a prospect changed its layer, was parked, was unparked") \
 	X(ALERTS, "funnel.alerts", DERIVED, "stalls, silent feeds, asked and completed resyncs") \
 	X(INSPECTIONS, "funnel.inspections", DERIVED, "inspection sheets and answers") \
-	X(QUOTAS, "funnel.quotas", DERIVED, "quotas and attainment") \
+	X(QUOTAS, "funnel.quotas", DERIVED, "quotas, their lines, the running potential") \
 	X(HANDOVERS, "funnel.handovers", DERIVED, "handovers and their tasks") \
 	X(REVIEWS, "funnel.reviews", REVIEW, "reconciliation and defection reviews; restricted") \
 	X(REASSIGNMENTS, "funnel.reassignments", DERIVED, "prospects to be given to another rep") \
@@ -48,16 +49,35 @@ enum fnl_topic {
 		FNL_TOPIC_COUNT
 };
 
-enum fnl_app_stage_id { FNL_APP_STAGE_PROSPECT, FNL_APP_STAGE_COUNT };
+/* In the order in which records pass them. */
+enum fnl_app_stage_id { FNL_APP_STAGE_PROSPECT, FNL_APP_STAGE_REP, FNL_APP_STAGE_COUNT };
+/* The router: one relay for each topic that it reads. */
+enum fnl_app_relay_id { FNL_APP_RELAY_HR, FNL_APP_RELAY_COMMANDS, FNL_APP_RELAY_COUNT };
+
+enum { FNL_APP_OUTPUTS_MAX = 8 };
 
 /* A stage as this deployment names it; lives as long as the app. */
 struct fnl_app_stage {
 	struct fnl_stage stage; /* name "prospect", input topic, tables, dead letters: for fnl_stream_create */
+	enum fnl_topic input;
+	enum fnl_topic changelog;
+	enum fnl_topic outputs[FNL_APP_OUTPUTS_MAX];
 	const char *input_topic;
 	const char *changelog_topic;
-	const char *output_topics[FNL_PROSPECT_OUT_COUNT];
+	const char *output_topics[FNL_APP_OUTPUTS_MAX];
 	size_t output_topic_count;
-	const char *group; /* "<topic.prefix>funneld-prospect" */
+	const char *group;      /* "<topic.prefix>funneld-prospect" */
+	fnl_paged_tables paged; /* tables whose keys the view keeps in order */
+	const char *threads;    /* the setting that says how many stream threads it has */
+};
+
+/* A relay of the router, likewise. */
+struct fnl_app_relay {
+	const char *name; /* "router-hr": for threads, log lines, instance and transactional ids */
+	enum fnl_topic input;
+	const char *input_topic;
+	const char *output_topics[FNL_ROUTER_OUT_COUNT];
+	const char *group; /* "<topic.prefix>funneld-router-hr" */
 };
 
 struct fnl_app_options {
@@ -92,6 +112,9 @@ const char *fnl_topic_default(enum fnl_topic topic);
 struct fnl_topic_spec fnl_app_topic_spec(const struct fnl_app *app, enum fnl_topic topic);
 
 const struct fnl_app_stage *fnl_app_stage(const struct fnl_app *app, enum fnl_app_stage_id stage);
+/* The stage of a name such as "rep"; false when there is none. */
+bool fnl_app_stage_find(const struct fnl_app *app, const char *name, enum fnl_app_stage_id *ret);
+const struct fnl_app_relay *fnl_app_relay(const struct fnl_app *app, enum fnl_app_relay_id relay);
 
 /* Each is opened at the first call and belongs to the app. On failure *why says what, where and how to mend it. */
 int fnl_app_registry(struct fnl_app *app, struct fnl_registry **ret, struct fnl_error *why) FNL_MUST_USE; /* exit 10 */
@@ -111,11 +134,19 @@ int fnl_app_store_new(struct fnl_app *app, enum fnl_app_stage_id stage, struct f
                       struct fnl_error *why) FNL_MUST_USE;
 int fnl_app_log_new(struct fnl_app *app, enum fnl_app_stage_id stage, size_t thread, struct fnl_log **ret,
                     struct fnl_error *why) FNL_MUST_USE;
+/* The operator of a stage; partitions: of its input. codec is borrowed until it is closed. */
+int fnl_app_operator_new(struct fnl_app *app, enum fnl_app_stage_id stage, struct fnl_codec *codec, int32_t partitions,
+                         struct fnl_operator **ret, struct fnl_error *why) FNL_MUST_USE;
+struct fnl_operator *fnl_app_operator_close(enum fnl_app_stage_id stage, struct fnl_operator *op);
+int fnl_app_relay_log_new(struct fnl_app *app, enum fnl_app_relay_id relay, struct fnl_log **ret,
+                          struct fnl_error *why) FNL_MUST_USE;
 /* A connection of a tool that only asks, under a group of its own, so that it disturbs no worker. */
 int fnl_app_reader_new(struct fnl_app *app, enum fnl_app_stage_id stage, struct fnl_log **ret,
                        struct fnl_error *why) FNL_MUST_USE;
-/* partitions: of the input, which the threads share. */
-struct fnl_stream_settings fnl_app_stream_settings(const struct fnl_app *app, int32_t partitions);
+/* partitions: of the stage's input, which its threads share. */
+struct fnl_stream_settings fnl_app_stream_settings(const struct fnl_app *app, enum fnl_app_stage_id stage,
+                                                   int32_t partitions);
+struct fnl_relay_settings fnl_app_relay_settings(const struct fnl_app *app, enum fnl_app_relay_id relay);
 /* Reads the rules of a RulesActivated; static. */
 const struct fnl_rules_reader *fnl_app_rules_reader(void);
 

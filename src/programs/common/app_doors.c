@@ -84,15 +84,23 @@ int fnl_app_bus(struct fnl_app *app, struct fnl_bus **ret, struct fnl_error *why
 	return rc;
 }
 
-static int open_log(struct fnl_app *app, const struct fnl_app_stage *s, const char *group, const char *id,
+/* What a stage and a relay have in common of a connection. */
+struct lane_topics {
+	const char *input;
+	const char *changelog;
+	const char *const *outputs;
+	size_t output_count;
+};
+
+static int open_log(struct fnl_app *app, const struct lane_topics *topics, const char *group, const char *id,
                     struct fnl_log **ret, struct fnl_error *why)
 {
 	struct fnl_kafka_log_settings settings = {
 		.common = kafka_common(app),
-		.input_topic = s->input_topic,
-		.changelog_topic = s->changelog_topic,
-		.output_topics = s->output_topics,
-		.output_topic_count = s->output_topic_count,
+		.input_topic = topics->input,
+		.changelog_topic = topics->changelog,
+		.output_topics = topics->outputs,
+		.output_topic_count = topics->output_count,
 		.group = group,
 		.group_instance_id = id,
 		.transactional_id = id,
@@ -102,33 +110,58 @@ static int open_log(struct fnl_app *app, const struct fnl_app_stage *s, const ch
 	return fnl_kafka_log_open(&settings, ret, why);
 }
 
+static struct lane_topics topics_of_stage(const struct fnl_app_stage *s)
+{
+	return (struct lane_topics){s->input_topic, s->changelog_topic, s->output_topics, s->output_topic_count};
+}
+
+/* The name of a thread among all workers: of its group instance, and of its transactions. */
+static void id_of_lane(const struct fnl_app *app, const char *name, size_t thread, char *ret, size_t size)
+{
+	snprintf(ret, size, "%s%s-%s-%zu", fnl_settings_string(app->settings, "topic.prefix"),
+	         fnl_settings_string(app->settings, "instance.id"), name, thread);
+}
+
 int fnl_app_log_new(struct fnl_app *app, enum fnl_app_stage_id stage, size_t thread, struct fnl_log **ret,
                     struct fnl_error *why)
 {
 	char id[256];
 	const struct fnl_app_stage *s = fnl_app_stage(app, stage);
-	snprintf(id, sizeof(id), "%s%s-%s-%zu", fnl_settings_string(app->settings, "topic.prefix"),
-	         fnl_settings_string(app->settings, "instance.id"), s->stage.name, thread);
-	return open_log(app, s, s->group, id, ret, why);
+	struct lane_topics topics = topics_of_stage(s);
+	id_of_lane(app, s->stage.name, thread, id, sizeof(id));
+	return open_log(app, &topics, s->group, id, ret, why);
+}
+
+int fnl_app_relay_log_new(struct fnl_app *app, enum fnl_app_relay_id relay, struct fnl_log **ret, struct fnl_error *why)
+{
+	char id[256];
+	const struct fnl_app_relay *r = fnl_app_relay(app, relay);
+	/* A relay has no rows; a connection wants the name of a changelog all the same, and nothing is written to it. */
+	struct lane_topics topics = {r->input_topic, r->input_topic, r->output_topics, FNL_ROUTER_OUT_COUNT};
+	id_of_lane(app, r->name, 0, id, sizeof(id));
+	return open_log(app, &topics, r->group, id, ret, why);
 }
 
 int fnl_app_reader_new(struct fnl_app *app, enum fnl_app_stage_id stage, struct fnl_log **ret, struct fnl_error *why)
 {
 	char id[300];
 	const struct fnl_app_stage *s = fnl_app_stage(app, stage);
+	struct lane_topics topics = topics_of_stage(s);
 	snprintf(id, sizeof(id), "%s-tool-%ld", s->group, (long)getpid());
-	return open_log(app, s, id, id, ret, why);
+	return open_log(app, &topics, id, id, ret, why);
 }
 
 int fnl_app_store_new(struct fnl_app *app, enum fnl_app_stage_id stage, struct fnl_store **ret, struct fnl_error *why)
 {
-	const struct fnl_stage *s = &fnl_app_stage(app, stage)->stage;
+	const struct fnl_app_stage *of = fnl_app_stage(app, stage);
+	const struct fnl_stage *s = &of->stage;
 	struct fnl_redis_settings settings = {
 		.url = fnl_settings_string(app->settings, "redis.url"),
 		.prefix = fnl_settings_string(app->settings, "redis.prefix"),
 		.stage = s->name,
 		.table_names = s->table_names,
 		.table_count = s->table_count,
+		.paged = of->paged,
 		.connect_timeout_ms = REDIS_CONNECT_MS,
 		.command_timeout_ms = REDIS_COMMAND_MS,
 		.logger = &app->logger,
@@ -170,6 +203,30 @@ const struct fnl_rules_reader *fnl_app_rules_reader(void)
 	return &reader;
 }
 
+int fnl_app_operator_new(struct fnl_app *app, enum fnl_app_stage_id stage, struct fnl_codec *codec, int32_t partitions,
+                         struct fnl_operator **ret, struct fnl_error *why)
+{
+	(void)partitions;
+	switch (stage) {
+	case FNL_APP_STAGE_PROSPECT:
+		return fnl_prospect_operator_open(codec, app->ids, fnl_app_rules_reader(), ret, why);
+	case FNL_APP_STAGE_REP:
+		return fnl_rep_operator_open(codec, app->ids, fnl_app_rules_reader(), ret, why);
+	case FNL_APP_STAGE_COUNT:
+		break;
+	}
+	return fnl_fail(why, FNL_E_INTERNAL, "no such stage");
+}
+
+struct fnl_operator *fnl_app_operator_close(enum fnl_app_stage_id stage, struct fnl_operator *op)
+{
+	if (!op) {
+		return NULL;
+	}
+	return stage == FNL_APP_STAGE_REP ? fnl_rep_operator_close(op) : fnl_prospect_operator_close(op);
+}
+
+/* A tool asks an operator only what it knows of rows, which no count of partitions changes. */
 int fnl_app_operator(struct fnl_app *app, enum fnl_app_stage_id stage, struct fnl_operator **ret, struct fnl_error *why)
 {
 	struct fnl_codec *codec;
@@ -177,8 +234,7 @@ int fnl_app_operator(struct fnl_app *app, enum fnl_app_stage_id stage, struct fn
 	if (!app->private->operators[stage]) {
 		rc = fnl_app_codec(app, &codec, why);
 		if (!rc) {
-			rc = fnl_prospect_operator_open(codec, app->ids, fnl_app_rules_reader(), &app->private->operators[stage],
-			                                why);
+			rc = fnl_app_operator_new(app, stage, codec, 1, &app->private->operators[stage], why);
 		}
 	}
 	if (!rc) {
@@ -187,10 +243,11 @@ int fnl_app_operator(struct fnl_app *app, enum fnl_app_stage_id stage, struct fn
 	return rc;
 }
 
-struct fnl_stream_settings fnl_app_stream_settings(const struct fnl_app *app, int32_t partitions)
+struct fnl_stream_settings fnl_app_stream_settings(const struct fnl_app *app, enum fnl_app_stage_id stage,
+                                                   int32_t partitions)
 {
 	struct fnl_stream_settings s = fnl_stream_settings_default();
-	int64_t threads = fnl_settings_int(app->settings, "threads.prospect");
+	int64_t threads = fnl_settings_int(app->settings, fnl_app_stage(app, stage)->threads);
 	int64_t of_thread = (partitions + threads - 1) / threads;
 	s.clock = (enum fnl_clock_mode)fnl_settings_int(app->settings, "clock");
 	s.batch_records_max = (size_t)fnl_settings_int(app->settings, "batch.records");
@@ -202,6 +259,23 @@ struct fnl_stream_settings fnl_app_stream_settings(const struct fnl_app *app, in
 	s.future_max_ms = fnl_settings_int(app->settings, "event_time.ahead");
 	s.event_time_max_ms = fnl_settings_int(app->settings, "event_time.max");
 	return s;
+}
+
+struct fnl_relay_settings fnl_app_relay_settings(const struct fnl_app *app, enum fnl_app_relay_id relay)
+{
+	const struct fnl_app_relay *r = fnl_app_relay(app, relay);
+	struct fnl_stream_settings s = fnl_app_stream_settings(app, FNL_APP_STAGE_REP, 1);
+	return (struct fnl_relay_settings){
+		.name = r->name,
+		.input_topic = r->input_topic,
+		.dead_letter_topic = FNL_ROUTER_OUT_DEAD_LETTERS,
+		.batch_records_max = s.batch_records_max,
+		.batch_bytes_max = s.batch_bytes_max,
+		.poll_wait_ms = s.poll_wait_ms,
+		.arena_bytes_max = s.arena_bytes_max,
+		.txn_timeout_ms = s.txn_timeout_ms,
+		.retry_ms = s.store_retry_ms,
+	};
 }
 
 int fnl_app_partitions(struct fnl_app *app, enum fnl_topic topic, int32_t *ret, struct fnl_error *why)
@@ -245,7 +319,7 @@ void fnl_app_close_doors(struct fnl_app *app)
 	struct fnl_app_private *p = app->private;
 	fnl_app_disconnect(app);
 	for (size_t i = 0; i < FNL_APP_STAGE_COUNT; i++) {
-		p->operators[i] = p->operators[i] ? fnl_prospect_operator_close(p->operators[i]) : NULL;
+		p->operators[i] = fnl_app_operator_close((enum fnl_app_stage_id)i, p->operators[i]);
 	}
 	if (p->codec) {
 		p->codec->ops->close(p->codec);

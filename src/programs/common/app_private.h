@@ -10,6 +10,8 @@ struct fnl_app_private {
 	char *topics[FNL_TOPIC_COUNT];
 	char group[FNL_APP_STAGE_COUNT][FNL_TOPIC_NAME_BYTES_MAX + 1];
 	struct fnl_app_stage stages[FNL_APP_STAGE_COUNT];
+	char relay_group[FNL_APP_RELAY_COUNT][FNL_TOPIC_NAME_BYTES_MAX + 1];
+	struct fnl_app_relay relays[FNL_APP_RELAY_COUNT];
 	struct fnl_kafka_property properties[FNL_KAFKA_PROPERTIES_MAX];
 	size_t property_count;
 	/* opened when asked for */

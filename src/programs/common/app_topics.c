@@ -54,23 +54,98 @@ static int name_topic(struct fnl_app *app, size_t i, struct fnl_error *why)
 	return 0;
 }
 
-static void name_prospect_stage(struct fnl_app *app)
+struct stage_row {
+	const char *name;
+	const char *group;
+	const char *threads;
+	enum fnl_topic input;
+	enum fnl_topic changelog;
+	const char *const *tables;
+	size_t table_count;
+	fnl_paged_tables paged;
+	size_t dead_letters;
+	size_t output_count;
+	enum fnl_topic outputs[FNL_APP_OUTPUTS_MAX];
+};
+
+static const struct stage_row stages[FNL_APP_STAGE_COUNT] = {
+	[FNL_APP_STAGE_PROSPECT] = {"prospect",
+                                "funneld-prospect",
+                                "threads.prospect",
+                                FNL_TOPIC_PROSPECT_CHANGES,
+                                FNL_TOPIC_PROSPECTS,
+                                fnl_prospect_tables,
+                                FNL_PROSPECT_TABLE_COUNT,
+                                FNL_PROSPECT_PAGED,
+                                FNL_PROSPECT_OUT_DEAD_LETTERS,
+                                FNL_PROSPECT_OUT_COUNT,
+                                {[FNL_PROSPECT_OUT_LAYER_CHANGES] = FNL_TOPIC_LAYER_CHANGES,
+                                 [FNL_PROSPECT_OUT_ALERTS] = FNL_TOPIC_ALERTS,
+                                 [FNL_PROSPECT_OUT_DEAD_LETTERS] = FNL_TOPIC_DEAD_LETTERS,
+                                 [FNL_PROSPECT_OUT_REP_INPUTS] = FNL_TOPIC_REP_INPUTS}},
+	[FNL_APP_STAGE_REP] = {"rep",
+                           "funneld-rep",
+                           "threads.rep",
+                           FNL_TOPIC_REP_INPUTS,
+                           FNL_TOPIC_REPS,
+                           fnl_rep_tables,
+                           FNL_REP_TABLE_COUNT,
+                           FNL_REP_PAGED,
+                           FNL_REP_OUT_DEAD_LETTERS,
+                           FNL_REP_OUT_COUNT,
+                           {[FNL_REP_OUT_QUOTAS] = FNL_TOPIC_QUOTAS,
+                            [FNL_REP_OUT_REJECTIONS] = FNL_TOPIC_REJECTIONS,
+                            [FNL_REP_OUT_DEAD_LETTERS] = FNL_TOPIC_DEAD_LETTERS}},
+};
+
+static const struct {
+	const char *name;
+	const char *group;
+	enum fnl_topic input;
+} relays[FNL_APP_RELAY_COUNT] = {
+	[FNL_APP_RELAY_HR] = {"router-hr", "funneld-router-hr", FNL_TOPIC_REP_CHANGES},
+	[FNL_APP_RELAY_COMMANDS] = {"router-commands", "funneld-router-commands", FNL_TOPIC_COMMANDS},
+};
+
+_Static_assert((int)FNL_PROSPECT_OUT_COUNT <= (int)FNL_APP_OUTPUTS_MAX &&
+                   (int)FNL_REP_OUT_COUNT <= (int)FNL_APP_OUTPUTS_MAX,
+               "the outputs of a stage fit");
+
+static void name_stage(struct fnl_app *app, size_t i)
 {
 	struct fnl_app_private *p = app->private;
-	struct fnl_app_stage *s = &p->stages[FNL_APP_STAGE_PROSPECT];
-	char *group = p->group[FNL_APP_STAGE_PROSPECT];
-	snprintf(group, FNL_TOPIC_NAME_BYTES_MAX + 1, "%sfunneld-prospect",
-	         fnl_settings_string(app->settings, "topic.prefix"));
-	s->group = group;
-	s->input_topic = p->topics[FNL_TOPIC_PROSPECT_CHANGES];
-	s->changelog_topic = p->topics[FNL_TOPIC_PROSPECTS];
-	s->output_topics[FNL_PROSPECT_OUT_LAYER_CHANGES] = p->topics[FNL_TOPIC_LAYER_CHANGES];
-	s->output_topics[FNL_PROSPECT_OUT_ALERTS] = p->topics[FNL_TOPIC_ALERTS];
-	s->output_topics[FNL_PROSPECT_OUT_DEAD_LETTERS] = p->topics[FNL_TOPIC_DEAD_LETTERS];
-	s->output_topics[FNL_PROSPECT_OUT_REP_INPUTS] = p->topics[FNL_TOPIC_REP_INPUTS];
-	s->output_topic_count = FNL_PROSPECT_OUT_COUNT;
-	s->stage = (struct fnl_stage){"prospect", s->input_topic, fnl_prospect_tables, FNL_PROSPECT_TABLE_COUNT,
-	                              FNL_PROSPECT_OUT_DEAD_LETTERS};
+	const struct stage_row *row = &stages[i];
+	struct fnl_app_stage *s = &p->stages[i];
+	snprintf(p->group[i], sizeof(p->group[i]), "%s%s", fnl_settings_string(app->settings, "topic.prefix"), row->group);
+	*s = (struct fnl_app_stage){
+		.stage = {row->name, p->topics[row->input], row->tables, row->table_count, row->dead_letters},
+		.input = row->input,
+		.changelog = row->changelog,
+		.input_topic = p->topics[row->input],
+		.changelog_topic = p->topics[row->changelog],
+		.output_topic_count = row->output_count,
+		.group = p->group[i],
+		.paged = row->paged,
+		.threads = row->threads,
+	};
+	for (size_t o = 0; o < row->output_count; o++) {
+		s->outputs[o] = row->outputs[o];
+		s->output_topics[o] = p->topics[row->outputs[o]];
+	}
+}
+
+static void name_relay(struct fnl_app *app, size_t i)
+{
+	struct fnl_app_private *p = app->private;
+	struct fnl_app_relay *r = &p->relays[i];
+	snprintf(p->relay_group[i], sizeof(p->relay_group[i]), "%s%s", fnl_settings_string(app->settings, "topic.prefix"),
+	         relays[i].group);
+	*r = (struct fnl_app_relay){.name = relays[i].name,
+	                            .input = relays[i].input,
+	                            .input_topic = p->topics[relays[i].input],
+	                            .group = p->relay_group[i]};
+	r->output_topics[FNL_ROUTER_OUT_REP_INPUTS] = p->topics[FNL_TOPIC_REP_INPUTS];
+	r->output_topics[FNL_ROUTER_OUT_DEAD_LETTERS] = p->topics[FNL_TOPIC_DEAD_LETTERS];
 }
 
 int fnl_app_name_all(struct fnl_app *app, struct fnl_error *why)
@@ -90,8 +165,11 @@ int fnl_app_name_all(struct fnl_app *app, struct fnl_error *why)
 		              "%s: instance.id: \"%.60s\" is not allowed: at most 100 letters, digits, '.', '_', '-'",
 		              fnl_settings_origin(app->settings, "instance.id"), instance);
 	}
-	if (!rc) {
-		name_prospect_stage(app);
+	for (size_t i = 0; i < FNL_APP_STAGE_COUNT && !rc; i++) {
+		name_stage(app, i);
+	}
+	for (size_t i = 0; i < FNL_APP_RELAY_COUNT && !rc; i++) {
+		name_relay(app, i);
 	}
 	return rc;
 }
@@ -131,4 +209,20 @@ struct fnl_topic_spec fnl_app_topic_spec(const struct fnl_app *app, enum fnl_top
 const struct fnl_app_stage *fnl_app_stage(const struct fnl_app *app, enum fnl_app_stage_id stage)
 {
 	return &app->private->stages[stage];
+}
+
+bool fnl_app_stage_find(const struct fnl_app *app, const char *name, enum fnl_app_stage_id *ret)
+{
+	for (size_t i = 0; i < FNL_APP_STAGE_COUNT; i++) {
+		if (strcmp(fnl_app_stage(app, (enum fnl_app_stage_id)i)->stage.name, name) == 0) {
+			*ret = (enum fnl_app_stage_id)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+const struct fnl_app_relay *fnl_app_relay(const struct fnl_app *app, enum fnl_app_relay_id relay)
+{
+	return &app->private->relays[relay];
 }

@@ -5,9 +5,18 @@
 #include <stdatomic.h>
 #include <stdio.h>
 
+/* What a thread drives. */
+struct driver {
+	int (*cycle)(void *driven, struct fnl_error *why);
+	bool (*is_idle)(const void *driven);
+	struct fnl_stream_stats (*stats)(const void *driven);
+	void (*destroy)(void *driven);
+};
+
 struct fnl_worker {
 	char name[64];
-	struct fnl_stream *stream;
+	const struct driver *driver;
+	void *driven; /* struct fnl_stream or struct fnl_relay */
 	const struct fnl_logger *logger;
 	pthread_t thread;
 	atomic_bool stop;
@@ -19,20 +28,70 @@ struct fnl_worker {
 	struct fnl_error why;
 };
 
+static int stream_cycle(void *driven, struct fnl_error *why)
+{
+	return fnl_stream_cycle(driven, why);
+}
+
+static bool stream_is_idle(const void *driven)
+{
+	return fnl_stream_is_idle(driven);
+}
+
+static struct fnl_stream_stats stream_stats(const void *driven)
+{
+	return fnl_stream_stats(driven);
+}
+
+static void stream_destroy(void *driven)
+{
+	fnl_stream_destroy(driven);
+}
+
+static const struct driver stream_driver = {stream_cycle, stream_is_idle, stream_stats, stream_destroy};
+
+static int relay_cycle(void *driven, struct fnl_error *why)
+{
+	return fnl_relay_cycle(driven, why);
+}
+
+static bool relay_is_idle(const void *driven)
+{
+	return fnl_relay_is_idle(driven);
+}
+
+static struct fnl_stream_stats relay_stats(const void *driven)
+{
+	struct fnl_relay_stats s = fnl_relay_stats(driven);
+	return (struct fnl_stream_stats){.records = s.records,
+	                                 .outputs = s.outputs,
+	                                 .dead_letters = s.dead_letters,
+	                                 .transactions = s.transactions,
+	                                 .partitions = s.partitions,
+	                                 .partitions_running = s.partitions_running};
+}
+
+static void relay_destroy(void *driven)
+{
+	fnl_relay_destroy(driven);
+}
+
+static const struct driver relay_driver = {relay_cycle, relay_is_idle, relay_stats, relay_destroy};
+
 static void publish(struct fnl_worker *w)
 {
-	struct fnl_stream_stats stats = fnl_stream_stats(w->stream);
+	struct fnl_stream_stats stats = w->driver->stats(w->driven);
 	pthread_mutex_lock(&w->lock);
 	w->stats = stats;
 	pthread_mutex_unlock(&w->lock);
-	atomic_store(&w->idle, fnl_stream_is_idle(w->stream));
+	atomic_store(&w->idle, w->driver->is_idle(w->driven));
 }
 
 static void *run(void *context)
 {
 	struct fnl_worker *w = context;
 	while (!atomic_load(&w->stop) && w->status == 0) {
-		w->status = fnl_stream_cycle(w->stream, &w->why);
+		w->status = w->driver->cycle(w->driven, &w->why);
 		publish(w);
 	}
 	if (w->status) {
@@ -61,27 +120,64 @@ static int start_thread(struct fnl_worker *w)
 	return rc;
 }
 
-int fnl_worker_start(const struct fnl_worker_spec *spec, struct fnl_worker **ret, struct fnl_error *why)
+/* Frees all but the ports; the thread does not run. */
+static void worker_free(struct fnl_worker *w)
+{
+	if (w->driven) {
+		w->driver->destroy(w->driven);
+	}
+	pthread_mutex_destroy(&w->lock);
+	fnl_free(w);
+}
+
+static struct fnl_worker *worker_new(const char *name, const struct driver *driver, const struct fnl_logger *logger)
 {
 	struct fnl_worker *w = fnl_calloc(1, sizeof(*w));
-	if (!w) {
-		return fnl_fail(why, FNL_E_NOMEM, "no memory for the thread %s", spec->name);
+	if (w) {
+		snprintf(w->name, sizeof(w->name), "%s", name);
+		w->driver = driver;
+		w->logger = logger;
+		pthread_mutex_init(&w->lock, NULL);
 	}
-	snprintf(w->name, sizeof(w->name), "%s", spec->name);
-	w->logger = spec->ports.logger;
-	pthread_mutex_init(&w->lock, NULL);
-	int rc = fnl_stream_create(spec->stage, spec->settings, &spec->ports, &w->stream, why);
+	return w;
+}
+
+/* The driven was made with status rc. */
+static int worker_begin(struct fnl_worker *w, int rc, struct fnl_worker **ret, struct fnl_error *why)
+{
 	if (!rc && start_thread(w)) {
-		rc = fnl_fail(why, FNL_E_NOMEM, "the thread %s cannot be started", spec->name);
+		rc = fnl_fail(why, FNL_E_NOMEM, "the thread %s cannot be started", w->name);
 	}
 	if (rc) {
-		fnl_stream_destroy(w->stream);
-		pthread_mutex_destroy(&w->lock);
-		fnl_free(w);
+		worker_free(w);
 		return rc;
 	}
 	*ret = w;
 	return 0;
+}
+
+int fnl_worker_start(const struct fnl_worker_spec *spec, struct fnl_worker **ret, struct fnl_error *why)
+{
+	struct fnl_worker *w = worker_new(spec->name, &stream_driver, spec->ports.logger);
+	struct fnl_stream *stream = NULL;
+	if (!w) {
+		return fnl_fail(why, FNL_E_NOMEM, "no memory for the thread %s", spec->name);
+	}
+	int rc = fnl_stream_create(spec->stage, spec->settings, &spec->ports, &stream, why);
+	w->driven = stream;
+	return worker_begin(w, rc, ret, why);
+}
+
+int fnl_worker_start_relay(const struct fnl_worker_relay_spec *spec, struct fnl_worker **ret, struct fnl_error *why)
+{
+	struct fnl_worker *w = worker_new(spec->name, &relay_driver, spec->ports.logger);
+	struct fnl_relay *relay = NULL;
+	if (!w) {
+		return fnl_fail(why, FNL_E_NOMEM, "no memory for the thread %s", spec->name);
+	}
+	int rc = fnl_relay_create(spec->settings, &spec->ports, &relay, why);
+	w->driven = relay;
+	return worker_begin(w, rc, ret, why);
 }
 
 void fnl_worker_stop(struct fnl_worker *w)
@@ -114,8 +210,6 @@ int fnl_worker_join(struct fnl_worker *w, struct fnl_error *why)
 	if (status && why) {
 		*why = w->why;
 	}
-	fnl_stream_destroy(w->stream);
-	pthread_mutex_destroy(&w->lock);
-	fnl_free(w);
+	worker_free(w);
 	return status;
 }

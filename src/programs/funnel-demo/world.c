@@ -74,7 +74,7 @@ int world_open(struct fnl_app *app, struct world *ret, struct fnl_error *why)
 		return status;
 	}
 	ret->ports = (struct fnl_import_ports){ret->bus, ret->codec, app->ids, ret->topics};
-	ret->settings = fnl_app_stream_settings(app, WORLD_PARTITIONS);
+	ret->settings = fnl_app_stream_settings(app, FNL_APP_STAGE_PROSPECT, WORLD_PARTITIONS);
 	ret->settings.clock = FNL_CLOCK_EVENT;
 	ret->settings.txn_timeout_ms = TXN_TIMEOUT_MS;
 	ret->settings.poll_wait_ms = 5;

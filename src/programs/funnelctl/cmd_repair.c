@@ -8,7 +8,8 @@
 #include "pairs.h"
 
 struct order {
-	const char *stage;
+	bool has_stage;
+	enum fnl_app_stage_id stage;
 	int32_t partition; /* -1: not given */
 	bool from_beginning;
 	bool keep_offset;
@@ -26,11 +27,14 @@ static bool read_partition(const char *text, int32_t *ret)
 	return true;
 }
 
-static int read_order(int argc, char **argv, struct order *ret)
+static int read_order(const struct fnl_app *app, int argc, char **argv, struct order *ret)
 {
 	for (int i = 1; i < argc; i++) {
 		if (strcmp(argv[i], "--stage") == 0 && i + 1 < argc) {
-			ret->stage = argv[++i];
+			ret->has_stage = fnl_app_stage_find(app, argv[++i], &ret->stage);
+			if (!ret->has_stage) {
+				return fnl_usage_error(&fnl_cmd_repair, "--stage %.40s: the stages are prospect and rep", argv[i]);
+			}
 		} else if (strcmp(argv[i], "--partition") == 0 && i + 1 < argc &&
 		           read_partition(argv[i + 1], &ret->partition)) {
 			i++;
@@ -44,8 +48,8 @@ static int read_order(int argc, char **argv, struct order *ret)
 			return fnl_usage_error(&fnl_cmd_repair, "\"%s\" is not understood here", argv[i]);
 		}
 	}
-	if (!ret->stage || strcmp(ret->stage, "prospect") != 0) {
-		return fnl_usage_error(&fnl_cmd_repair, "--stage prospect is needed");
+	if (!ret->has_stage) {
+		return fnl_usage_error(&fnl_cmd_repair, "--stage prospect or --stage rep is needed");
 	}
 	if (ret->partition < 0) {
 		return fnl_usage_error(&fnl_cmd_repair, "--partition P is needed");
@@ -60,12 +64,12 @@ static int read_order(int argc, char **argv, struct order *ret)
 static int look(struct fnl_app *app, const struct order *o, struct fnl_pair *ret_now, int64_t *ret_cl,
                 struct fnl_error *why)
 {
-	const struct fnl_app_stage *s = fnl_app_stage(app, FNL_APP_STAGE_PROSPECT);
+	const struct fnl_app_stage *s = fnl_app_stage(app, o->stage);
 	struct fnl_pair *pairs = NULL;
 	struct fnl_log *log = NULL;
 	size_t count = 0;
 	int64_t start;
-	int rc = fnl_pairs_read(app, FNL_APP_STAGE_PROSPECT, &pairs, &count, why);
+	int rc = fnl_pairs_read(app, o->stage, &pairs, &count, why);
 	if (rc) {
 		return rc;
 	}
@@ -76,7 +80,7 @@ static int look(struct fnl_app *app, const struct order *o, struct fnl_pair *ret
 	}
 	fnl_free(pairs);
 	if (!rc) {
-		rc = fnl_app_reader_new(app, FNL_APP_STAGE_PROSPECT, &log, why);
+		rc = fnl_app_reader_new(app, o->stage, &log, why);
 	}
 	if (rc) {
 		return rc;
@@ -91,7 +95,7 @@ static int look(struct fnl_app *app, const struct order *o, struct fnl_pair *ret
 
 static int mend(struct fnl_app *app, const struct order *o, int64_t offset, int64_t cl, struct fnl_error *why)
 {
-	const struct fnl_app_stage *s = fnl_app_stage(app, FNL_APP_STAGE_PROSPECT);
+	const struct fnl_app_stage *s = fnl_app_stage(app, o->stage);
 	struct fnl_bus *bus = NULL;
 	char metadata[32];
 	int rc = fnl_app_bus(app, &bus, why);
@@ -103,7 +107,7 @@ static int mend(struct fnl_app *app, const struct order *o, int64_t offset, int6
 	return rc ? fnl_fail(why, rc, "group %s: %s", s->group, bus->ops->explain(bus)) : 0;
 }
 
-static void explain(const struct order *o, const struct fnl_pair *now, int64_t offset, int64_t cl)
+static void explain(const char *stage, const struct order *o, const struct fnl_pair *now, int64_t offset, int64_t cl)
 {
 	char was[64] = "nothing";
 	if (now->committed >= 0 && now->has_cl) {
@@ -112,10 +116,10 @@ static void explain(const struct order *o, const struct fnl_pair *now, int64_t o
 		snprintf(was, sizeof(was), "offset %" PRId64 " without a cl", now->committed);
 	}
 	fprintf(stderr,
-	        "partition %d of the stage prospect\n"
+	        "partition %d of the stage %s\n"
 	        "  committed now:  %s\n"
 	        "  will be:        offset %" PRId64 ", cl=%" PRId64 " (the end of the changelog)\n",
-	        (int)o->partition, was, offset, cl);
+	        (int)o->partition, stage, was, offset, cl);
 	fputs(
 		o->from_beginning
 			? "All input that is still in the topic is applied again to the rows of the changelog. Versions make that\n"
@@ -129,11 +133,11 @@ static void explain(const struct order *o, const struct fnl_pair *now, int64_t o
 
 static int run(struct fnl_app *app, int argc, char **argv)
 {
-	struct order order = {NULL, -1, false, false, false};
+	struct order order = {.partition = -1};
 	struct fnl_pair now;
 	struct fnl_error why = {0, ""};
 	int64_t cl = 0;
-	int rc = read_order(argc, argv, &order);
+	int rc = read_order(app, argc, argv, &order);
 	if (rc) {
 		return rc;
 	}
@@ -147,7 +151,8 @@ static int run(struct fnl_app *app, int argc, char **argv)
 		fputs("funnelctl repair: no offset is committed, so there is none to keep; use --from-beginning\n", stderr);
 		return FNL_EXIT_STATE;
 	}
-	explain(&order, &now, offset, cl);
+	const char *stage = fnl_app_stage(app, order.stage)->stage.name;
+	explain(stage, &order, &now, offset, cl);
 	if (!order.yes) {
 		fputs("Nothing was changed: add --yes to do it.\n", stderr);
 		return FNL_EXIT_USAGE;
@@ -157,7 +162,7 @@ static int run(struct fnl_app *app, int argc, char **argv)
 		return fnl_app_fail(app, fnl_exit_code(rc), &why);
 	}
 	if (app->json) {
-		printf("{\"stage\":\"prospect\",\"partition\":%d,\"offset\":%" PRId64 ",\"cl\":%" PRId64 "}\n",
+		printf("{\"stage\":\"%s\",\"partition\":%d,\"offset\":%" PRId64 ",\"cl\":%" PRId64 "}\n", stage,
 		       (int)order.partition, offset, cl);
 	} else {
 		printf("partition %d: committed offset %" PRId64 ", cl=%" PRId64 "\n", (int)order.partition, offset, cl);
@@ -168,7 +173,7 @@ static int run(struct fnl_app *app, int argc, char **argv)
 const struct fnl_command fnl_cmd_repair = {
 	"repair",
 	"set the committed pair of a partition whose stored state contradicts itself",
-	"funnelctl repair --stage prospect --partition P (--from-beginning | --keep-offset) [--yes]\n"
+	"funnelctl repair --stage (prospect | rep) --partition P (--from-beginning | --keep-offset) [--yes]\n"
 	"  A worker that ended with exit code 15 names this command. Without --yes it only says what it would do.\n"
 	"  --from-beginning   apply the input again from its first record\n"
 	"  --keep-offset      go on at the committed offset",

@@ -1,4 +1,4 @@
-/* funnelctl wait --caught-up: until every stage has committed all its input and its due timers. */
+/* funnelctl wait --caught-up: until the router and every stage have committed all their input and their due timers. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +14,9 @@ enum { LOOK_EVERY_MS = 200, TIMEOUT_DEFAULT_S = 60, TIMER_GRACE_MS = 1000, ARENA
 
 /* What one look at one partition found. */
 struct finding {
+	const char *part; /* "prospect", "router-hr" */
+	const char *topic;
+	bool is_stage; /* it has a view and timers */
 	struct fnl_pair pair;
 	bool view_behind;
 	int64_t applied; /* -1: absent */
@@ -30,6 +33,20 @@ struct look {
 static bool is_behind(const struct finding *f)
 {
 	return f->pair.behind || f->view_behind || f->timer_due;
+}
+
+/* Room for n more; they are zeroed. NULL: no memory. */
+static struct finding *grow(struct look *l, size_t n)
+{
+	struct finding *grown = fnl_reallocarray(l->at, l->count + n, sizeof(*grown));
+	if (!grown) {
+		return NULL;
+	}
+	l->at = grown;
+	struct finding *first = &grown[l->count];
+	memset(first, 0, n * sizeof(*first));
+	l->count += n;
+	return first;
 }
 
 /* The partition's own time: the wall clock less a grace, or the event time that its clock row keeps. */
@@ -69,35 +86,61 @@ static int look_at_view(struct fnl_app *app, struct fnl_store *store, struct fnl
 	return 0;
 }
 
-/* Looks once. *ret_exit: the exit code that an error would have. */
-static int look_once(struct fnl_app *app, struct look *l, int *ret_exit, struct fnl_error *why)
+static int look_at_relay(struct fnl_app *app, enum fnl_app_relay_id relay, struct look *l, int *ret_exit,
+                         struct fnl_error *why)
 {
+	const struct fnl_app_relay *r = fnl_app_relay(app, relay);
 	struct fnl_pair *pairs = NULL;
-	struct fnl_store *store;
-	struct fnl_operator *op;
 	size_t count = 0;
-	int rc = fnl_pairs_read(app, FNL_APP_STAGE_PROSPECT, &pairs, &count, why);
+	int rc = fnl_pairs_read_relay(app, relay, &pairs, &count, why);
 	*ret_exit = fnl_exit_code(rc);
-	if (!rc) {
-		rc = fnl_app_operator(app, FNL_APP_STAGE_PROSPECT, &op, why);
-		*ret_exit = FNL_EXIT_SETTINGS;
+	struct finding *f = rc ? NULL : grow(l, count);
+	for (size_t i = 0; i < count && f; i++) {
+		f[i].part = r->name;
+		f[i].topic = r->input_topic;
+		f[i].pair = pairs[i];
+		f[i].applied = -1;
 	}
+	fnl_free(pairs);
+	return rc || f ? rc : fnl_fail(why, FNL_E_NOMEM, "no memory");
+}
+
+static int open_stage(struct fnl_app *app, enum fnl_app_stage_id stage, struct fnl_store **store,
+                      struct fnl_operator **op, int *ret_exit, struct fnl_error *why)
+{
+	*ret_exit = FNL_EXIT_SETTINGS;
+	int rc = fnl_app_operator(app, stage, op, why);
 	if (!rc) {
-		rc = fnl_app_store(app, FNL_APP_STAGE_PROSPECT, &store, why);
 		*ret_exit = FNL_EXIT_REDIS;
+		rc = fnl_app_store(app, stage, store, why);
 	}
-	if (rc) {
+	return rc;
+}
+
+static int look_at_stage(struct fnl_app *app, enum fnl_app_stage_id stage, struct look *l, int *ret_exit,
+                         struct fnl_error *why)
+{
+	const struct fnl_app_stage *s = fnl_app_stage(app, stage);
+	struct fnl_pair *pairs = NULL;
+	struct fnl_store *store = NULL;
+	struct fnl_operator *op = NULL;
+	size_t count = 0;
+	int rc = fnl_pairs_read(app, stage, &pairs, &count, why);
+	*ret_exit = fnl_exit_code(rc);
+	rc = rc ? rc : open_stage(app, stage, &store, &op, ret_exit, why);
+	struct finding *f = rc ? NULL : grow(l, count);
+	if (!f) {
 		fnl_free(pairs);
-		return rc;
+		return rc ? rc : fnl_fail(why, FNL_E_NOMEM, "no memory");
 	}
 	struct fnl_arena arena;
 	fnl_arena_init(&arena, ARENA_BYTES_MAX);
-	struct finding *findings = fnl_calloc(count, sizeof(*findings));
-	l->behind = 0;
-	for (size_t i = 0; i < count && findings && !rc; i++) {
-		findings[i].pair = pairs[i];
-		rc = look_at_view(app, store, op, &findings[i], &arena);
-		l->behind += is_behind(&findings[i]);
+	for (size_t i = 0; i < count && !rc; i++) {
+		f[i].part = s->stage.name;
+		f[i].topic = s->input_topic;
+		f[i].is_stage = true;
+		f[i].pair = pairs[i];
+		rc = look_at_view(app, store, op, &f[i], &arena);
 		fnl_arena_reset(&arena);
 	}
 	if (rc) {
@@ -106,54 +149,84 @@ static int look_once(struct fnl_app *app, struct look *l, int *ret_exit, struct 
 	}
 	fnl_arena_deinit(&arena);
 	fnl_free(pairs);
-	if (!findings || rc) {
-		fnl_free(findings);
-		return rc ? rc : fnl_fail(why, FNL_E_NOMEM, "no memory");
-	}
-	fnl_free(l->at);
-	l->at = findings;
-	l->count = count;
-	return 0;
+	return rc;
 }
 
-static void print_text(const struct fnl_app *app, const struct look *l)
+/* Looks once, in the order in which records pass: who has caught up has sent on all that it had, so that the next one
+ * can be believed. *ret_exit: the exit code that an error would have. */
+static int look_once(struct fnl_app *app, struct look *l, int *ret_exit, struct fnl_error *why)
 {
-	const struct fnl_app_stage *s = fnl_app_stage(app, FNL_APP_STAGE_PROSPECT);
+	int rc = 0;
+	l->count = l->behind = 0;
+	for (int i = 0; i < FNL_APP_RELAY_COUNT && !rc; i++) {
+		rc = look_at_relay(app, (enum fnl_app_relay_id)i, l, ret_exit, why);
+	}
+	for (int i = 0; i < FNL_APP_STAGE_COUNT && !rc; i++) {
+		rc = look_at_stage(app, (enum fnl_app_stage_id)i, l, ret_exit, why);
+	}
+	for (size_t i = 0; i < l->count; i++) {
+		l->behind += is_behind(&l->at[i]);
+	}
+	return rc;
+}
+
+/* "hr.rep-changes (router-hr), 8 partitions" for each part. */
+static void print_parts(const struct look *l)
+{
+	for (size_t i = 0, n; i < l->count; i += n) {
+		for (n = 1; i + n < l->count && l->at[i + n].part == l->at[i].part; n++) {
+		}
+		printf("%s %s (%s), %zu partitions", i ? "," : "", l->at[i].topic, l->at[i].part, n);
+	}
+	putchar('\n');
+}
+
+static void print_text(const struct look *l)
+{
 	if (l->behind == 0) {
-		printf("caught up: %s, %zu partitions\n", s->input_topic, l->count);
+		fputs("caught up:", stdout);
+		print_parts(l);
 		return;
 	}
-	printf("behind: %zu of %zu partitions of %s\n", l->behind, l->count, s->input_topic);
+	printf("behind: %zu of %zu partitions\n", l->behind, l->count);
 	for (size_t i = 0; i < l->count; i++) {
 		const struct finding *f = &l->at[i];
 		if (f->pair.behind) {
-			printf("  partition %d: input committed to %" PRId64 " of %" PRId64 "\n", (int)f->pair.partition,
-			       f->pair.committed, f->pair.end);
+			printf("  %s, partition %d of %s: input committed to %" PRId64 " of %" PRId64 "\n", f->part,
+			       (int)f->pair.partition, f->topic, f->pair.committed, f->pair.end);
 		}
 		if (f->view_behind) {
-			printf("  partition %d: Redis stands at %" PRId64 ", the changelog at %" PRId64 "\n",
+			printf("  %s, partition %d: Redis stands at %" PRId64 ", the changelog at %" PRId64 "\n", f->part,
 			       (int)f->pair.partition, f->applied, f->pair.cl);
 		}
 		if (f->timer_due) {
-			printf("  partition %d: a timer of %" PRId64 " ms since the epoch is due\n", (int)f->pair.partition,
-			       f->timer_deadline_ms);
+			printf("  %s, partition %d: a timer of %" PRId64 " ms since the epoch is due\n", f->part,
+			       (int)f->pair.partition, f->timer_deadline_ms);
 		}
 	}
+}
+
+static json_t *finding_json(const struct finding *f)
+{
+	json_t *o = json_pack("{s:s, s:s, s:i, s:I, s:I, s:b}", f->is_stage ? "stage" : "relay", f->part, "topic", f->topic,
+	                      "partition", (int)f->pair.partition, "committed", (json_int_t)f->pair.committed, "end",
+	                      (json_int_t)f->pair.end, "input_behind", f->pair.behind);
+	if (o && f->is_stage) {
+		json_object_set_new(o, "cl", json_integer((json_int_t)f->pair.cl));
+		json_object_set_new(o, "applied", json_integer((json_int_t)f->applied));
+		json_object_set_new(o, "view_behind", json_boolean(f->view_behind));
+		json_object_set_new(o, "timer_due", json_boolean(f->timer_due));
+	}
+	return o;
 }
 
 static void print_json(const struct look *l)
 {
-	json_t *list = json_array();
+	json_t *stages = json_array(), *relays = json_array();
 	for (size_t i = 0; i < l->count; i++) {
-		const struct finding *f = &l->at[i];
-		json_array_append_new(list,
-		                      json_pack("{s:s, s:i, s:I, s:I, s:b, s:I, s:I, s:b, s:b}", "stage", "prospect",
-		                                "partition", (int)f->pair.partition, "committed", (json_int_t)f->pair.committed,
-		                                "end", (json_int_t)f->pair.end, "input_behind", f->pair.behind, "cl",
-		                                (json_int_t)f->pair.cl, "applied", (json_int_t)f->applied, "view_behind",
-		                                f->view_behind, "timer_due", f->timer_due));
+		json_array_append_new(l->at[i].is_stage ? stages : relays, finding_json(&l->at[i]));
 	}
-	json_t *all = json_pack("{s:b, s:o}", "caught_up", l->behind == 0, "partitions", list);
+	json_t *all = json_pack("{s:b, s:o, s:o}", "caught_up", l->behind == 0, "partitions", stages, "router", relays);
 	json_dumpf(all, stdout, JSON_COMPACT);
 	putchar('\n');
 	json_decref(all);
@@ -178,7 +251,7 @@ static int wait_caught_up(struct fnl_app *app, int64_t timeout_ms, struct look *
 			if (app->json) {
 				print_json(l);
 			} else {
-				print_text(app, l);
+				print_text(l);
 			}
 			return l->behind == 0 ? FNL_EXIT_OK : FNL_EXIT_BEHIND;
 		}
@@ -216,8 +289,10 @@ const struct fnl_command fnl_cmd_wait = {
 	"wait",
 	"wait until all input and all due timers are processed",
 	"funnelctl wait --caught-up [--timeout SECONDS]\n"
-	"  Exit 0 when every stage has committed all its input and no timer is due (by the setting clock), 5 when that did "
-	"not\n"
-	"  come within the time (default 60 s): what is behind is listed.",
+	"  Exit 0 when the router and every stage have committed all their input and no timer is due (by the setting "
+	"clock):\n"
+	"  what a change of rules or a quota run still has to do is a timer, too. Exit 5 when that did not come within "
+    "the\n"
+	"  time (default 60 s): what is behind is listed.",
 	run,
 };

@@ -3,32 +3,67 @@
 
 #include <string.h>
 
-static int check_topics(struct fnl_app *app, int32_t *ret_partitions, struct fnl_error *why)
+/* Input, changelog and outputs of a stage are there, and the first two fit each other. */
+static int check_stage_topics(struct fnl_app *app, const struct fnl_app_stage *s, int32_t *ret_partitions,
+                              struct fnl_error *why)
 {
-	static const enum fnl_topic needed[] = {FNL_TOPIC_PROSPECT_CHANGES, FNL_TOPIC_PROSPECTS, FNL_TOPIC_LAYER_CHANGES,
-	                                        FNL_TOPIC_ALERTS, FNL_TOPIC_DEAD_LETTERS};
-	int32_t counts[sizeof(needed) / sizeof(needed[0])] = {0};
-	for (size_t i = 0; i < sizeof(needed) / sizeof(needed[0]); i++) {
-		int rc = fnl_app_partitions(app, needed[i], &counts[i], why);
+	int32_t input = 0, changelog = 0, other;
+	int rc = fnl_app_partitions(app, s->input, &input, why);
+	rc = rc ? rc : fnl_app_partitions(app, s->changelog, &changelog, why);
+	for (size_t i = 0; i < s->output_topic_count && !rc; i++) {
+		rc = fnl_app_partitions(app, s->outputs[i], &other, why);
+	}
+	if (rc) {
+		return fnl_exit_code(rc);
+	}
+	if (input != changelog) {
+		fnl_fail(why, FNL_E_LAYOUT,
+		         "topic %s has %d partitions and its changelog %s has %d; they must be equal: rows of a partition are "
+		         "restored from the changelog partition of the same number. Create the one that is newer again with "
+		         "the other's count",
+		         s->input_topic, (int)input, s->changelog_topic, (int)changelog);
+		return FNL_EXIT_LAYOUT;
+	}
+	*ret_partitions = input;
+	return FNL_EXIT_OK;
+}
+
+static int check_topics(struct fnl_app *app, int32_t partitions[FNL_APP_STAGE_COUNT], struct fnl_error *why)
+{
+	for (int i = 0; i < FNL_APP_STAGE_COUNT; i++) {
+		int code = check_stage_topics(app, fnl_app_stage(app, (enum fnl_app_stage_id)i), &partitions[i], why);
+		if (code) {
+			return code;
+		}
+	}
+	for (int i = 0; i < FNL_APP_RELAY_COUNT; i++) {
+		int32_t any;
+		int rc = fnl_app_partitions(app, fnl_app_relay(app, (enum fnl_app_relay_id)i)->input, &any, why);
 		if (rc) {
 			return fnl_exit_code(rc);
 		}
 	}
-	if (counts[0] != counts[1]) {
-		fnl_fail(why, FNL_E_LAYOUT,
-		         "topic %s has %d partitions and its changelog %s has %d; they must be equal: rows of a partition are "
-		         "restored from the "
-		         "changelog partition of the same number. Create the one that is newer again with the other's count",
-		         fnl_app_topic(app, needed[0]), (int)counts[0], fnl_app_topic(app, needed[1]), (int)counts[1]);
-		return FNL_EXIT_LAYOUT;
-	}
-	*ret_partitions = counts[0];
 	return FNL_EXIT_OK;
 }
 
-static int check_layout(struct fnl_app *app, int32_t partitions, struct fnl_error *why)
+static int check_layout(struct fnl_app *app, enum fnl_app_stage_id stage, const char *cluster, int32_t partitions,
+                        struct fnl_error *why)
 {
 	struct fnl_store *store;
+	if (fnl_app_store(app, stage, &store, why)) {
+		return FNL_EXIT_REDIS;
+	}
+	int rc = store->ops->check_layout(store, fnl_span_str(cluster), partitions);
+	if (rc) {
+		fnl_fail(why, rc, "redis.url %s: stage %s: %s", fnl_settings_shown(app->settings, "redis.url"),
+		         fnl_app_stage(app, stage)->stage.name, store->ops->explain(store));
+		return rc == FNL_E_LAYOUT ? FNL_EXIT_LAYOUT : FNL_EXIT_REDIS;
+	}
+	return FNL_EXIT_OK;
+}
+
+static int check_layouts(struct fnl_app *app, const int32_t partitions[FNL_APP_STAGE_COUNT], struct fnl_error *why)
+{
 	struct fnl_bus *bus;
 	const char *cluster;
 	int rc = fnl_app_bus(app, &bus, why);
@@ -38,22 +73,14 @@ static int check_layout(struct fnl_app *app, int32_t partitions, struct fnl_erro
 			fnl_fail(why, rc, "kafka.bootstrap.servers: the cluster's id: %s", bus->ops->explain(bus));
 		}
 	}
-	if (rc) {
-		return fnl_exit_code(rc);
+	int code = fnl_exit_code(rc);
+	for (int i = 0; i < FNL_APP_STAGE_COUNT && !code; i++) {
+		code = check_layout(app, (enum fnl_app_stage_id)i, cluster, partitions[i], why);
 	}
-	if (fnl_app_store(app, FNL_APP_STAGE_PROSPECT, &store, why)) {
-		return FNL_EXIT_REDIS;
-	}
-	rc = store->ops->check_layout(store, fnl_span_str(cluster), partitions);
-	if (rc) {
-		fnl_fail(why, rc, "redis.url %s: %s", fnl_settings_shown(app->settings, "redis.url"),
-		         store->ops->explain(store));
-		return rc == FNL_E_LAYOUT ? FNL_EXIT_LAYOUT : FNL_EXIT_REDIS;
-	}
-	return FNL_EXIT_OK;
+	return code;
 }
 
-int funneld_check(struct fnl_app *app, int32_t *ret_partitions, struct fnl_error *why)
+int funneld_check(struct fnl_app *app, int32_t ret_partitions[FNL_APP_STAGE_COUNT], struct fnl_error *why)
 {
 	struct fnl_codec *codec;
 	struct fnl_bus *bus;
@@ -66,5 +93,5 @@ int funneld_check(struct fnl_app *app, int32_t *ret_partitions, struct fnl_error
 		return fnl_exit_code(rc);
 	}
 	rc = check_topics(app, ret_partitions, why);
-	return rc ? rc : check_layout(app, *ret_partitions, why);
+	return rc ? rc : check_layouts(app, ret_partitions, why);
 }

@@ -27,17 +27,20 @@ static int serve(const struct fnl_options *options, bool check_only)
 {
 	struct fnl_app *app = NULL;
 	struct fnl_error why = {0, ""};
-	int32_t partitions = 0;
+	int32_t partitions[FNL_APP_STAGE_COUNT] = {0};
 	fnl_signals_install();
 	int rc = fnl_app_open(&options->app, &app, &why);
 	if (rc) {
 		return fnl_app_fail(NULL, fnl_exit_code(rc), &why);
 	}
-	int code = funneld_check(app, &partitions, &why);
+	int code = funneld_check(app, partitions, &why);
 	if (code) {
 		fnl_app_fail(app, code, &why);
 	} else if (check_only) {
-		printf("all is right: %d partitions of %s\n", (int)partitions, fnl_app_topic(app, FNL_TOPIC_PROSPECT_CHANGES));
+		for (int i = 0; i < FNL_APP_STAGE_COUNT; i++) {
+			const struct fnl_app_stage *s = fnl_app_stage(app, (enum fnl_app_stage_id)i);
+			printf("all is right: stage %s, %d partitions of %s\n", s->stage.name, (int)partitions[i], s->input_topic);
+		}
 	} else {
 		fnl_app_disconnect(app);
 		code = funneld_run(app, partitions);

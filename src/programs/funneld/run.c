@@ -1,149 +1,85 @@
-/* The stream threads: what each owns, how they start, are watched, and end. */
+/* The threads: how they start, are watched, and end. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <unistd.h>
 
 #include "funneld.h"
 #include "funneld/adapters/redis.h"
+#include "lanes.h"
 #include "signals.h"
-#include "worker.h"
 
-enum { LOOK_EVERY_MS = 50, STATUS_EVERY_MS = 10000, THREADS_MAX = 64 };
-
-/* All that one thread owns. */
-struct lane {
-	struct fnl_log *log;
-	struct fnl_store *store;
-	struct fnl_codec *codec;
-	struct fnl_operator *op;
-	struct fnl_worker *worker;
-	char name[32];
-};
-
-struct lanes {
-	struct fnl_app *app;
-	struct lane at[THREADS_MAX];
-	size_t count;
-};
-
-static void close_lane(struct lane *l)
-{
-	if (l->log) {
-		l->log->ops->close(l->log);
-	}
-	if (l->store) {
-		l->store->ops->close(l->store);
-	}
-	if (l->op) {
-		fnl_prospect_operator_close(l->op);
-	}
-	if (l->codec) {
-		l->codec->ops->close(l->codec);
-	}
-}
-
-static int open_lane(struct lanes *ls, struct lane *l, size_t thread, const struct fnl_stream_settings *settings,
-                     struct fnl_error *why)
-{
-	struct fnl_app *app = ls->app;
-	snprintf(l->name, sizeof(l->name), "prospect-%zu", thread);
-	int rc = fnl_app_codec_new(app, &l->codec, why);
-	if (!rc) {
-		rc = fnl_prospect_operator_open(l->codec, app->ids, fnl_app_rules_reader(), &l->op, why);
-	}
-	if (!rc) {
-		rc = fnl_app_store_new(app, FNL_APP_STAGE_PROSPECT, &l->store, why);
-	}
-	if (!rc) {
-		rc = fnl_app_log_new(app, FNL_APP_STAGE_PROSPECT, thread, &l->log, why);
-	}
-	if (!rc) {
-		struct fnl_worker_spec spec = {l->name,
-		                               &fnl_app_stage(app, FNL_APP_STAGE_PROSPECT)->stage,
-		                               settings,
-		                               {l->log, l->store, l->op, app->clock, &app->logger}};
-		rc = fnl_worker_start(&spec, &l->worker, why);
-	}
-	return rc;
-}
-
-static bool any_has_ended(const struct lanes *ls)
-{
-	for (size_t i = 0; i < ls->count; i++) {
-		if (ls->at[i].worker && fnl_worker_has_ended(ls->at[i].worker)) {
-			return true;
-		}
-	}
-	return false;
-}
-
-static bool all_have_ended(const struct lanes *ls)
-{
-	for (size_t i = 0; i < ls->count; i++) {
-		if (ls->at[i].worker && !fnl_worker_has_ended(ls->at[i].worker)) {
-			return false;
-		}
-	}
-	return true;
-}
+enum { LOOK_EVERY_MS = 50, STATUS_EVERY_MS = 10000 };
 
 static int64_t now_ms(const struct lanes *ls)
 {
 	return ls->app->clock->monotonic_ms(ls->app->clock->context);
 }
 
-static struct fnl_stream_stats sum_of(const struct lanes *ls)
+static void status_line(const struct lanes *ls, size_t part, const struct fnl_stream_stats *s, const char *head)
 {
-	struct fnl_stream_stats sum = {0};
-	for (size_t i = 0; i < ls->count; i++) {
-		struct fnl_stream_stats s = fnl_worker_stats(ls->at[i].worker);
-		sum.records += s.records;
-		sum.dead_letters += s.dead_letters;
-		sum.stale += s.stale;
-		sum.timers += s.timers;
-		sum.outputs += s.outputs;
-		sum.transactions += s.transactions;
-		sum.aborts += s.aborts;
-		sum.producer_resets += s.producer_resets;
-		sum.repairs += s.repairs;
-		sum.restored_records += s.restored_records;
-		sum.partitions += s.partitions;
-		sum.partitions_running += s.partitions_running;
+	if (part < FNL_APP_STAGE_COUNT) {
+		fnl_log_line(&ls->app->logger, FNL_INFO,
+		             "%s: %s%zu of %zu partitions running; since the start: %" PRIu64 " records, %" PRIu64
+		             " outputs, %" PRIu64 " timers, %" PRIu64 " stale, %" PRIu64 " dead letters, %" PRIu64
+		             " transactions, %" PRIu64 " aborts, %" PRIu64 " producer resets, %" PRIu64 " repairs, %" PRIu64
+		             " restored",
+		             lanes_part_name(ls->app, part), head, s->partitions_running, s->partitions, s->records, s->outputs,
+		             s->timers, s->stale, s->dead_letters, s->transactions, s->aborts, s->producer_resets, s->repairs,
+		             s->restored_records);
+	} else {
+		fnl_log_line(&ls->app->logger, FNL_INFO,
+		             "%s: %s%zu of %zu partitions running; since the start: %" PRIu64 " records, %" PRIu64
+		             " outputs, %" PRIu64 " dead letters, %" PRIu64 " transactions",
+		             lanes_part_name(ls->app, part), head, s->partitions_running, s->partitions, s->records, s->outputs,
+		             s->dead_letters, s->transactions);
 	}
-	return sum;
 }
 
-static void status_line(const struct lanes *ls, const char *head)
+/* What was told of a part. */
+struct told {
+	uint64_t records;
+	bool running;
+};
+
+/* Each part says once that all its partitions run. */
+static void tell_running(const struct lanes *ls, struct told told[LANES_PARTS])
 {
-	struct fnl_stream_stats s = sum_of(ls);
-	fnl_log_line(&ls->app->logger, FNL_INFO,
-	             "%s%zu of %zu partitions running; since the start: %" PRIu64 " records, %" PRIu64 " outputs, %" PRIu64
-	             " timers, %" PRIu64 " stale, %" PRIu64 " dead letters, %" PRIu64 " transactions, %" PRIu64
-	             " aborts, %" PRIu64 " producer resets, %" PRIu64 " repairs, %" PRIu64 " restored",
-	             head, s.partitions_running, s.partitions, s.records, s.outputs, s.timers, s.stale, s.dead_letters,
-	             s.transactions, s.aborts, s.producer_resets, s.repairs, s.restored_records);
+	for (size_t part = 0; part < LANES_PARTS; part++) {
+		struct fnl_stream_stats s = lanes_stats(ls, part);
+		if (!told[part].running && s.partitions > 0 && s.partitions_running == s.partitions) {
+			fnl_log_line(&ls->app->logger, FNL_INFO, "%s: running: %zu partitions", lanes_part_name(ls->app, part),
+			             s.partitions);
+			told[part].running = true;
+		}
+	}
+}
+
+/* A line for each stage, and for a relay that has had something to do. */
+static void tell_status(const struct lanes *ls, struct told told[LANES_PARTS], int64_t elapsed_ms)
+{
+	for (size_t part = 0; part < LANES_PARTS; part++) {
+		struct fnl_stream_stats s = lanes_stats(ls, part);
+		if (part < FNL_APP_STAGE_COUNT || s.records != told[part].records) {
+			char head[64];
+			snprintf(head, sizeof(head), "%" PRIu64 " records/s, ",
+			         (s.records - told[part].records) * 1000 / (uint64_t)elapsed_ms);
+			status_line(ls, part, &s, head);
+		}
+		told[part].records = s.records;
+	}
 }
 
 /* Until a signal, or until a thread could not go on. */
 static void watch(const struct lanes *ls)
 {
 	int64_t since_ms = now_ms(ls);
-	uint64_t records = 0;
-	bool ran = false;
-	while (!*fnl_stop_flag() && !any_has_ended(ls)) {
+	struct told told[LANES_PARTS] = {0};
+	while (!*fnl_stop_flag() && !lanes_any_ended(ls)) {
 		ls->app->clock->sleep_ms(ls->app->clock->context, LOOK_EVERY_MS);
-		struct fnl_stream_stats s = sum_of(ls);
-		if (!ran && s.partitions > 0 && s.partitions_running == s.partitions) {
-			fnl_log_line(&ls->app->logger, FNL_INFO, "running: %zu partitions", s.partitions);
-			ran = true;
-		}
+		tell_running(ls, told);
 		int64_t elapsed_ms = now_ms(ls) - since_ms;
 		if (elapsed_ms >= STATUS_EVERY_MS) {
-			char head[64];
-			snprintf(head, sizeof(head), "%" PRIu64 " records/s, ",
-			         (s.records - records) * 1000 / (uint64_t)elapsed_ms);
-			status_line(ls, head);
-			records = s.records;
+			tell_status(ls, told, elapsed_ms);
 			since_ms = now_ms(ls);
 		}
 	}
@@ -158,7 +94,7 @@ static bool drain(const struct lanes *ls)
 			fnl_worker_stop(ls->at[i].worker);
 		}
 	}
-	while (!all_have_ended(ls)) {
+	while (!lanes_all_ended(ls)) {
 		if (now_ms(ls) >= end_ms) {
 			return false;
 		}
@@ -177,7 +113,8 @@ static int exit_code_of(struct lane *l, int status)
 	return fnl_exit_code(status);
 }
 
-static int join_all(struct lanes *ls)
+/* The exit code of the first that ended badly, and which part it was. */
+static int join_all(struct lanes *ls, size_t *ret_part)
 {
 	int code = FNL_EXIT_OK;
 	for (size_t i = 0; i < ls->count; i++) {
@@ -186,43 +123,50 @@ static int join_all(struct lanes *ls)
 		int status = l->worker ? fnl_worker_join(l->worker, &why) : 0;
 		if (status && code == FNL_EXIT_OK) {
 			code = exit_code_of(l, status);
+			*ret_part = l->part;
 		}
-		close_lane(l);
+		lane_close(l);
 	}
 	return code;
 }
 
-static const char *hint_of(int code)
+static void tell_end(const struct fnl_app *app, int code, size_t part)
 {
-	switch (code) {
-	case FNL_EXIT_STATE:
-		return "; `funnelctl repair --stage prospect --partition P` mends it";
-	case FNL_EXIT_FENCED:
-		return "; give each worker an instance.id of its own";
-	default:
-		return "";
+	char hint[128] = "";
+	if (code == FNL_EXIT_STATE && part < FNL_APP_STAGE_COUNT) {
+		snprintf(hint, sizeof(hint), "; `funnelctl repair --stage %s --partition P` mends it",
+		         lanes_part_name(app, part));
+	} else if (code == FNL_EXIT_FENCED) {
+		snprintf(hint, sizeof(hint), "; give each worker an instance.id of its own");
+	}
+	fnl_log_line(&app->logger, code ? FNL_ERROR : FNL_INFO, "ended with exit code %d: %s%s", code, fnl_exit_text(code),
+	             hint);
+}
+
+static void tell_start(const struct fnl_app *app, const int32_t partitions[FNL_APP_STAGE_COUNT])
+{
+	for (size_t i = 0; i < FNL_APP_STAGE_COUNT; i++) {
+		const struct fnl_app_stage *s = fnl_app_stage(app, (enum fnl_app_stage_id)i);
+		fnl_log_line(&app->logger, FNL_INFO, "stage %s: %d threads, %d partitions of %s, clock %s, instance %s",
+		             s->stage.name, (int)fnl_settings_int(app->settings, s->threads), (int)partitions[i],
+		             s->input_topic, fnl_settings_string(app->settings, "clock"),
+		             fnl_settings_string(app->settings, "instance.id"));
 	}
 }
 
-int funneld_run(struct fnl_app *app, int32_t partitions)
+int funneld_run(struct fnl_app *app, const int32_t partitions[FNL_APP_STAGE_COUNT])
 {
-	struct fnl_stream_settings settings = fnl_app_stream_settings(app, partitions);
 	struct fnl_error why = {0, ""};
 	struct lanes *ls = fnl_calloc(1, sizeof(*ls));
-	int rc = 0;
-	size_t threads = (size_t)fnl_settings_int(app->settings, "threads.prospect");
+	size_t part = 0;
 	if (!ls) {
 		fnl_fail(&why, FNL_E_NOMEM, "no memory for threads");
 		return fnl_app_fail(app, FNL_EXIT_INTERNAL, &why);
 	}
 	ls->app = app;
-	for (; ls->count < threads && !rc; ls->count++) {
-		rc = open_lane(ls, &ls->at[ls->count], ls->count, &settings, &why);
-	}
+	int rc = lanes_open(ls, partitions, &why);
 	if (!rc) {
-		fnl_log_line(&app->logger, FNL_INFO, "stage prospect: %zu threads, %d partitions of %s, clock %s, instance %s",
-		             threads, (int)partitions, fnl_app_topic(app, FNL_TOPIC_PROSPECT_CHANGES),
-		             fnl_settings_string(app->settings, "clock"), fnl_settings_string(app->settings, "instance.id"));
+		tell_start(app, partitions);
 		watch(ls);
 	}
 	if (!drain(ls)) {
@@ -230,15 +174,15 @@ int funneld_run(struct fnl_app *app, int32_t partitions)
 		             "a thread did not end within shutdown.timeout; ending all the same: nothing is lost");
 		_exit(FNL_EXIT_INTERNAL);
 	}
-	if (!rc) {
-		status_line(ls, "");
+	for (size_t i = 0; i < LANES_PARTS && !rc; i++) {
+		struct fnl_stream_stats s = lanes_stats(ls, i);
+		status_line(ls, i, &s, "");
 	}
-	int code = join_all(ls);
+	int code = join_all(ls, &part);
 	fnl_free(ls);
 	if (rc) {
 		return fnl_app_fail(app, fnl_exit_code(rc), &why);
 	}
-	fnl_log_line(&app->logger, code ? FNL_ERROR : FNL_INFO, "ended with exit code %d: %s%s", code, fnl_exit_text(code),
-	             hint_of(code));
+	tell_end(app, code, part);
 	return code;
 }
