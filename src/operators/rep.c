@@ -151,7 +151,7 @@ static int step_rules(struct fnl_rep_operator *o, const struct fnl_step *in, str
 	if (rc || d->stale) {
 		return rc;
 	}
-	rc = fnl_quota_rules_changed(jobs, before, rules, in->now_ms, in->arena, &jobs_after);
+	rc = fnl_quota_rules_changed(jobs, before, rules, cause.id, cause.correlation, in->now_ms, in->arena, &jobs_after);
 	rc = rc ? rc : fnl_decision_put(d, (size_t)e->row_rules, &o->op.rules_row, row, in->arena);
 	return rc ? rc
 	          : put_row(o, in, e->row_jobs, FNL_REP_TABLE_PARTITION, jobs_after ? FNL_ROW_PUT : FNL_ROW_KEEP,
