@@ -1,0 +1,180 @@
+/* The router: what comes from HR and from people goes on as it came, to where the rep stage looks for it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "funneld/adapters/avro.h"
+#include "funneld/adapters/registry.h"
+#include "funneld/adapters/sys.h"
+#include "funneld/operators/router.h"
+#include "funneld_records.h"
+
+struct world {
+	struct fnl_registry *registry;
+	struct fnl_codec *codec;
+	struct fnl_router *router;
+	struct fnl_arena arena;
+	struct fnl_relay_decision decision;
+	struct fnl_error why;
+};
+
+static int start(void **state)
+{
+	struct world *w = fnl_calloc(1, sizeof(*w));
+	assert_non_null(w);
+	fnl_arena_init(&w->arena, 4 << 20);
+	assert_int_equal(fnl_registry_file_open(FNL_SOURCE_DIR "/schemas", &w->registry, &w->why), 0);
+	assert_int_equal(fnl_codec_avro_open(w->registry, &w->codec, &w->why), 0);
+	assert_int_equal(fnl_router_open(w->codec, fnl_sys_ids(), &w->router, &w->why), 0);
+	*state = w;
+	return 0;
+}
+
+static int end(void **state)
+{
+	struct world *w = *state;
+	fnl_router_close(w->router);
+	w->codec->ops->close(w->codec);
+	w->registry->ops->close(w->registry);
+	fnl_arena_deinit(&w->arena);
+	fnl_free(w);
+	return 0;
+}
+
+/* A record with this id in every text, 1 in every number, and nothing where nothing is allowed. */
+static struct fnl_record record_of(struct world *w, const struct fnl_record_desc *d, const char *id, const char *key)
+{
+	struct fnl_value values[FNL_RECORD_FIELDS_MAX] = {0};
+	struct fnl_span value;
+	for (size_t i = 0; i < d->field_count; i++) {
+		if (d->fields[i].nullable) {
+			continue;
+		}
+		values[i].set = true;
+		if (d->fields[i].kind == FNL_KIND_STRING) {
+			values[i].str = fnl_span_str(id);
+		} else if (d->fields[i].kind != FNL_KIND_LIST) {
+			values[i].i64 = 1;
+		}
+	}
+	assert_int_equal(w->codec->ops->encode(w->codec, d, values, &w->arena, &value), 0);
+	return (struct fnl_record){.partition = 1, .offset = 7, .key = fnl_span_str(key), .value = value};
+}
+
+static int route(struct world *w, const struct fnl_record *r)
+{
+	w->decision.output_count = 0;
+	return w->router->route(w->router, r, &w->arena, &w->decision, &w->why);
+}
+
+static struct fnl_span header_of(const struct fnl_output *out, const char *name)
+{
+	for (size_t i = 0; i < out->header_count; i++) {
+		if (fnl_span_eq(out->headers[i].name, fnl_span_str(name))) {
+			return out->headers[i].value;
+		}
+	}
+	return FNL_SPAN_NONE;
+}
+
+static void test_hr_goes_to_the_reps_book(void **state)
+{
+	struct world *w = *state;
+	const struct fnl_record_desc *const descs[] = {&fnl_desc_rep_changed, &fnl_desc_rep_resigned,
+	                                               &fnl_desc_resignation_withdrawn, &fnl_desc_rep_left,
+	                                               &fnl_desc_rep_erased};
+	for (size_t i = 0; i < sizeof(descs) / sizeof(descs[0]); i++) {
+		struct fnl_record r = record_of(w, descs[i], "anna", "anna");
+		assert_int_equal(route(w, &r), 0);
+		assert_int_equal(w->decision.output_count, 1);
+		const struct fnl_output *out = &w->decision.outputs[0];
+		assert_int_equal(out->topic, FNL_ROUTER_OUT_REP_INPUTS);
+		assert_int_equal(out->partition, FNL_PARTITION_BY_KEY);
+		assert_true(fnl_span_eq(out->key, FNL_SPAN_LIT("rep:anna")));
+		assert_true(fnl_span_eq(out->value, r.value));
+		assert_int_equal(header_of(out, "ce_id").len, FNL_UUID_TEXT_BYTES);
+	}
+}
+
+static void test_a_quota_year_goes_everywhere(void **state)
+{
+	struct world *w = *state;
+	struct fnl_record r = record_of(w, &fnl_desc_open_quota_year, "west", "west");
+	assert_int_equal(route(w, &r), 0);
+	assert_int_equal(w->decision.output_count, 1);
+	assert_int_equal(w->decision.outputs[0].partition, FNL_PARTITION_EVERY);
+	assert_true(fnl_span_eq(w->decision.outputs[0].key, FNL_SPAN_LIT("west")));
+}
+
+static void test_what_nobody_acts_on_goes_nowhere(void **state)
+{
+	struct world *w = *state;
+	struct fnl_record r = record_of(w, &fnl_desc_revise_quota, "anna", "anna");
+	assert_int_equal(route(w, &r), 0);
+	assert_int_equal(w->decision.output_count, 0);
+}
+
+static void test_headers_stay(void **state)
+{
+	struct world *w = *state;
+	struct fnl_record r = record_of(w, &fnl_desc_rep_changed, "anna", "anna");
+	const struct fnl_header headers[] = {{FNL_SPAN_LIT("ce_id"), FNL_SPAN_LIT("its-own")},
+	                                     {FNL_SPAN_LIT("traceparent"), FNL_SPAN_LIT("00-1-2-03")}};
+	r.headers = headers;
+	r.header_count = 2;
+	assert_int_equal(route(w, &r), 0);
+	assert_int_equal(w->decision.outputs[0].header_count, 2);
+	assert_true(fnl_span_eq(header_of(&w->decision.outputs[0], "ce_id"), headers[0].value));
+	assert_true(fnl_span_eq(header_of(&w->decision.outputs[0], "traceparent"), headers[1].value));
+}
+
+static void test_the_same_event_has_the_same_id(void **state)
+{
+	struct world *w = *state;
+	struct fnl_record r = record_of(w, &fnl_desc_rep_changed, "anna", "anna");
+	struct fnl_record other = record_of(w, &fnl_desc_rep_changed, "bert", "bert");
+	assert_int_equal(route(w, &r), 0);
+	struct fnl_span first = header_of(&w->decision.outputs[0], "ce_id");
+	assert_int_equal(route(w, &r), 0);
+	assert_true(fnl_span_eq(first, header_of(&w->decision.outputs[0], "ce_id")));
+	assert_int_equal(route(w, &other), 0);
+	assert_false(fnl_span_eq(first, header_of(&w->decision.outputs[0], "ce_id")));
+}
+
+static void test_poison(void **state)
+{
+	struct world *w = *state;
+	struct fnl_header many[FNL_OUTPUT_HEADERS_MAX];
+	for (size_t i = 0; i < FNL_OUTPUT_HEADERS_MAX; i++) {
+		many[i] = (struct fnl_header){FNL_SPAN_LIT("h"), FNL_SPAN_LIT("v")};
+	}
+	struct fnl_record strange = record_of(w, &fnl_desc_prospect_deleted, "p", "p");
+	assert_int_equal(route(w, &strange), FNL_E_UNSUPPORTED);
+	struct fnl_record elsewhere = record_of(w, &fnl_desc_rep_changed, "anna", "bert");
+	assert_int_equal(route(w, &elsewhere), FNL_E_INVALID);
+	struct fnl_record nobody = record_of(w, &fnl_desc_rep_changed, "", "");
+	assert_int_equal(route(w, &nobody), FNL_E_LIMIT);
+	struct fnl_record headed = record_of(w, &fnl_desc_rep_changed, "anna", "anna");
+	headed.headers = many;
+	headed.header_count = FNL_OUTPUT_HEADERS_MAX;
+	assert_int_equal(route(w, &headed), FNL_E_LIMIT);
+	struct fnl_record garbage = {.key = FNL_SPAN_LIT("anna"), .value = FNL_SPAN_LIT("no avro")};
+	assert_true(fnl_status_class(route(w, &garbage)) == FNL_CLASS_POISON);
+	assert_true(w->why.text[0] != '\0');
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_hr_goes_to_the_reps_book, start, end),
+		cmocka_unit_test_setup_teardown(test_a_quota_year_goes_everywhere, start, end),
+		cmocka_unit_test_setup_teardown(test_what_nobody_acts_on_goes_nowhere, start, end),
+		cmocka_unit_test_setup_teardown(test_headers_stay, start, end),
+		cmocka_unit_test_setup_teardown(test_the_same_event_has_the_same_id, start, end),
+		cmocka_unit_test_setup_teardown(test_poison, start, end),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
