@@ -278,6 +278,58 @@ static void a_job_goes_on_alone(void **state)
 	}
 }
 
+/* ---- the next stage hears of a time when all that is due at it has been sent, also when a job is armed at the very
+ * time that the batch has reached ---- */
+
+static int add_first_letters(void *context, size_t topic, const struct fnl_record *r)
+{
+	char *text = context;
+	size_t n = strlen(text);
+	if (topic == PAGED_OUT && r->partition == 0) {
+		snprintf(text + n, 64 - n, "%.*s", 1, (const char *)r->value.data);
+	}
+	return 0;
+}
+
+static void a_time_is_told_when_all_is_done(void **state)
+{
+	(void)state;
+	for (int crash = 0; crash < 2; crash++) {
+		struct stream_case c = *stream_case_paged(true, 1, 1);
+		struct stream_world w;
+		struct stream_worker k = {.plan = {.mode = FAULT_NONE}};
+		c.publish = publish_nothing;
+		stream_world_open(&w, &c, FNL_CLOCK_EVENT);
+		tune(&w, (struct tuning){100, 1, 1});
+		for (int i = 0; i < 4; i++) {
+			char key[16];
+			snprintf(key, sizeof(key), "a%02d", i);
+			publish(&w, 0, key, "1000 add 4");
+		}
+		publish(&w, 0, "tick", "5000 tick 0");
+		publish(&w, 0, "tick", "5000 tick 1");
+		publish(&w, 0, "j0", "5000 job a");
+		publish(&w, 0, "j1", "5000 job nobody");
+		assert_int_equal(stream_worker_open(&k, &w, "a"), 0);
+		while (fnl_stream_stats(k.stream).timers < 2) {
+			cycle(&k);
+		}
+		assert_int_equal(fnl_stream_stats(k.stream).records, 8);
+		if (crash) {
+			stream_worker_close(&k, true);
+			k = (struct stream_worker){.plan = {.mode = FAULT_NONE}};
+			assert_int_equal(stream_worker_open(&k, &w, "a"), 0);
+		}
+		assert_int_equal(stream_worker_run(&k), 0);
+		char text[64] = "";
+		assert_int_equal(
+			w.bus->ops->read(w.bus, c.outputs, c.output_count, true, true, NULL, add_first_letters, text), 0);
+		assert_string_equal(text, "PPJPJT");
+		stream_worker_close(&k, false);
+		stream_world_close(&w);
+	}
+}
+
 /* ---- operators that break the rules ---- */
 
 static void wrong_operators_are_told(void **state)
@@ -329,6 +381,7 @@ int main(void)
 		cmocka_unit_test(pages_are_as_the_batch_sees_them), cmocka_unit_test(a_fault_at_every_call),
 		cmocka_unit_test(inputs_do_not_wait_for_pages),     cmocka_unit_test(a_job_goes_on_alone),
 		cmocka_unit_test(wrong_operators_are_told),         cmocka_unit_test(limits_are_checked),
+		cmocka_unit_test(a_time_is_told_when_all_is_done),
 	};
 	return cmocka_run_group_tests_name("paged work", tests, NULL, NULL);
 }
