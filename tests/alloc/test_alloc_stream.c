@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "failing_alloc.h"
+#include "paged_case.h"
 #include "prospect_case.h"
 #include "stream_world.h"
 
@@ -137,6 +138,18 @@ static void test_counter(void **state)
 	free(b);
 }
 
+static void test_paged(void **state)
+{
+	(void)state;
+	for (int forwarding = 0; forwarding < 2; forwarding++) {
+		struct bench *b = calloc(1, sizeof(*b));
+		b->c = *stream_case_paged(forwarding, 5, 25);
+		run_all(b, forwarding ? "paged, forwarding" : "paged");
+		assert_true(strstr(b->expected.text, "out@1 j9 J ") != NULL);
+		free(b);
+	}
+}
+
 static void test_prospect(void **state)
 {
 	(void)state;
@@ -157,6 +170,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_counter),
+		cmocka_unit_test(test_paged),
 		cmocka_unit_test(test_prospect),
 	};
 	return cmocka_run_group_tests_name("failing allocations: streams", tests, NULL, NULL);

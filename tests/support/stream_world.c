@@ -69,7 +69,7 @@ void stream_world_open(struct stream_world *w, const struct stream_case *c, enum
 	create_topic(w, "in", STREAM_WORLD_PARTITIONS, FNL_CLEANUP_DELETE);
 	create_topic(w, "rows", STREAM_WORLD_PARTITIONS, FNL_CLEANUP_COMPACT);
 	for (size_t i = 0; i < c->output_count; i++) {
-		create_topic(w, c->outputs[i], 1, FNL_CLEANUP_DELETE);
+		create_topic(w, c->outputs[i], c->output_partitions ? c->output_partitions : 1, FNL_CLEANUP_DELETE);
 	}
 	c->publish(w);
 	assert_int_equal(w->bus->ops->publish_flush(w->bus, 1000), 0);
@@ -111,7 +111,9 @@ int stream_worker_open(struct stream_worker *k, struct stream_world *w, const ch
 	faulty_store_init(&k->faulty_store, k->store, &k->plan.judge);
 	struct fnl_stream_settings t = fnl_stream_settings_default();
 	t.clock = w->mode;
-	t.batch_records_max = 7;
+	t.batch_records_max = w->batch_records_max ? w->batch_records_max : 7;
+	t.timers_max = w->timers_max ? w->timers_max : t.timers_max;
+	t.pages_max = w->pages_max ? w->pages_max : t.pages_max;
 	t.cache_bytes_max = 2048; /* so small that rows are read again */
 	t.restore_records_max = 3;
 	t.arena_bytes_max = 4 << 20;
@@ -190,7 +192,13 @@ static void end_line(struct stream_picture *p)
 static int add_output(void *context, size_t topic, const struct fnl_record *r)
 {
 	struct painter *painter = context;
-	add_pair(painter->p, painter->c->outputs[topic], r->key, r->value);
+	if (painter->c->hides && painter->c->hides(r)) {
+		return 0;
+	}
+	char name[64];
+	snprintf(name, sizeof(name), painter->c->output_partitions ? "%s@%d" : "%s", painter->c->outputs[topic],
+	         (int)r->partition);
+	add_pair(painter->p, name, r->key, r->value);
 	for (size_t i = 0; i < r->header_count; i++) {
 		add_pair(painter->p, " /", r->headers[i].name, r->headers[i].value);
 	}

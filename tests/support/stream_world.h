@@ -19,6 +19,9 @@ struct stream_case {
 	size_t output_count;
 	struct fnl_operator *op;
 	void (*publish)(struct stream_world *w);
+	int output_partitions; /* 0: one, and pictures do not tell which */
+	/* NULL: none. What depends on how the work was cut into batches is not painted. */
+	bool (*hides)(const struct fnl_record *output);
 };
 
 struct stream_world {
@@ -29,6 +32,7 @@ struct stream_world {
 	struct fnl_fake_redis *redis;
 	struct fnl_bus *bus;
 	enum fnl_clock_mode mode;
+	size_t batch_records_max, timers_max, pages_max; /* 0: as always; open clears them */
 	const char *trying; /* which fault, and at which call: for the message of a failure; open clears them */
 	size_t at;
 };
