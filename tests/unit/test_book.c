@@ -449,17 +449,20 @@ static void what_moves_no_year_with_a_quota_is_not_told(void **state)
 	fnl_input_str(&in, B(REGION), "north");
 	apply(in, "c"); /* the same sums */
 	assert_int_equal(w.out.rep_change, FNL_ROW_KEEP);
+	apply(with_layer(line(3, 0), FNL_LAYER_MIDDLE, 2500), "c"); /* by layer they move, together they don't */
+	assert_int_equal(w.out.rep_change, FNL_ROW_PUT);
+	assert_false(rep_value(FNL_REP_CHANGE_CAUSE_ID).set);
 	in = fnl_input_line(BOOK, "p2", 1, 0);
 	fnl_input_i64(&in, B(EXPECTED_CLOSE_DATE), FNL_DAY_2024 + 400);
 	apply(in, "c"); /* another year */
 	assert_false(rep_value(FNL_REP_CHANGE_CAUSE_ID).set);
-	apply(with_layer(line(3, 0), FNL_LAYER_WON, 0), "c");
+	apply(with_layer(line(4, 0), FNL_LAYER_WON, 0), "c");
 	assert_true(rep_value(FNL_REP_CHANGE_CAUSE_ID).set);
 	fnl_books_rule(&w, "quota", "conflation_seconds", 7);
 	w.now_ms = FNL_T0 + 60000;
 	fnl_books_rep_timer(&w, BOOK);
 	assert_int_equal(w.events[0].values[FNL_QUOTA_RECALCULATED_RUNNING].list.count, 0); /* 2025 is not among them */
-	apply(line(4, 0), "c");
+	apply(line(5, 0), "c");
 	due_is(67000);
 }
 

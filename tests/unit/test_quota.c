@@ -508,6 +508,54 @@ static void the_earliest_run_goes_first(void **state)
 	fnl_books_run_until(&w, AS_OF + 1);
 	assert_int_equal(run_state("r1"), FNL_QUOTA_RUN_STATE_DRAFT);
 	assert_int_equal(run_state("r2"), FNL_QUOTA_RUN_STATE_DRAFT);
+	w.now_ms = FNL_T0 + SETTLED + 1; /* of two that are due at the same time the older one */
+	in = fnl_input_open("r3", "org3", 2024, AS_OF);
+	assert_int_equal(fnl_books_open(&w, &in), 0);
+	in = fnl_input_open("r4", "org4", 2024, AS_OF);
+	assert_int_equal(fnl_books_open(&w, &in), 0);
+	assert_true(fnl_books_step(&w)); /* nobody is in these organisations */
+	assert_int_equal(run_state("r3"), FNL_QUOTA_RUN_STATE_DRAFT);
+	assert_int_equal(run_state("r4"), FNL_QUOTA_RUN_STATE_OPENED);
+}
+
+/* Else two runs would add to one row: here the rep changes her organisation while her lines are gone through. */
+static void a_book_is_never_left_half_way(void **state)
+{
+	(void)state;
+	w.page_lines = 1;
+	hire("ann", "org2");
+	apply(line(ANN, "p1", 1, 0, 40000, "USD"));
+	apply(line(ANN, "p2", 1, 0, 40000, "USD"));
+	struct fnl_input in = fnl_input_open("r2", "org2", 2024, AS_OF + 1);
+	assert_int_equal(fnl_books_open(&w, &in), 0);
+	w.now_ms = FNL_T0 + AS_OF + 1;
+	assert_true(fnl_books_step(&w));
+	assert_true(fnl_books_step(&w));
+	in = fnl_input_rep("ann", 2, "org1");
+	assert_int_equal(fnl_books_rep_changed(&w, &in), 0);
+	open_year("r1", 2024, AS_OF);
+	fnl_books_run_until(&w, AS_OF + 1);
+	assert_int_equal(fnl_books_events(&w, &fnl_desc_quota_set), 2);
+	for (size_t i = 0; i < w.event_count; i++) {
+		assert_int_equal(w.events[i].values[FNL_QUOTA_SET_COUNTED_COUNT].i64, 2);
+		assert_true(fnl_span_eq(w.events[i].values[FNL_QUOTA_SET_RUN_ID].str, fnl_span_str(i == 0 ? "r2" : "r1")));
+	}
+}
+
+static void a_step_before_its_time_does_nothing(void **state)
+{
+	(void)state;
+	struct fnl_quota_step_out out;
+	open_year("r1", 2024, AS_OF);
+	struct fnl_quota_step_in in = {
+		.jobs = w.jobs, .page_last = true, .now_ms = FNL_T0 + AS_OF - 1, .rules = &w.rules, .arena = &w.arena};
+	assert_int_equal(fnl_quota_step(&in, &out, &w.why), 0);
+	assert_int_equal(out.jobs[FNL_PARTITION_JOBS_RUNS].list.items[0].list.items[FNL_QUOTA_RUN_STATE].i64,
+	                 FNL_QUOTA_RUN_STATE_OPENED);
+	assert_int_equal(out.jobs[FNL_PARTITION_JOBS_NEXT_DEADLINE_AT].i64, FNL_T0 + AS_OF);
+	in.jobs = NULL;
+	assert_int_equal(fnl_quota_step(&in, &out, &w.why), 0);
+	assert_false(out.jobs[FNL_PARTITION_JOBS_NEXT_DEADLINE_AT].set);
 }
 
 static void a_rep_has_at_most_eight_years(void **state)
@@ -569,6 +617,27 @@ static void another_fiscal_year_files_every_line_anew(void **state)
 	quota_is(ANN, 0, 0, 0); /* by the rules in force then, 2024 begins in August */
 }
 
+static void a_line_that_finds_no_room_stays_where_it_is_filed(void **state)
+{
+	(void)state;
+	char id[16];
+	for (int i = 0; i < FNL_BOOK_TOTALS_MAX + 1; i++) {
+		int n = i < FNL_BOOK_TOTALS_MAX ? i : 0; /* two of the first currency */
+		char currency[4] = {(char)('A' + n / 26), (char)('A' + n % 26), 'X', '\0'};
+		snprintf(id, sizeof(id), "p%03d", i);
+		apply(line(ANN, id, 1, 0, 400, currency));
+	}
+	fnl_books_new_rules(&w, "fiscal_year", "start_month", 7);
+	fnl_books_run_until(&w, 0);
+	assert_false(w.jobs[FNL_PARTITION_JOBS_RECOUNT_VERSION].set);
+	struct fnl_value running = fnl_books_rep(&w, ANN)[FNL_REP_RUNNING];
+	assert_int_equal(running.list.count, FNL_BOOK_TOTALS_MAX);
+	assert_int_equal(fnl_books_line_row(&w, ANN, "p000")[FNL_LINE_FISCAL_YEAR].i64, 2024);
+	assert_int_equal(fnl_books_total(running, 2024, "AAX")[FNL_RUNNING_TOTAL_COUNT].i64, 2);
+	assert_int_equal(fnl_books_line_row(&w, ANN, "p001")[FNL_LINE_FISCAL_YEAR].i64, 2023);
+	assert_int_equal(fnl_books_total(running, 2023, "ABX")[FNL_RUNNING_TOTAL_COUNT].i64, 1);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -584,8 +653,11 @@ int main(void)
 		cmocka_unit_test_setup(a_run_is_about_the_reps_it_names, fresh),
 		cmocka_unit_test_setup(a_pass_goes_page_by_page, fresh),
 		cmocka_unit_test_setup(the_earliest_run_goes_first, fresh),
+		cmocka_unit_test_setup(a_book_is_never_left_half_way, fresh),
+		cmocka_unit_test_setup(a_step_before_its_time_does_nothing, fresh),
 		cmocka_unit_test_setup(a_rep_has_at_most_eight_years, fresh),
 		cmocka_unit_test_setup(another_fiscal_year_files_every_line_anew, fresh),
+		cmocka_unit_test_setup(a_line_that_finds_no_room_stays_where_it_is_filed, fresh),
 	};
 	return cmocka_run_group_tests(tests, start, end);
 }
