@@ -141,7 +141,7 @@ struct fnl_quota_need fnl_quota_needs(const struct fnl_value *jobs)
 	const struct fnl_value *run = runs.items[at].list.items;
 	bool in_book = run[FNL_QUOTA_RUN_IN_BOOK].i64 != 0;
 	need.work = in_book ? FNL_QUOTA_WORK_LINES : FNL_QUOTA_WORK_BOOKS;
-	need.book = is_in_pass(run) ? str_or_none(&run[FNL_QUOTA_RUN_BOOK]) : FNL_SPAN_NONE;
+	need.book = str_or_none(&run[FNL_QUOTA_RUN_BOOK]); /* between passes there is none */
 	need.after = in_book ? str_or_none(&run[FNL_QUOTA_RUN_LINE]) : FNL_SPAN_NONE;
 	need.has_quota = in_book;
 	need.fiscal_year = (int32_t)run[FNL_QUOTA_RUN_FISCAL_YEAR].i64;

@@ -121,14 +121,14 @@ static void base_currency_of(const struct fnl_value *run, char ret[4])
 	memcpy(ret, code.data, code.len < 3 ? code.len : 3);
 }
 
-/* The line as it was at as_of, from `state` on; NULL: it was not in the book. */
+/* The line as it was at as_of, from `state` on: GONE when it was not in the book. */
 static const struct fnl_value *values_at_as_of(const struct fnl_value *run, const struct fnl_value *line)
 {
 	struct fnl_list images = line[FNL_LINE_IMAGES].list;
 	for (size_t i = 0; i < images.count; i++) {
 		const struct fnl_value *image = images.items[i].list.items;
 		if (fnl_span_eq(image[FNL_LINE_IMAGE_RUN_ID].str, run[FNL_QUOTA_RUN_RUN_ID].str)) {
-			return image[FNL_LINE_IMAGE_EXISTED].i64 ? image + FNL_LINE_IMAGE_STATE : NULL;
+			return image + FNL_LINE_IMAGE_STATE;
 		}
 	}
 	return line + FNL_LINE_STATE;
@@ -198,13 +198,11 @@ static int drop_image(struct walk *w, const struct fnl_value *line, struct fnl_q
 static int run_line(struct walk *w, const struct fnl_value *line, struct fnl_quota_line_out *out)
 {
 	const struct fnl_value *values = values_at_as_of(w->run, line);
-	struct fnl_quota_share share = {.listed = false};
 	char base[4];
 	int r = FNL_OK;
 	base_currency_of(w->run, base);
-	if (values) {
-		share = fnl_quota_share_of(values, (int32_t)w->run[FNL_QUOTA_RUN_FISCAL_YEAR].i64, base, w->in->rules);
-	}
+	struct fnl_quota_share share =
+		fnl_quota_share_of(values, (int32_t)w->run[FNL_QUOTA_RUN_FISCAL_YEAR].i64, base, w->in->rules);
 	if (share.listed) {
 		struct fnl_book_amount amount = fnl_book_amount_of(values);
 		bool counts = share.reason == FNL_QUOTA_REASON_COUNTED;

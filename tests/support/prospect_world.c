@@ -155,6 +155,11 @@ struct fnl_input fnl_input_contact_erased(const char *person_id, int64_t at_ms)
 	return in;
 }
 
+struct fnl_input fnl_input_of(const struct fnl_record_desc *desc, int64_t at_ms)
+{
+	return input_of(desc, at_ms);
+}
+
 void fnl_input_str(struct fnl_input *in, int field, const char *text)
 {
 	in->v[field] = (struct fnl_value){.set = true, .str = fnl_span_str(text)};

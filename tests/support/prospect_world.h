@@ -45,6 +45,9 @@ struct fnl_input fnl_input_gap(const char *gap_id, const char *prospect_id, int6
 struct fnl_input fnl_input_heartbeat(int64_t at_ms);
 struct fnl_input fnl_input_contact_erased(const char *person_id, int64_t at_ms);
 
+/* Any input that starts with source and occurred_at. */
+struct fnl_input fnl_input_of(const struct fnl_record_desc *desc, int64_t at_ms);
+
 void fnl_input_str(struct fnl_input *in, int field, const char *text);
 void fnl_input_i64(struct fnl_input *in, int field, int64_t v);
 void fnl_input_money(struct fnl_input *in, int field, int64_t amount_minor, const char *currency);

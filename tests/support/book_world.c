@@ -1,0 +1,422 @@
+#include "book_world.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { ARENA_BYTES = 512 << 20 };
+
+static const struct fnl_record_desc *const descs[] = {&fnl_desc_rep, &fnl_desc_line, &fnl_desc_quota_set,
+                                                      &fnl_desc_quota_line};
+
+void fnl_books_start(struct fnl_books *w)
+{
+	*w = (struct fnl_books){.row_count = 0};
+	fnl_arena_init(&w->arena, ARENA_BYTES);
+	w->rows = calloc(FNL_BOOKS_ROWS_MAX, sizeof(*w->rows));
+	if (!w->rows) {
+		abort();
+	}
+	fnl_books_clear(w);
+}
+
+void fnl_books_end(struct fnl_books *w)
+{
+	fnl_arena_deinit(&w->arena);
+	free(w->rows);
+}
+
+void fnl_books_clear(struct fnl_books *w)
+{
+	fnl_arena_reset(&w->arena);
+	w->rules = *fnl_rules_default();
+	w->row_count = 0;
+	w->jobs = NULL;
+	w->event_count = 0;
+	w->page_books = FNL_QUOTA_PAGE_BOOKS;
+	w->page_lines = FNL_QUOTA_PAGE_LINES;
+	w->now_ms = FNL_T0;
+}
+
+void fnl_books_rule(struct fnl_books *w, const char *section, const char *key, int64_t value)
+{
+	size_t count;
+	const struct fnl_rule_key *keys = fnl_rules_keys(&count);
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(keys[i].section, section) == 0 && strcmp(keys[i].key, key) == 0) {
+			w->rules.values[i] = value;
+			return;
+		}
+	}
+	abort();
+}
+
+/* As a store would give it back. A row that does not survive its own schema is a bug of the core. */
+static const struct fnl_value *through_bytes(struct fnl_books *w, const struct fnl_record_desc *desc,
+                                             const struct fnl_value *values)
+{
+	struct fnl_writer writer = fnl_writer_of(&w->arena);
+	struct fnl_value *back = fnl_arena_calloc(&w->arena, desc->field_count, sizeof(*back));
+	if (!back || fnl_record_encode(desc, values, &writer) != 0 ||
+	    fnl_record_decode(desc, fnl_writer_span(&writer), &w->arena, back, &w->why) != 0) {
+		abort();
+	}
+	return back;
+}
+
+static int row_cmp(const struct fnl_books_row *row, enum fnl_books_table table, const char *key)
+{
+	return row->table != table ? (row->table < table ? -1 : 1) : strcmp(row->key, key);
+}
+
+static size_t row_at(const struct fnl_books *w, enum fnl_books_table table, const char *key)
+{
+	size_t at = 0;
+	while (at < w->row_count && row_cmp(&w->rows[at], table, key) < 0) {
+		at++;
+	}
+	return at;
+}
+
+static const struct fnl_value *get(const struct fnl_books *w, enum fnl_books_table table, const char *key)
+{
+	size_t at = row_at(w, table, key);
+	return at < w->row_count && row_cmp(&w->rows[at], table, key) == 0 ? w->rows[at].values : NULL;
+}
+
+static void put(struct fnl_books *w, enum fnl_books_table table, const char *key, enum fnl_row_change change,
+                const struct fnl_value *values)
+{
+	size_t at = row_at(w, table, key);
+	bool known = at < w->row_count && row_cmp(&w->rows[at], table, key) == 0;
+	if (change == FNL_ROW_KEEP) {
+		return;
+	}
+	if (change == FNL_ROW_DELETE) {
+		if (known) {
+			w->row_count--;
+			memmove(&w->rows[at], &w->rows[at + 1], (w->row_count - at) * sizeof(w->rows[0]));
+		}
+		return;
+	}
+	if (!known) {
+		if (w->row_count == FNL_BOOKS_ROWS_MAX) {
+			abort();
+		}
+		memmove(&w->rows[at + 1], &w->rows[at], (w->row_count - at) * sizeof(w->rows[0]));
+		w->rows[at].table = table;
+		snprintf(w->rows[at].key, sizeof(w->rows[at].key), "%s", key);
+		w->row_count++;
+	}
+	w->rows[at].values = through_bytes(w, descs[table], values);
+}
+
+struct key {
+	char text[600];
+};
+
+static struct key key_of(struct fnl_span book, int fiscal_year, struct fnl_span prospect_id)
+{
+	struct key k;
+	int len = snprintf(k.text, sizeof(k.text), "%.*s", (int)book.len, (const char *)book.data);
+	if (fiscal_year != 0) {
+		len += snprintf(k.text + len, sizeof(k.text) - (size_t)len, "|%d", fiscal_year);
+	}
+	if (prospect_id.data) {
+		snprintf(k.text + len, sizeof(k.text) - (size_t)len, "|%.*s", (int)prospect_id.len,
+		         (const char *)prospect_id.data);
+	}
+	return k;
+}
+
+static void tell(struct fnl_books *w, const struct fnl_record_desc *desc, const struct fnl_value *values)
+{
+	struct fnl_event_out event = {desc, NULL};
+	if (w->event_count == FNL_BOOKS_EVENTS_MAX) {
+		abort();
+	}
+	event.values = fnl_arena_alloc(&w->arena, desc->field_count * sizeof(*event.values));
+	if (!event.values) {
+		abort();
+	}
+	memcpy(event.values, through_bytes(w, desc, values), desc->field_count * sizeof(*event.values));
+	w->events[w->event_count++] = event;
+}
+
+static struct fnl_book_in in_of(struct fnl_books *w, struct fnl_span book, const char *cause)
+{
+	return (struct fnl_book_in){
+		.rep = get(w, FNL_BOOKS_REP, key_of(book, 0, FNL_SPAN_NONE).text),
+		.jobs = w->jobs,
+		.now_ms = w->now_ms,
+		.rules = &w->rules,
+		.cause_id = fnl_span_str(cause),
+		.correlation_id = FNL_SPAN_LIT("correlation"),
+		.arena = &w->arena,
+	};
+}
+
+static void take(struct fnl_books *w, struct fnl_span book, struct fnl_span prospect_id)
+{
+	put(w, FNL_BOOKS_REP, key_of(book, 0, FNL_SPAN_NONE).text, w->out.rep_change, w->out.rep);
+	if (!fnl_span_is_none(prospect_id)) {
+		put(w, FNL_BOOKS_LINE, key_of(book, 0, prospect_id).text, w->out.line_change, w->out.line);
+		for (size_t i = 0; i < w->out.erased_years.count; i++) {
+			int year = (int)w->out.erased_years.items[i].i64;
+			put(w, FNL_BOOKS_QUOTA_LINE, key_of(book, year, prospect_id).text, FNL_ROW_DELETE, NULL);
+		}
+	}
+	if (w->out.event.desc) {
+		w->cause_id = w->out.cause_id;
+		tell(w, w->out.event.desc, w->out.event.values);
+	}
+}
+
+int fnl_books_line(struct fnl_books *w, const struct fnl_input *in, const char *cause)
+{
+	struct fnl_span book = in->v[FNL_BOOK_LINE_BOOK].str;
+	struct fnl_span prospect_id = in->v[FNL_BOOK_LINE_PROSPECT_ID].str;
+	struct fnl_book_in state = in_of(w, book, cause);
+	state.line = get(w, FNL_BOOKS_LINE, key_of(book, 0, prospect_id).text);
+	int r = fnl_book_line(&state, in->v, &w->out, &w->why);
+	if (r == 0) {
+		take(w, book, prospect_id);
+	}
+	return r;
+}
+
+int fnl_books_rep_changed(struct fnl_books *w, const struct fnl_input *in)
+{
+	struct fnl_span book = fnl_book_name(in->v[FNL_REP_CHANGED_REP_ID].str, &w->arena);
+	struct fnl_book_in state = in_of(w, book, "hr");
+	int r = fnl_book_rep_changed(&state, in->v, &w->out, &w->why);
+	if (r == 0) {
+		take(w, book, FNL_SPAN_NONE);
+	}
+	return r;
+}
+
+int fnl_books_open(struct fnl_books *w, const struct fnl_input *in)
+{
+	int r = fnl_quota_open(w->jobs, in->v, &w->rules, in->v[FNL_OPEN_QUOTA_YEAR_COMMAND_ID].str,
+	                       FNL_SPAN_LIT("correlation"), w->now_ms, &w->arena, &w->opened, &w->why);
+	if (r == 0 && w->opened.jobs) {
+		w->jobs = through_bytes(w, &fnl_desc_partition_jobs, w->opened.jobs);
+	}
+	if (r == 0 && w->opened.rejection.desc) {
+		tell(w, w->opened.rejection.desc, w->opened.rejection.values);
+	}
+	return r;
+}
+
+void fnl_books_new_rules(struct fnl_books *w, const char *section, const char *key, int64_t value)
+{
+	struct fnl_rules before = w->rules;
+	struct fnl_value *jobs;
+	fnl_books_rule(w, section, key, value);
+	w->rules.version++;
+	if (fnl_quota_rules_changed(w->jobs, &before, &w->rules, FNL_SPAN_LIT("rules"), FNL_SPAN_LIT("correlation"),
+	                            w->now_ms, &w->arena, &jobs) != 0) {
+		abort();
+	}
+	if (jobs) {
+		w->jobs = through_bytes(w, &fnl_desc_partition_jobs, jobs);
+	}
+}
+
+void fnl_books_rep_timer(struct fnl_books *w, const char *book)
+{
+	struct fnl_book_in state = in_of(w, fnl_span_str(book), NULL);
+	if (fnl_book_timer(&state, &w->out, &w->why) != 0) {
+		abort();
+	}
+	take(w, fnl_span_str(book), FNL_SPAN_NONE);
+}
+
+/* The page that a store would give. */
+static size_t page_of(const struct fnl_books *w, const struct fnl_quota_need *need, const struct fnl_value **page,
+                      bool *ret_last)
+{
+	bool books = need->work == FNL_QUOTA_WORK_BOOKS;
+	size_t limit = books ? w->page_books : w->page_lines;
+	size_t count = 0;
+	for (size_t i = 0; i < w->row_count; i++) {
+		const struct fnl_books_row *row = &w->rows[i];
+		if (row->table != (books ? FNL_BOOKS_REP : FNL_BOOKS_LINE)) {
+			continue;
+		}
+		struct fnl_span at = row->values[books ? FNL_REP_BOOK : FNL_LINE_PROSPECT_ID].str;
+		struct fnl_span after = books ? need->book : need->after;
+		if ((!books && !fnl_span_eq(row->values[FNL_LINE_BOOK].str, need->book)) ||
+		    (!fnl_span_is_none(after) && fnl_span_cmp(at, after) <= 0)) {
+			continue;
+		}
+		if (count == limit) {
+			*ret_last = false;
+			return count;
+		}
+		page[count++] = row->values;
+	}
+	*ret_last = true;
+	return count;
+}
+
+static void take_step(struct fnl_books *w, const struct fnl_quota_need *need, const struct fnl_quota_step_in *in,
+                      const struct fnl_quota_step_out *out)
+{
+	w->jobs = through_bytes(w, &fnl_desc_partition_jobs, out->jobs);
+	for (size_t i = 0; i < in->page_count; i++) {
+		const struct fnl_quota_line_out *line = &out->lines[i];
+		if (line->quota_line) {
+			struct fnl_span prospect_id = in->page[i][FNL_LINE_PROSPECT_ID].str;
+			put(w, FNL_BOOKS_QUOTA_LINE, key_of(need->book, need->fiscal_year, prospect_id).text, FNL_ROW_PUT,
+			    line->quota_line);
+			tell(w, &fnl_desc_quota_line, line->quota_line);
+		}
+		if (line->line_change != FNL_ROW_KEEP) {
+			put(w, FNL_BOOKS_LINE, key_of(need->book, 0, in->page[i][FNL_LINE_PROSPECT_ID].str).text, line->line_change,
+			    line->line);
+		}
+	}
+	if (out->rep) {
+		put(w, FNL_BOOKS_REP, key_of(need->book, 0, FNL_SPAN_NONE).text, FNL_ROW_PUT, out->rep);
+	}
+	if (out->quota) {
+		put(w, FNL_BOOKS_QUOTA, key_of(need->book, need->fiscal_year, FNL_SPAN_NONE).text, FNL_ROW_PUT, out->quota);
+	}
+	if (out->event.desc) {
+		w->cause_id = out->cause_id;
+		tell(w, out->event.desc, out->event.values);
+	}
+}
+
+bool fnl_books_step(struct fnl_books *w)
+{
+	const struct fnl_value *page[FNL_QUOTA_PAGE_LINES];
+	struct fnl_quota_step_out out;
+	struct fnl_value due = w->jobs ? w->jobs[FNL_PARTITION_JOBS_NEXT_DEADLINE_AT] : (struct fnl_value){0};
+	if (!due.set || due.i64 > w->now_ms) {
+		return false;
+	}
+	struct fnl_quota_need need = fnl_quota_needs(w->jobs);
+	struct fnl_quota_step_in in = {
+		.jobs = w->jobs, .page = page, .now_ms = w->now_ms, .rules = &w->rules, .arena = &w->arena};
+	in.page_count = page_of(w, &need, page, &in.page_last);
+	if (need.work == FNL_QUOTA_WORK_LINES) {
+		in.rep = get(w, FNL_BOOKS_REP, key_of(need.book, 0, FNL_SPAN_NONE).text);
+	}
+	if (need.has_quota) {
+		in.quota = get(w, FNL_BOOKS_QUOTA, key_of(need.book, need.fiscal_year, FNL_SPAN_NONE).text);
+	}
+	if (need.work == FNL_QUOTA_WORK_NONE || fnl_quota_step(&in, &out, &w->why) != 0) {
+		abort();
+	}
+	take_step(w, &need, &in, &out);
+	return true;
+}
+
+void fnl_books_run_until(struct fnl_books *w, int64_t at_ms)
+{
+	for (;;) {
+		struct fnl_value due = w->jobs ? w->jobs[FNL_PARTITION_JOBS_NEXT_DEADLINE_AT] : (struct fnl_value){0};
+		if (!due.set || due.i64 > FNL_T0 + at_ms) {
+			break;
+		}
+		w->now_ms = due.i64 > w->now_ms ? due.i64 : w->now_ms;
+		fnl_books_step(w);
+	}
+	w->now_ms = FNL_T0 + at_ms;
+}
+
+const struct fnl_value *fnl_books_rep(const struct fnl_books *w, const char *book)
+{
+	return get(w, FNL_BOOKS_REP, book);
+}
+
+const struct fnl_value *fnl_books_line_row(const struct fnl_books *w, const char *book, const char *prospect_id)
+{
+	return get(w, FNL_BOOKS_LINE, key_of(fnl_span_str(book), 0, fnl_span_str(prospect_id)).text);
+}
+
+const struct fnl_value *fnl_books_quota(const struct fnl_books *w, const char *book, int fiscal_year)
+{
+	return get(w, FNL_BOOKS_QUOTA, key_of(fnl_span_str(book), fiscal_year, FNL_SPAN_NONE).text);
+}
+
+const struct fnl_value *fnl_books_quota_line(const struct fnl_books *w, const char *book, int fiscal_year,
+                                             const char *prospect_id)
+{
+	return get(w, FNL_BOOKS_QUOTA_LINE, key_of(fnl_span_str(book), fiscal_year, fnl_span_str(prospect_id)).text);
+}
+
+const struct fnl_value *fnl_books_run(const struct fnl_books *w, const char *run_id)
+{
+	struct fnl_list runs = w->jobs ? w->jobs[FNL_PARTITION_JOBS_RUNS].list : (struct fnl_list){NULL, 0};
+	for (size_t i = 0; i < runs.count; i++) {
+		if (fnl_span_eq(runs.items[i].list.items[FNL_QUOTA_RUN_RUN_ID].str, fnl_span_str(run_id))) {
+			return runs.items[i].list.items;
+		}
+	}
+	return NULL;
+}
+
+const struct fnl_value *fnl_books_total(struct fnl_value list, int64_t key, const char *currency)
+{
+	for (size_t i = 0; i < list.list.count; i++) {
+		const struct fnl_value *total = list.list.items[i].list.items;
+		struct fnl_value has = total[FNL_BOOK_TOTAL_CURRENCY];
+		bool same = currency ? has.set && fnl_span_eq(has.str, fnl_span_str(currency)) : !has.set;
+		if (same && total[FNL_BOOK_TOTAL_LAYER].i64 == key) {
+			return total;
+		}
+	}
+	return NULL;
+}
+
+size_t fnl_books_events(const struct fnl_books *w, const struct fnl_record_desc *desc)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < w->event_count; i++) {
+		count += w->events[i].desc == desc ? 1 : 0;
+	}
+	return count;
+}
+
+struct fnl_input fnl_input_line(const char *book, const char *prospect_id, int64_t sequence, int64_t at_ms)
+{
+	struct fnl_input in = fnl_input_of(&fnl_desc_book_line, at_ms);
+	fnl_input_str(&in, FNL_BOOK_LINE_BOOK, book);
+	fnl_input_str(&in, FNL_BOOK_LINE_PROSPECT_ID, prospect_id);
+	fnl_input_i64(&in, FNL_BOOK_LINE_SEQUENCE, sequence);
+	fnl_input_i64(&in, FNL_BOOK_LINE_STATE, FNL_LINE_STATE_OWNED);
+	fnl_input_i64(&in, FNL_BOOK_LINE_LAYER, FNL_LAYER_TOP);
+	fnl_input_i64(&in, FNL_BOOK_LINE_WEIGHT_BP, 2500);
+	fnl_input_i64(&in, FNL_BOOK_LINE_RULES_VERSION, 0);
+	fnl_input_money(&in, FNL_BOOK_LINE_AMOUNT, 100000, "USD");
+	fnl_input_i64(&in, FNL_BOOK_LINE_EXPECTED_CLOSE_DATE, FNL_DAY_2024 + 100);
+	return in;
+}
+
+struct fnl_input fnl_input_rep(const char *rep_id, int64_t version, const char *org_id)
+{
+	struct fnl_input in = fnl_input_of(&fnl_desc_rep_changed, 0);
+	fnl_input_str(&in, FNL_REP_CHANGED_REP_ID, rep_id);
+	fnl_input_i64(&in, FNL_REP_CHANGED_VERSION, version);
+	fnl_input_i64(&in, FNL_REP_CHANGED_ACTIVE, 1);
+	fnl_input_str(&in, FNL_REP_CHANGED_ORG_ID, org_id);
+	fnl_input_str(&in, FNL_REP_CHANGED_MANAGER_ID, "boss");
+	return in;
+}
+
+struct fnl_input fnl_input_open(const char *run_id, const char *org_id, int fiscal_year, int64_t at_ms)
+{
+	struct fnl_input in = fnl_input_of(&fnl_desc_open_quota_year, at_ms);
+	fnl_input_str(&in, FNL_OPEN_QUOTA_YEAR_COMMAND_ID, run_id);
+	fnl_input_str(&in, FNL_OPEN_QUOTA_YEAR_ISSUED_BY, "boss");
+	fnl_input_i64(&in, FNL_OPEN_QUOTA_YEAR_ISSUED_AT, FNL_T0 + at_ms);
+	fnl_input_str(&in, FNL_OPEN_QUOTA_YEAR_ORG_ID, org_id);
+	fnl_input_i64(&in, FNL_OPEN_QUOTA_YEAR_FISCAL_YEAR, fiscal_year);
+	fnl_input_i64(&in, FNL_OPEN_QUOTA_YEAR_AS_OF, FNL_T0 + at_ms);
+	fnl_input_str(&in, FNL_OPEN_QUOTA_YEAR_RUN_ID, run_id);
+	fnl_input_str(&in, FNL_OPEN_QUOTA_YEAR_BASE_CURRENCY, "USD");
+	return in;
+}
