@@ -126,8 +126,8 @@ int fnl_rows_each(const struct fnl_rows *rows, fnl_rows_visit visit, void *conte
 	return 0;
 }
 
-int fnl_row_decode(struct fnl_codec *codec, struct fnl_span value, const struct fnl_record_desc *d,
-                   struct fnl_arena *arena, struct fnl_value *ret_values, struct fnl_error *why)
+int fnl_rows_decode_value(struct fnl_codec *codec, struct fnl_span value, const struct fnl_record_desc *d,
+                          struct fnl_arena *arena, struct fnl_value *ret_values, struct fnl_error *why)
 {
 	struct fnl_reader r = fnl_reader_of(value);
 	uint8_t magic = fnl_read_u8(&r);
@@ -160,7 +160,7 @@ int fnl_row_decode(struct fnl_codec *codec, struct fnl_span value, const struct 
 int fnl_rows_decode(const struct fnl_row_entry *row, const struct fnl_record_desc *d, struct fnl_arena *arena,
                     struct fnl_value *ret_values, struct fnl_error *why)
 {
-	return fnl_row_decode(row->codec, row->value, d, arena, ret_values, why);
+	return fnl_rows_decode_value(row->codec, row->value, d, arena, ret_values, why);
 }
 
 void fnl_rows_deinit(struct fnl_rows *rows)

@@ -41,8 +41,8 @@ const struct fnl_row_entry *fnl_rows_find(const struct fnl_rows *rows, const cha
 typedef int (*fnl_rows_visit)(void *context, const struct fnl_row_entry *row);
 int fnl_rows_each(const struct fnl_rows *rows, fnl_rows_visit visit, void *context);
 /* A row's bytes as values in the order of d. codec: as above. FNL_E_INVALID, FNL_E_LIMIT, FNL_E_NOMEM. */
-int fnl_row_decode(struct fnl_codec *codec, struct fnl_span value, const struct fnl_record_desc *d,
-                   struct fnl_arena *arena, struct fnl_value *ret_values, struct fnl_error *why) FNL_MUST_USE;
+int fnl_rows_decode_value(struct fnl_codec *codec, struct fnl_span value, const struct fnl_record_desc *d,
+                          struct fnl_arena *arena, struct fnl_value *ret_values, struct fnl_error *why) FNL_MUST_USE;
 /* The same of a row of a table. */
 int fnl_rows_decode(const struct fnl_row_entry *row, const struct fnl_record_desc *d, struct fnl_arena *arena,
                     struct fnl_value *ret_values, struct fnl_error *why) FNL_MUST_USE;

@@ -208,16 +208,16 @@ const struct fnl_command fnl_cmd_verify = {
 	"compare Redis with the changelogs, and the stages with each other",
 	"funnelctl verify\n"
 	"  For each stage: every row of Redis must have the bytes of the changelog's latest record of its key, and the "
-    "other "
+	"other "
 	"way\n"
 	"  round; Redis must stand at the committed pair; its indexes of deadlines and of keys must name those of the "
-    "rows.\n"
+	"rows.\n"
 	"  From stage to stage: the prospects' counts, amounts and weighted amounts must be those of the lines in the "
-    "books, "
+	"books, "
 	"and\n"
 	"  those of the books' own totals, for each book, layer and currency. Exit 4 with the differences listed.\n"
 	"  While workers run, a partition may be ahead or behind for a moment, and lines may be on their way: it is "
-    "compared\n"
+	"compared\n"
 	"  again for a few seconds.",
 	run,
 };

@@ -125,7 +125,7 @@ int fnl_books_read(struct fnl_books *b, struct fnl_codec *codec, const char *tab
 	if (side == FNL_BOOKS_SIDES) {
 		return 0;
 	}
-	int rc = fnl_row_decode(codec, value, descs[side], scratch, values, why);
+	int rc = fnl_rows_decode_value(codec, value, descs[side], scratch, values, why);
 	if (rc) {
 		return rc;
 	}

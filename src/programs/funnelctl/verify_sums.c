@@ -7,7 +7,7 @@ int fnl_share_read(struct fnl_codec *codec, struct fnl_span value, struct fnl_ar
                    struct fnl_error *why)
 {
 	struct fnl_value values[FNL_PROSPECT_FIELD_COUNT];
-	int rc = fnl_row_decode(codec, value, &fnl_desc_prospect, arena, values, why);
+	int rc = fnl_rows_decode_value(codec, value, &fnl_desc_prospect, arena, values, why);
 	if (rc) {
 		return rc;
 	}
