@@ -87,7 +87,7 @@ int fnl_app_bus(struct fnl_app *app, struct fnl_bus **ret, struct fnl_error *why
 /* What a stage and a relay have in common of a connection. */
 struct lane_topics {
 	const char *input;
-	const char *changelog;
+	const char *changelog; /* NULL: a relay has no rows */
 	const char *const *outputs;
 	size_t output_count;
 };
@@ -136,8 +136,7 @@ int fnl_app_relay_log_new(struct fnl_app *app, enum fnl_app_relay_id relay, stru
 {
 	char id[256];
 	const struct fnl_app_relay *r = fnl_app_relay(app, relay);
-	/* A relay has no rows; a connection wants the name of a changelog all the same, and nothing is written to it. */
-	struct lane_topics topics = {r->input_topic, r->input_topic, r->output_topics, FNL_ROUTER_OUT_COUNT};
+	struct lane_topics topics = {r->input_topic, NULL, r->output_topics, FNL_ROUTER_OUT_COUNT};
 	id_of_lane(app, r->name, 0, id, sizeof(id));
 	return open_log(app, &topics, r->group, id, ret, why);
 }

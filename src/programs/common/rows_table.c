@@ -1,13 +1,13 @@
 #include "rows_table.h"
 
-enum { NAME_BYTES_MAX = 512, FRAME_BYTES = 5 };
+enum { NAME_BYTES_MAX = 512 };
 
-/* Partition (-1 for tables that are the same everywhere), then the changelog's key. */
+/* Partition (-1 for tables whose keys are in one partition only), then the changelog's key. */
 static struct fnl_span name_of(uint8_t buffer[NAME_BYTES_MAX], struct fnl_span table, struct fnl_span key,
                                int32_t partition)
 {
-	bool shared = fnl_span_eq(table, FNL_SPAN_LIT("prospect")) || fnl_span_eq(table, FNL_SPAN_LIT("erased"));
-	int32_t p = shared ? -1 : partition;
+	bool in_each = fnl_span_eq(table, FNL_SPAN_LIT("feed")) || fnl_span_eq(table, FNL_SPAN_LIT("partition"));
+	int32_t p = in_each ? partition : -1;
 	size_t len = sizeof(p) + table.len + 1 + key.len;
 	if (len > NAME_BYTES_MAX) {
 		return FNL_SPAN_NONE;
@@ -79,6 +79,7 @@ int fnl_rows_put(struct fnl_rows *rows, const struct fnl_record *r)
 	if (!e) {
 		return FNL_E_NOMEM;
 	}
+	e->codec = rows->codec;
 	int status = fnl_map_insert(&rows->map, &e->node, e->node.key);
 	if (status) {
 		fnl_free(e);
@@ -125,14 +126,41 @@ int fnl_rows_each(const struct fnl_rows *rows, fnl_rows_visit visit, void *conte
 	return 0;
 }
 
+int fnl_rows_decode_value(struct fnl_codec *codec, struct fnl_span value, const struct fnl_record_desc *d,
+                          struct fnl_arena *arena, struct fnl_value *ret_values, struct fnl_error *why)
+{
+	struct fnl_reader r = fnl_reader_of(value);
+	uint8_t magic = fnl_read_u8(&r);
+	uint32_t id = fnl_read_be32(&r);
+	if (r.bad || magic != 0) {
+		return fnl_fail(why, FNL_E_INVALID, "the row has no schema id in front");
+	}
+	uint32_t own = id;
+	int rc = codec ? codec->ops->schema_id(codec, d, &own) : 0;
+	if (rc) {
+		return fnl_fail(why, rc, "the schema of %s has no id", d->name);
+	}
+	if (id == own) {
+		return fnl_record_decode(d, fnl_span_of(r.at, fnl_reader_left(&r)), arena, ret_values, why);
+	}
+	struct fnl_record record = {.value = value};
+	struct fnl_decoded decoded = {NULL, NULL};
+	struct fnl_error what = {0, ""};
+	rc = codec->ops->decode(codec, &record, arena, &decoded, &what);
+	if (rc) {
+		return fnl_fail(why, rc, "%s", what.text);
+	}
+	if (decoded.desc != d) {
+		return fnl_fail(why, FNL_E_INVALID, "the row is no %s", d->name);
+	}
+	memcpy(ret_values, decoded.values, d->field_count * sizeof(*ret_values));
+	return 0;
+}
+
 int fnl_rows_decode(const struct fnl_row_entry *row, const struct fnl_record_desc *d, struct fnl_arena *arena,
                     struct fnl_value *ret_values, struct fnl_error *why)
 {
-	if (row->value.len < FRAME_BYTES || row->value.data[0] != 0) {
-		return fnl_fail(why, FNL_E_INVALID, "the row has no schema id in front");
-	}
-	struct fnl_span body = fnl_span_of(row->value.data + FRAME_BYTES, row->value.len - FRAME_BYTES);
-	return fnl_record_decode(d, body, arena, ret_values, why);
+	return fnl_rows_decode_value(row->codec, row->value, d, arena, ret_values, why);
 }
 
 void fnl_rows_deinit(struct fnl_rows *rows)

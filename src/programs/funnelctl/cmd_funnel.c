@@ -59,6 +59,10 @@ static int run(struct fnl_app *app, int argc, char **argv)
 	if (status) {
 		return status;
 	}
+	status = fnl_app_codec(app, &rows.codec, &why);
+	if (status) {
+		return fnl_app_fail(app, FNL_EXIT_SETTINGS, &why);
+	}
 	status = fnl_app_bus(app, &bus, &why);
 	status = status ? status : fnl_rows_read(&rows, bus, fnl_app_topic(app, FNL_TOPIC_PROSPECTS), &why);
 	int code = status == FNL_E_NOT_FOUND ? FNL_EXIT_KAFKA : fnl_exit_code(status);

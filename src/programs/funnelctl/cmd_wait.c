@@ -292,7 +292,7 @@ const struct fnl_command fnl_cmd_wait = {
 	"  Exit 0 when the router and every stage have committed all their input and no timer is due (by the setting "
 	"clock):\n"
 	"  what a change of rules or a quota run still has to do is a timer, too. Exit 5 when that did not come within "
-    "the\n"
+	"the\n"
 	"  time (default 60 s): what is behind is listed.",
 	run,
 };

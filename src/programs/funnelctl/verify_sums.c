@@ -1,17 +1,13 @@
 #include "verify_sums.h"
 
 #include "funneld_records.h"
+#include "rows_table.h"
 
-enum { FRAME_BYTES = 5 };
-
-int fnl_share_read(struct fnl_span value, struct fnl_arena *arena, struct fnl_share *ret, struct fnl_error *why)
+int fnl_share_read(struct fnl_codec *codec, struct fnl_span value, struct fnl_arena *arena, struct fnl_share *ret,
+                   struct fnl_error *why)
 {
 	struct fnl_value values[FNL_PROSPECT_FIELD_COUNT];
-	if (value.len < FRAME_BYTES) {
-		return fnl_fail(why, FNL_E_INVALID, "only %zu bytes", value.len);
-	}
-	struct fnl_span body = fnl_span_of(value.data + FRAME_BYTES, value.len - FRAME_BYTES);
-	int rc = fnl_record_decode(&fnl_desc_prospect, body, arena, values, why);
+	int rc = fnl_rows_decode_value(codec, value, &fnl_desc_prospect, arena, values, why);
 	if (rc) {
 		return rc;
 	}

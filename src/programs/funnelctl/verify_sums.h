@@ -3,7 +3,7 @@
 #ifndef FUNNELCTL_VERIFY_SUMS_H
 #define FUNNELCTL_VERIFY_SUMS_H
 
-#include "funneld/base/record.h"
+#include "funneld/ports/codec.h"
 
 /* What of a Prospect row goes into the sums. */
 struct fnl_share {
@@ -28,7 +28,7 @@ struct fnl_sums {
 
 /* The share of a Prospect row's bytes (Confluent frame and body). FNL_E_INVALID … with *why when they cannot be read.
  */
-int fnl_share_read(struct fnl_span value, struct fnl_arena *arena, struct fnl_share *ret,
+int fnl_share_read(struct fnl_codec *codec, struct fnl_span value, struct fnl_arena *arena, struct fnl_share *ret,
                    struct fnl_error *why) FNL_MUST_USE;
 void fnl_sums_add(struct fnl_sums *s, const struct fnl_share *share, int side);
 
