@@ -76,21 +76,6 @@ int fnl_prospect_apply(const struct fnl_prospect_in *in, const struct fnl_record
 	return FNL_OK;
 }
 
-int fnl_prospect_timer(const struct fnl_prospect_in *in, struct fnl_prospect_out *ret, struct fnl_error *why)
-{
-	struct fnl_prospect_out out = {.row_change = FNL_ROW_KEEP};
-	(void)why;
-	if (in->row && in->row[FNL_PROSPECT_NEXT_DEADLINE_AT].set &&
-	    in->row[FNL_PROSPECT_NEXT_DEADLINE_AT].i64 <= in->now_ms &&
-	    in->row[FNL_PROSPECT_LIFECYCLE].i64 == FNL_LIFECYCLE_DELETED) {
-		out.row_change = FNL_ROW_DELETE;
-	} else {
-		out.stale = true;
-	}
-	*ret = out;
-	return FNL_OK;
-}
-
 static int new_row(struct fnl_prospect_edit *e)
 {
 	struct fnl_value *row = fnl_arena_calloc(e->in->arena, FNL_PROSPECT_FIELD_COUNT, sizeof(*row));
@@ -131,6 +116,10 @@ int fnl_prospect_edit_open(struct fnl_prospect_edit *e)
 		return FNL_E_NOMEM;
 	}
 	memcpy(e->row, before, FNL_PROSPECT_FIELD_COUNT * sizeof(*e->row));
+	if (before[FNL_PROSPECT_LIFECYCLE].i64 == FNL_LIFECYCLE_DELETED && !before[FNL_PROSPECT_KEEP_UNTIL].set) {
+		/* a row from before it had other dates than this one */
+		e->row[FNL_PROSPECT_KEEP_UNTIL] = before[FNL_PROSPECT_NEXT_DEADLINE_AT];
+	}
 	int64_t seen = before[FNL_PROSPECT_FEED_GAPS_SEEN].i64;
 	if (fnl_span_eq(before[FNL_PROSPECT_SOURCE].str, e->source)) {
 		e->feed_unknown = seen < e->feed_gap_count;
@@ -276,8 +265,12 @@ static int64_t since_of(const struct fnl_prospect_edit *e, struct fnl_layer_deci
 
 int fnl_prospect_edit_close(struct fnl_prospect_edit *e)
 {
+	return fnl_prospect_edit_decided(e, decide(e));
+}
+
+int fnl_prospect_edit_decided(struct fnl_prospect_edit *e, struct fnl_layer_decision to)
+{
 	struct fnl_value *row = e->row;
-	struct fnl_layer_decision to = decide(e);
 	int64_t sequence = row[FNL_PROSPECT_SEQUENCE].i64 + 1;
 
 	row[FNL_PROSPECT_SEQUENCE].i64 = sequence;
@@ -299,5 +292,5 @@ int fnl_prospect_edit_close(struct fnl_prospect_edit *e)
 	row[FNL_PROSPECT_RULES_VERSION].i64 = e->in->rules->version;
 	e->out->row_change = FNL_ROW_PUT;
 	e->out->row = row;
-	return FNL_OK;
+	return fnl_prospect_lines_changed(e);
 }

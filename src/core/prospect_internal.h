@@ -35,12 +35,21 @@ int fnl_prospect_edit_open(struct fnl_prospect_edit *e);
 void fnl_prospect_edit_take_source(struct fnl_prospect_edit *e);
 /* Counts the change, decides the layer and adds what is to be told about it. */
 int fnl_prospect_edit_close(struct fnl_prospect_edit *e);
+/* The same with a layer that was decided elsewhere. */
+int fnl_prospect_edit_decided(struct fnl_prospect_edit *e, struct fnl_layer_decision to);
 /* One more derived event; NULL: no memory. */
 struct fnl_value *fnl_prospect_add_event(struct fnl_prospect_edit *e, const struct fnl_record_desc *desc);
 /* LayerChanged, and ProspectUnparked when the row was parked. to_row: the row after, or NULL when nothing of it may be
  * told. */
 int fnl_prospect_tell_layer(struct fnl_prospect_edit *e, const struct fnl_value *from_row,
                             const struct fnl_value *to_row, struct fnl_layer_decision to, int64_t sequence);
+
+/* The row after a change is complete: what the books must hear of it, and the row's next date. */
+int fnl_prospect_lines_changed(struct fnl_prospect_edit *e);
+/* No book has a line of the row any more: GONE or ERASED. */
+int fnl_prospect_lines_end(struct fnl_prospect_edit *e, const struct fnl_value *row, int state);
+/* Former owners whose time is over at the edit's time. */
+int fnl_prospect_formers_end(struct fnl_prospect_edit *e);
 
 int fnl_prospect_changed(struct fnl_prospect_edit *e);
 int fnl_prospect_deleted(struct fnl_prospect_edit *e);

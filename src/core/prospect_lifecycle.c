@@ -23,9 +23,9 @@ static int set_lifecycle(struct fnl_prospect_edit *e, int lifecycle, struct fnl_
 	e->row[FNL_PROSPECT_LIFECYCLE_VERSION] = fnl_value_i64(version);
 	e->row[FNL_PROSPECT_LIFECYCLE_AT] = fnl_value_i64(e->occurred_at_ms);
 	e->row[FNL_PROSPECT_SURVIVOR_ID] = survivor_id;
-	e->row[FNL_PROSPECT_NEXT_DEADLINE_AT] = (struct fnl_value){0};
+	e->row[FNL_PROSPECT_KEEP_UNTIL] = (struct fnl_value){0};
 	if (lifecycle == FNL_LIFECYCLE_DELETED) {
-		e->row[FNL_PROSPECT_NEXT_DEADLINE_AT] =
+		e->row[FNL_PROSPECT_KEEP_UNTIL] =
 			fnl_value_i64(e->occurred_at_ms + e->in->rules->deleted_keep_days * MS_PER_DAY);
 	}
 	return fnl_prospect_edit_close(e);
@@ -73,5 +73,6 @@ int fnl_prospect_erased(struct fnl_prospect_edit *e)
 	}
 	e->out->row_change = FNL_ROW_DELETE;
 	struct fnl_layer_decision gone = {FNL_LAYER_ERASED, FNL_LAYER_REASON_ERASED, 0};
-	return fnl_prospect_tell_layer(e, row, NULL, gone, row[FNL_PROSPECT_SEQUENCE].i64 + 1);
+	int r = fnl_prospect_tell_layer(e, row, NULL, gone, row[FNL_PROSPECT_SEQUENCE].i64 + 1);
+	return r ? r : fnl_prospect_lines_end(e, row, FNL_LINE_STATE_ERASED);
 }

@@ -121,8 +121,10 @@ struct fnl_derived {
 	const struct fnl_event_out *event;
 	const struct fnl_cause_id *cause;
 	int32_t rules_version;
+	bool cause_is_other;     /* not the step's input: that one's traceparent does not go on */
 	struct fnl_span key;     /* absent: as its route says */
 	struct fnl_span id_name; /* ce_id = UUIDv5(cause, type, this); absent: "<ordinal>\n<sequence>" */
+	size_t ordinal;          /* place among the events of the cause */
 };
 /* Adds one output with its CloudEvents headers. */
 int fnl_op_output(const struct fnl_op *o, const struct fnl_step *step, const struct fnl_derived *derived,

@@ -43,7 +43,7 @@ static struct fnl_span time_text(struct fnl_arena *arena, int64_t ms)
 /* The sequence is in it, because a cause may come again: an image sent once more after a gap has the version that it
  * had, and what follows from it is another event. 0: the event has none. */
 static struct fnl_span derived_id(const struct fnl_op *o, const struct fnl_derived *derived,
-                                  const struct fnl_route *route, size_t ordinal, struct fnl_arena *arena)
+                                  const struct fnl_route *route, struct fnl_arena *arena)
 {
 	struct fnl_writer w = fnl_writer_of(arena);
 	fnl_write_id_part(&w, derived->cause->id);
@@ -51,7 +51,7 @@ static struct fnl_span derived_id(const struct fnl_op *o, const struct fnl_deriv
 	if (!fnl_span_is_none(derived->id_name)) {
 		fnl_write_raw(&w, derived->id_name);
 	} else {
-		fnl_write_decimal(&w, (int64_t)ordinal);
+		fnl_write_decimal(&w, (int64_t)derived->ordinal);
 		fnl_write_u8(&w, '\n');
 		fnl_write_decimal(&w, route->sequence >= 0 ? derived->event->values[route->sequence].i64 : 0);
 	}
@@ -86,7 +86,7 @@ int fnl_op_output(const struct fnl_op *o, const struct fnl_step *step, const str
 	fnl_output_header(out, "ce_specversion", FNL_SPAN_LIT("1.0"));
 	fnl_output_header(out, "ce_type", fnl_span_str(route->type));
 	fnl_output_header(out, "ce_source", fnl_span_str(o->source));
-	fnl_output_header(out, "ce_id", derived_id(o, derived, route, d->output_count, a));
+	fnl_output_header(out, "ce_id", derived_id(o, derived, route, a));
 	fnl_output_header(out, "ce_time", time_text(a, event->values[route->occurred_at].i64));
 	fnl_output_header(out, "ce_subject", out->key);
 	fnl_output_header(out, "content-type", FNL_SPAN_LIT("application/avro"));
@@ -95,7 +95,7 @@ int fnl_op_output(const struct fnl_op *o, const struct fnl_step *step, const str
 	fnl_output_header(out, "ce_rulesversion", number(a, derived->rules_version));
 	fnl_output_header(out, "funneld_now", number(a, step->now_ms));
 	fnl_output_header(out, "funneld_at", number(a, step->input_offset));
-	struct fnl_span trace = fnl_header_text(step->record, "traceparent");
+	struct fnl_span trace = derived->cause_is_other ? FNL_SPAN_NONE : fnl_header_text(step->record, "traceparent");
 	if (!fnl_span_is_none(trace)) {
 		fnl_output_header(out, "traceparent", trace);
 	}

@@ -3,20 +3,6 @@
 
 const char *const fnl_prospect_tables[FNL_PROSPECT_TABLE_COUNT] = {"partition", "prospect", "erased", "feed"};
 
-static const struct fnl_route routes[] = {
-	{&fnl_desc_layer_changed, FNL_PROSPECT_OUT_LAYER_CHANGES, FNL_LAYER_CHANGED_OCCURRED_AT,
-     FNL_LAYER_CHANGED_PROSPECT_ID, -1, FNL_LAYER_CHANGED_SEQUENCE, "funnel.prospect.layer-changed.v1"},
-	{&fnl_desc_prospect_parked, FNL_PROSPECT_OUT_LAYER_CHANGES, FNL_PROSPECT_PARKED_OCCURRED_AT,
-     FNL_PROSPECT_PARKED_PROSPECT_ID, -1, FNL_PROSPECT_PARKED_SEQUENCE, "funnel.prospect.parked.v1"},
-	{&fnl_desc_prospect_unparked, FNL_PROSPECT_OUT_LAYER_CHANGES, FNL_PROSPECT_UNPARKED_OCCURRED_AT,
-     FNL_PROSPECT_UNPARKED_PROSPECT_ID, -1, FNL_PROSPECT_UNPARKED_SEQUENCE, "funnel.prospect.unparked.v1"},
-	{&fnl_desc_resync_requested, FNL_PROSPECT_OUT_ALERTS, FNL_RESYNC_REQUESTED_OCCURRED_AT,
-     FNL_RESYNC_REQUESTED_PROSPECT_ID, FNL_RESYNC_REQUESTED_SOURCE, -1, "funnel.feed.resync-requested.v1"},
-	{&fnl_desc_resync_completed, FNL_PROSPECT_OUT_ALERTS, FNL_RESYNC_COMPLETED_OCCURRED_AT,
-     FNL_RESYNC_COMPLETED_PROSPECT_ID, FNL_RESYNC_COMPLETED_SOURCE, FNL_RESYNC_COMPLETED_SEQUENCE,
-     "funnel.feed.resync-completed.v1"},
-};
-
 /* The row at a position, decoded; *ret = NULL when there is none or the event has no such row. */
 static int take_row(struct fnl_prospect_operator *o, const struct fnl_step *step, int at, size_t table,
                     const struct fnl_value **ret, struct fnl_error *why)
@@ -40,22 +26,37 @@ static int put_row(struct fnl_prospect_operator *o, const struct fnl_step *step,
 	return fnl_decision_put(d, (size_t)at, &o->rows[table], change == FNL_ROW_PUT ? values : NULL, step->arena);
 }
 
-static int take_outcome(struct fnl_prospect_operator *o, const struct fnl_step *step,
-                        const struct fnl_prospect_out *out, int32_t rules_version, struct fnl_decision *d)
+static int put_rows(struct fnl_prospect_operator *o, const struct fnl_step *step, const struct fnl_prospect_out *out,
+                    struct fnl_decision *d)
 {
 	const struct fnl_prospect_event *e = step->event;
 	int rc = put_row(o, step, e->row_prospect, FNL_PROSPECT_TABLE_PROSPECT, out->row_change, out->row, d);
 	rc = rc ? rc : put_row(o, step, e->row_erased, FNL_PROSPECT_TABLE_ERASED, out->erased_change, out->erased, d);
-	rc = rc ? rc : put_row(o, step, e->row_feed, FNL_PROSPECT_TABLE_FEED, out->feed_change, out->feed, d);
-	if (rc || out->event_count == 0) {
+	return rc ? rc : put_row(o, step, e->row_feed, FNL_PROSPECT_TABLE_FEED, out->feed_change, out->feed, d);
+}
+
+static int take_outcome(struct fnl_prospect_operator *o, const struct fnl_step *step,
+                        const struct fnl_prospect_out *out, int32_t rules_version, struct fnl_decision *d)
+{
+	const struct fnl_prospect_event *e = step->event;
+	struct fnl_prospect_blame blame = {.rules_version = rules_version};
+	int rc = put_rows(o, step, out, d);
+	if (rc || (out->event_count == 0 && out->line_count == 0)) {
 		return rc;
 	}
-	struct fnl_cause_id cause;
-	rc = fnl_op_cause(&o->op, step, step->cause == FNL_CAUSE_RECORD ? &e->root : NULL, &cause);
-	for (size_t i = 0; i < out->event_count && rc == 0; i++) {
-		struct fnl_derived derived = {.event = &out->events[i], .cause = &cause, .rules_version = rules_version};
-		rc = fnl_op_output(&o->op, step, &derived, d);
-	}
+	rc = fnl_op_cause(&o->op, step, step->cause == FNL_CAUSE_RECORD ? &e->root : NULL, &blame.cause);
+	return rc ? rc : fnl_prospect_tell(o, step, out, &blame, d);
+}
+
+static int take_rows(struct fnl_prospect_operator *o, const struct fnl_step *step, struct fnl_prospect_in *in,
+                     struct fnl_prospect_rules *rules, struct fnl_error *why)
+{
+	const struct fnl_prospect_event *e = step->event;
+	int rc = take_row(o, step, e->row_prospect, FNL_PROSPECT_TABLE_PROSPECT, &in->row, why);
+	rc = rc ? rc : take_row(o, step, e->row_erased, FNL_PROSPECT_TABLE_ERASED, &in->erased, why);
+	rc = rc ? rc : take_row(o, step, e->row_feed, FNL_PROSPECT_TABLE_FEED, &in->feed, why);
+	rc = rc ? rc : fnl_op_rules(&o->op, step->rows[e->row_rules], step->arena, &rules->row, &rules->now, why);
+	in->rules = rules->now;
 	return rc;
 }
 
@@ -64,17 +65,17 @@ static int step_core(struct fnl_prospect_operator *o, const struct fnl_step *ste
 {
 	const struct fnl_prospect_event *e = step->event;
 	const struct fnl_decoded *decoded = &e->root.decoded;
-	const struct fnl_value *rules_row;
+	struct fnl_prospect_rules rules = {NULL, NULL};
 	struct fnl_prospect_in in = {.now_ms = step->now_ms, .arena = step->arena};
-	int rc = take_row(o, step, e->row_prospect, FNL_PROSPECT_TABLE_PROSPECT, &in.row, why);
-	rc = rc ? rc : take_row(o, step, e->row_erased, FNL_PROSPECT_TABLE_ERASED, &in.erased, why);
-	rc = rc ? rc : take_row(o, step, e->row_feed, FNL_PROSPECT_TABLE_FEED, &in.feed, why);
-	rc = rc ? rc : fnl_op_rules(&o->op, step->rows[e->row_rules], step->arena, &rules_row, &in.rules, why);
+	struct fnl_prospect_out out;
+	bool moved;
+	memset(&out, 0, sizeof(out));
+	int rc = take_rows(o, step, &in, &rules, why);
+	const struct fnl_value *stored = in.row;
+	rc = rc ? rc : fnl_prospect_catch_up(o, step, &rules, &in, &moved, d, why);
 	if (rc) {
 		return rc;
 	}
-	struct fnl_prospect_out out;
-	memset(&out, 0, sizeof(out));
 	if (step->cause == FNL_CAUSE_TIMER) {
 		rc = fnl_prospect_timer(&in, &out, why);
 	} else {
@@ -83,25 +84,12 @@ static int step_core(struct fnl_prospect_operator *o, const struct fnl_step *ste
 	if (rc) {
 		return rc;
 	}
-	d->stale = out.stale;
-	return take_outcome(o, step, &out, in.rules->version, d);
-}
-
-static int step_rules(struct fnl_prospect_operator *o, const struct fnl_step *step, struct fnl_decision *d,
-                      struct fnl_error *why)
-{
-	const struct fnl_prospect_event *e = step->event;
-	struct fnl_value row[FNL_PARTITION_RULES_FIELD_COUNT];
-	struct fnl_cause_id cause;
-	const struct fnl_value *now;
-	const struct fnl_rules *rules;
-	int rc = fnl_row_decode(o->op.codec, &o->op.rules_row, step->rows[e->row_rules], step->arena, &now, why);
-	rc = rc ? rc : fnl_op_cause(&o->op, step, &e->root, &cause);
-	rc = rc ? rc : fnl_op_rules_activated(&o->op, e->root.decoded.values, now, &cause, row, &rules, &d->stale, why);
-	if (rc || d->stale) {
-		return rc;
+	bool caught_up = in.row != stored;
+	if (caught_up && out.row_change == FNL_ROW_KEEP) {
+		rc = put_row(o, step, e->row_prospect, FNL_PROSPECT_TABLE_PROSPECT, FNL_ROW_PUT, in.row, d);
 	}
-	return fnl_decision_put(d, (size_t)e->row_rules, &o->op.rules_row, row, step->arena);
+	d->stale = out.stale && !caught_up;
+	return rc ? rc : take_outcome(o, step, &out, in.rules->version, d);
 }
 
 static int op_step(struct fnl_operator *base, const struct fnl_step *in, struct fnl_decision *ret,
@@ -109,17 +97,27 @@ static int op_step(struct fnl_operator *base, const struct fnl_step *in, struct 
 {
 	struct fnl_prospect_operator *o = FNL_CONTAINER_OF(base, struct fnl_prospect_operator, base);
 	const struct fnl_prospect_event *e = in->event;
+	if (e->is_pass) {
+		return fnl_prospect_step_pass(o, in, ret, why);
+	}
 	if (in->cause == FNL_CAUSE_RECORD && e->root.decoded.desc == &fnl_desc_rules_activated) {
-		return step_rules(o, in, ret, why);
+		return fnl_prospect_step_rules(o, in, ret, why);
 	}
 	return step_core(o, in, ret, why);
 }
 
-static int64_t op_row_deadline(struct fnl_operator *o, uint8_t table, struct fnl_span value)
+static int64_t op_row_deadline(struct fnl_operator *base, uint8_t table, struct fnl_span value)
 {
-	(void)o;
+	const struct fnl_prospect_operator *o = FNL_CONTAINER_OF(base, struct fnl_prospect_operator, base);
 	_Static_assert(FNL_PROSPECT_NEXT_DEADLINE_AT == 0, "the deadline is read from the front of the row");
-	return table == FNL_PROSPECT_TABLE_PROSPECT ? fnl_row_first_deadline(value) : FNL_NO_DEADLINE;
+	switch (table) {
+	case FNL_PROSPECT_TABLE_PROSPECT:
+		return fnl_row_first_deadline(value);
+	case FNL_PROSPECT_TABLE_PARTITION:
+		return fnl_prospect_pass_deadline(o, value);
+	default:
+		return FNL_NO_DEADLINE;
+	}
 }
 
 static struct fnl_row_key op_time_row(struct fnl_operator *o)
@@ -149,7 +147,7 @@ static int find_rows(struct fnl_prospect_operator *o, struct fnl_codec *codec, s
 {
 	static const struct fnl_record_desc *const descs[FNL_PROSPECT_TABLE_COUNT] = {
 		&fnl_desc_partition_clock, &fnl_desc_prospect, &fnl_desc_erased, &fnl_desc_feed};
-	int rc = 0;
+	int rc = fnl_row_type_find(codec, &fnl_desc_stage_time, &o->stage_time, why);
 	for (size_t i = 0; i < FNL_PROSPECT_TABLE_COUNT && rc == 0; i++) {
 		rc = fnl_row_type_find(codec, descs[i], &o->rows[i], why);
 	}
@@ -157,10 +155,10 @@ static int find_rows(struct fnl_prospect_operator *o, struct fnl_codec *codec, s
 }
 
 int fnl_prospect_operator_open(struct fnl_codec *codec, const struct fnl_ids *ids,
-                               const struct fnl_rules_reader *rules_reader, struct fnl_operator **ret,
-                               struct fnl_error *why)
+                               const struct fnl_rules_reader *rules_reader, int32_t partition_count,
+                               struct fnl_operator **ret, struct fnl_error *why)
 {
-	static const struct fnl_operator_ops ops = {
+	const struct fnl_operator_ops ops = {
 		.prepare = fnl_prospect_prepare,
 		.prepare_timer = fnl_prospect_prepare_timer,
 		.step = op_step,
@@ -168,17 +166,20 @@ int fnl_prospect_operator_open(struct fnl_codec *codec, const struct fnl_ids *id
 		.time_row = op_time_row,
 		.time_of = op_time_of,
 		.time_write = op_time_write,
+		.time_forward = partition_count ? fnl_prospect_time_forward : NULL,
 	};
 	struct fnl_prospect_operator *o = fnl_calloc(1, sizeof(*o));
 	if (!o) {
 		return fnl_fail(why, FNL_E_NOMEM, "no memory for the prospect stage");
 	}
-	o->base.ops = &ops;
+	o->ops = ops;
+	o->base.ops = &o->ops;
+	o->partition_count = partition_count;
 	o->op.name = "prospect";
 	o->op.source = "funneld/prospect";
 	o->op.tables = fnl_prospect_tables;
-	o->op.routes = routes;
-	o->op.route_count = sizeof(routes) / sizeof(routes[0]);
+	o->op.routes = fnl_prospect_routes;
+	o->op.route_count = fnl_prospect_route_count;
 	int rc = fnl_op_init(&o->op, codec, ids, rules_reader, why);
 	rc = rc ? rc : find_rows(o, codec, why);
 	if (rc) {

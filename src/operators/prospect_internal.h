@@ -6,8 +6,17 @@
 
 struct fnl_prospect_operator {
 	struct fnl_operator base;
+	struct fnl_operator_ops ops;
 	struct fnl_op op;
 	struct fnl_row_type rows[FNL_PROSPECT_TABLE_COUNT]; /* by table; partition: the clock's */
+	struct fnl_row_type stage_time;
+	int32_t partition_count;
+};
+
+/* The partition's rules as a step finds them. */
+struct fnl_prospect_rules {
+	const struct fnl_value *row; /* PartitionRules; NULL: none were activated */
+	const struct fnl_rules *now;
 };
 
 /* What prepare makes of a record. Row positions in prepared.rows, -1: not needed. */
@@ -17,6 +26,7 @@ struct fnl_prospect_event {
 	int row_erased;
 	int row_feed;
 	int row_rules;
+	bool is_pass; /* the timer of the rules' row */
 };
 
 /* prospect_prepare.c */
@@ -24,5 +34,34 @@ int fnl_prospect_prepare(struct fnl_operator *base, const struct fnl_record *r, 
                          struct fnl_prepared *ret, struct fnl_error *why) FNL_MUST_USE;
 int fnl_prospect_prepare_timer(struct fnl_operator *base, struct fnl_row_key row, struct fnl_span value,
                                struct fnl_arena *arena, struct fnl_prepared *ret) FNL_MUST_USE;
+
+/* prospect_outputs.c */
+extern const struct fnl_route fnl_prospect_routes[];
+extern const size_t fnl_prospect_route_count;
+/* Who is to blame, and how its events are named. */
+struct fnl_prospect_blame {
+	struct fnl_cause_id cause;
+	int32_t rules_version;
+	bool is_rules; /* a re-evaluation: the cause is that of many prospects */
+};
+/* Events and lines of an outcome. */
+int fnl_prospect_tell(struct fnl_prospect_operator *o, const struct fnl_step *step, const struct fnl_prospect_out *out,
+                      const struct fnl_prospect_blame *blame, struct fnl_decision *d) FNL_MUST_USE;
+int fnl_prospect_time_forward(struct fnl_operator *base, int32_t partition, int64_t time_ms, struct fnl_arena *arena,
+                              struct fnl_output *ret) FNL_MUST_USE;
+
+/* prospect_rules.c */
+/* RulesActivated. */
+int fnl_prospect_step_rules(struct fnl_prospect_operator *o, const struct fnl_step *step, struct fnl_decision *d,
+                            struct fnl_error *why) FNL_MUST_USE;
+/* One page of the pass over the open prospects. */
+int fnl_prospect_step_pass(struct fnl_prospect_operator *o, const struct fnl_step *step, struct fnl_decision *d,
+                           struct fnl_error *why) FNL_MUST_USE;
+/* Brings in->row up to the rules in force, through those in between. *ret_moved: layer, reason or weight changed. */
+int fnl_prospect_catch_up(struct fnl_prospect_operator *o, const struct fnl_step *step,
+                          const struct fnl_prospect_rules *rules, struct fnl_prospect_in *in, bool *ret_moved,
+                          struct fnl_decision *d, struct fnl_error *why) FNL_MUST_USE;
+/* When the pass goes on, by the row's bytes. */
+int64_t fnl_prospect_pass_deadline(const struct fnl_prospect_operator *o, struct fnl_span value);
 
 #endif

@@ -77,20 +77,42 @@ int fnl_prospect_prepare(struct fnl_operator *base, const struct fnl_record *r, 
 	return 0;
 }
 
+/* The pass over the open prospects: the next page of them. */
+static int prepare_pass(struct fnl_prospect_operator *o, struct fnl_span value, struct fnl_arena *arena,
+                        struct fnl_prepared *ret)
+{
+	struct fnl_error why;
+	const struct fnl_value *row;
+	int rc = fnl_row_decode(o->op.codec, &o->op.rules_row, value, arena, &row, &why);
+	if (rc) {
+		return rc;
+	}
+	struct fnl_value after = row ? row[FNL_PARTITION_RULES_PASS_AFTER] : (struct fnl_value){0};
+	ret->page = (struct fnl_page_request){.wanted = true,
+	                                      .table = FNL_PROSPECT_TABLE_PROSPECT,
+	                                      .prefix = FNL_SPAN_LIT(""),
+	                                      .after = after.set ? fnl_arena_dup(arena, after.str) : FNL_SPAN_NONE,
+	                                      .limit = FNL_PAGE_ROWS_MAX};
+	return after.set && fnl_span_is_none(ret->page.after) ? FNL_E_NOMEM : 0;
+}
+
 int fnl_prospect_prepare_timer(struct fnl_operator *base, struct fnl_row_key row, struct fnl_span value,
                                struct fnl_arena *arena, struct fnl_prepared *ret)
 {
-	(void)base;
-	(void)value;
+	struct fnl_prospect_operator *o = FNL_CONTAINER_OF(base, struct fnl_prospect_operator, base);
 	struct fnl_prospect_event *e = fnl_arena_calloc(arena, 1, sizeof(*e));
 	if (!e) {
 		return FNL_E_NOMEM;
 	}
-	e->row_prospect = fnl_prepared_add(ret, row.table, row.key);
-	e->row_erased = -1;
-	e->row_feed = -1;
-	e->row_rules = fnl_prepared_add(ret, FNL_PROSPECT_TABLE_PARTITION, FNL_SPAN_LIT("rules"));
+	e->row_prospect = e->row_erased = e->row_feed = -1;
+	e->row_rules = fnl_prepared_add(ret, row.table, row.key);
 	ret->event = e;
 	ret->event_time_ms = FNL_NO_TIME;
+	if (row.table == FNL_PROSPECT_TABLE_PARTITION) {
+		e->is_pass = true;
+		return prepare_pass(o, value, arena, ret);
+	}
+	e->row_prospect = e->row_rules;
+	e->row_rules = fnl_prepared_add(ret, FNL_PROSPECT_TABLE_PARTITION, FNL_SPAN_LIT("rules"));
 	return 0;
 }

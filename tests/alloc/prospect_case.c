@@ -104,7 +104,7 @@ int prospect_case_open(struct stream_case *c, struct fnl_error *why)
 {
 	static const struct fnl_rules_reader reader = {NULL, read_rules};
 	int rc = fnl_codec_avro_open(registry, &worker_codec, why);
-	return rc ? rc : fnl_prospect_operator_open(worker_codec, fnl_sys_ids(), &reader, &c->op, why);
+	return rc ? rc : fnl_prospect_operator_open(worker_codec, fnl_sys_ids(), &reader, 0, &c->op, why);
 }
 
 void prospect_case_close(struct stream_case *c)

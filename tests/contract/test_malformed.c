@@ -289,7 +289,7 @@ static void open_common(struct bench *b)
 	fnl_arena_init(&b->arena, 1 << 20);
 	if (fnl_registry_file_open(FNL_SOURCE_DIR "/schemas", &b->registry, &why) ||
 	    fnl_codec_avro_open(b->registry, &b->codec, &why) ||
-	    fnl_prospect_operator_open(b->codec, fnl_sys_ids(), &reader, &b->op, &why)) {
+	    fnl_prospect_operator_open(b->codec, fnl_sys_ids(), &reader, 0, &b->op, &why)) {
 		fail_msg("%s", why.text);
 	}
 	add_kinds(b);

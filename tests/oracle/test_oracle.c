@@ -83,7 +83,7 @@ static int open_tools(void **state)
 	t.workload = workload_prospect_open(schema_directory);
 	if (!t.oracle || fnl_registry_file_open(schema_directory, &t.registry, &why) != 0 ||
 	    fnl_codec_avro_open(t.registry, &t.codec, &why) != 0 ||
-	    fnl_prospect_operator_open(t.codec, fnl_sys_ids(), &reader, &t.op, &why) != 0) {
+	    fnl_prospect_operator_open(t.codec, fnl_sys_ids(), &reader, PARTITIONS, &t.op, &why) != 0) {
 		return -1;
 	}
 	*state = &t;

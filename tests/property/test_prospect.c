@@ -136,6 +136,8 @@ static void write_row(struct fnl_writer *writer, bool whole)
 		row[FNL_PROSPECT_LAYER_SINCE].i64 = 0;
 		row[FNL_PROSPECT_CHANGED_AT].i64 = 0;
 		row[FNL_PROSPECT_PARKED_SINCE].i64 = 0;
+		row[FNL_PROSPECT_FORMER_OWNERS].list.count = 0;
+		row[FNL_PROSPECT_NEXT_DEADLINE_AT] = row[FNL_PROSPECT_KEEP_UNTIL]; /* the former owners' dates are left out */
 	}
 	assert_int_equal(fnl_record_encode(&fnl_desc_prospect, row, writer), 0);
 }
@@ -248,7 +250,7 @@ static void a_replay_is_stale_from_end_to_end(void **state)
 		struct outcome once = w.row ? outcome_now(true) : (struct outcome){.row = false};
 		for (size_t i = 0; i < s.count; i++) {
 			apply(&s.inputs[i]);
-			if (!w.out.stale || w.out.event_count) {
+			if (!w.out.stale || w.out.event_count || w.out.line_count) {
 				fail_msg("round %d: %s, input %zu of %zu, was applied twice", round, s.inputs[i].desc->name, i,
 				         s.count);
 			}
@@ -295,6 +297,95 @@ static void what_is_told_adds_up(void **state)
 	}
 }
 
+/* What the books make of the lines: of each book the state and the latest sequence. */
+struct books {
+	char names[16][160];
+	int64_t states[16];
+	int64_t sequences[16];
+	size_t count;
+};
+
+static void take_line(struct books *b, const struct fnl_value *line)
+{
+	struct fnl_span name = line[FNL_BOOK_LINE_BOOK].str;
+	size_t i = 0;
+	while (i < b->count && !fnl_span_eq(fnl_span_str(b->names[i]), name)) {
+		i++;
+	}
+	if (i == b->count) {
+		assert_true(b->count < 16 && name.len < sizeof(b->names[0]));
+		memcpy(b->names[i], name.data, name.len);
+		b->names[i][name.len] = '\0';
+		b->sequences[i] = 0;
+		b->count++;
+	}
+	assert_true(line[FNL_BOOK_LINE_SEQUENCE].i64 > b->sequences[i]);
+	b->sequences[i] = line[FNL_BOOK_LINE_SEQUENCE].i64;
+	b->states[i] = line[FNL_BOOK_LINE_STATE].i64;
+}
+
+static int64_t state_of(const struct books *b, struct fnl_span name)
+{
+	for (size_t i = 0; i < b->count; i++) {
+		if (fnl_span_eq(fnl_span_str(b->names[i]), name)) {
+			return b->states[i];
+		}
+	}
+	return FNL_LINE_STATE_GONE;
+}
+
+static void check_books(const struct books *b)
+{
+	size_t live = 0;
+	for (size_t i = 0; i < b->count; i++) {
+		live += b->states[i] == FNL_LINE_STATE_OWNED || b->states[i] == FNL_LINE_STATE_WATCHED;
+	}
+	if (!w.row || !w.row[FNL_PROSPECT_BOOK].set) {
+		assert_int_equal(live, 0);
+		return;
+	}
+	struct fnl_list formers = w.row[FNL_PROSPECT_FORMER_OWNERS].list;
+	assert_int_equal(live, 1 + formers.count);
+	assert_int_equal(state_of(b, w.row[FNL_PROSPECT_BOOK].str), FNL_LINE_STATE_OWNED);
+	for (size_t i = 0; i < formers.count; i++) {
+		assert_int_equal(state_of(b, formers.items[i].list.items[FNL_FORMER_OWNER_BOOK].str), FNL_LINE_STATE_WATCHED);
+	}
+}
+
+/* One book owns it, former owners watch it, nobody else has it; and in the end nobody at all. */
+static void books_have_what_the_row_says(void **state)
+{
+	(void)state;
+	struct fnl_gen g = fnl_gen_start(20240505);
+	size_t watched = 0;
+	for (int round = 0; round < ROUNDS; round++) {
+		struct story s;
+		struct books b = {.count = 0};
+		random_story(&g, fnl_gen_one_in(&g, 5), &s);
+		fnl_world_clear(&w);
+		for (size_t i = 0; i < s.count; i++) {
+			if (s.inputs[i].desc == &fnl_desc_prospect_changed && fnl_gen_one_in(&g, 2)) {
+				fnl_input_str(&s.inputs[i], C(OWNER_REP_ID), ids[fnl_gen_below(&g, TEXTS)]);
+			}
+			apply(&s.inputs[i]);
+			for (size_t k = 0; k < w.out.line_count; k++) {
+				take_line(&b, w.out.lines[k].values);
+			}
+			check_books(&b);
+			watched += w.row && w.row[FNL_PROSPECT_FORMER_OWNERS].list.count;
+		}
+		for (int i = 0; i < 8 && w.row && w.row[FNL_PROSPECT_NEXT_DEADLINE_AT].set; i++) {
+			assert_int_equal(fnl_world_timer(&w, w.row[FNL_PROSPECT_NEXT_DEADLINE_AT].i64), 0);
+			for (size_t k = 0; k < w.out.line_count; k++) {
+				take_line(&b, w.out.lines[k].values);
+			}
+			check_books(&b);
+		}
+		assert_true(!w.row || w.row[FNL_PROSPECT_FORMER_OWNERS].list.count == 0);
+	}
+	assert_true(watched > ROUNDS);
+}
+
 static int start(void **state)
 {
 	(void)state;
@@ -316,6 +407,7 @@ int main(void)
 		cmocka_unit_test(nothing_comes_back_after_an_erasure_in_any_order),
 		cmocka_unit_test(a_replay_is_stale_from_end_to_end),
 		cmocka_unit_test(what_is_told_adds_up),
+		cmocka_unit_test(books_have_what_the_row_says),
 	};
 	return cmocka_run_group_tests(tests, start, end);
 }

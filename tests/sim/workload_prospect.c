@@ -54,7 +54,7 @@ static struct fnl_operator *open_operator(void)
 	static const struct fnl_rules_reader reader = {NULL, read_rules};
 	struct fnl_operator *op = NULL;
 	struct fnl_error why;
-	return fnl_prospect_operator_open(tools()->codec, fnl_sys_ids(), &reader, &op, &why) == 0 ? op : NULL;
+	return fnl_prospect_operator_open(tools()->codec, fnl_sys_ids(), &reader, 0, &op, &why) == 0 ? op : NULL;
 }
 
 static void close_operator(struct fnl_operator *op)

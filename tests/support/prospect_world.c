@@ -56,6 +56,10 @@ static void take_all(struct fnl_world *w)
 		struct fnl_value back[FNL_RECORD_FIELDS_MAX];
 		through_bytes(w, w->out.events[i].desc, w->out.events[i].values, back);
 	}
+	for (size_t i = 0; i < w->out.line_count; i++) {
+		struct fnl_value back[FNL_BOOK_LINE_FIELD_COUNT];
+		through_bytes(w, &fnl_desc_book_line, w->out.lines[i].values, back);
+	}
 }
 
 int fnl_world_apply(struct fnl_world *w, const struct fnl_input *in)
@@ -76,6 +80,26 @@ int fnl_world_timer(struct fnl_world *w, int64_t now_ms)
 		take_all(w);
 	}
 	return r;
+}
+
+int fnl_world_reevaluate(struct fnl_world *w, int64_t activated_at_ms)
+{
+	struct fnl_prospect_in state = {w->row, w->erased, w->feed, activated_at_ms, w->rules, &w->arena};
+	int r = fnl_prospect_reevaluate(&state, activated_at_ms, &w->out, &w->why);
+	if (r == 0) {
+		take_all(w);
+	}
+	return r;
+}
+
+const struct fnl_value *fnl_world_line(const struct fnl_world *w, const char *book)
+{
+	for (size_t i = 0; i < w->out.line_count; i++) {
+		if (fnl_span_eq(w->out.lines[i].values[FNL_BOOK_LINE_BOOK].str, fnl_span_str(book))) {
+			return w->out.lines[i].values;
+		}
+	}
+	return NULL;
 }
 
 const struct fnl_value *fnl_world_event(const struct fnl_world *w, const struct fnl_record_desc *desc)

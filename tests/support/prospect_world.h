@@ -34,6 +34,10 @@ void fnl_world_clear(struct fnl_world *w);
 /* 0 or the error of the core; the rows follow what came out. */
 int fnl_world_apply(struct fnl_world *w, const struct fnl_input *in);
 int fnl_world_timer(struct fnl_world *w, int64_t now_ms);
+/* w->rules were activated then. */
+int fnl_world_reevaluate(struct fnl_world *w, int64_t activated_at_ms);
+/* The line for that book in the last outcome, or NULL. */
+const struct fnl_value *fnl_world_line(const struct fnl_world *w, const char *book);
 /* The n-th event of that kind in the last outcome, or NULL. */
 const struct fnl_value *fnl_world_event(const struct fnl_world *w, const struct fnl_record_desc *desc);
 

@@ -4,6 +4,10 @@
  * newer change of another came first; any order and any number of duplicates of versioned inputs gives the same fields,
  * lifecycle and layer. `sequence`, `layer_since`, `changed_at` fold in order of arrival.
  *
+ * Lines: each change that a book must hear of is a BookLine, an image of the prospect: OWNED for the book that has it,
+ * WATCHED for former owners (the latest three, 400 days each), GONE and ERASED when a book has it no more. A sequence
+ * grows with each.
+ *
  * An input of the same version as the stored one is stale (a duplicate). null means "not in this event"; under `full`
  * it means cleared; `cleared` names what is cleared. */
 #ifndef FUNNELD_CORE_PROSPECT_H
@@ -22,7 +26,12 @@ struct fnl_prospect_in {
 	struct fnl_arena *arena;
 };
 
-enum { FNL_PROSPECT_EVENTS_MAX = 4 };
+enum {
+	FNL_PROSPECT_EVENTS_MAX = 4,
+	FNL_PROSPECT_LINES_MAX = 5, /* the owner's, the former owners', and one who is dropped */
+	FNL_PROSPECT_FORMER_OWNERS_MAX = 3,
+	FNL_PROSPECT_FORMER_DAYS_MAX = 400
+};
 
 /* One derived event: which record, and its values in the order of its descriptor. */
 struct fnl_event_out {
@@ -42,6 +51,8 @@ struct fnl_prospect_out {
 	struct fnl_value *feed;
 	struct fnl_event_out events[FNL_PROSPECT_EVENTS_MAX];
 	size_t event_count;
+	struct fnl_event_out lines[FNL_PROSPECT_LINES_MAX]; /* BookLine, each for its book */
+	size_t line_count;
 	bool stale;             /* nothing changed because newer was known, or it was erased */
 	size_t cleared_unknown; /* names in `cleared` that are no fields */
 };
@@ -54,7 +65,15 @@ int fnl_prospect_apply(const struct fnl_prospect_in *in, const struct fnl_record
                        const struct fnl_value *values, bool partition_is_first, struct fnl_prospect_out *ret,
                        struct fnl_error *why) FNL_MUST_USE;
 
-/* The row's timer (next_deadline_at) fired at in->now_ms: a deleted row whose time of keeping is over goes. */
+/* The rules in->rules were activated at activated_at_ms, and the row was decided by older ones: its layer is decided
+ * anew, as it would have been then. A row that they do not concern is stale; there is none: stale, too. */
+int fnl_prospect_reevaluate(const struct fnl_prospect_in *in, int64_t activated_at_ms, struct fnl_prospect_out *ret,
+                            struct fnl_error *why) FNL_MUST_USE;
+/* Alive, neither won nor lost: only such rows may get another layer by other rules. */
+bool fnl_prospect_is_open(const struct fnl_value *row);
+
+/* The row's timer (next_deadline_at) fired at in->now_ms or before: a deleted row whose time of keeping is over goes,
+ * or former owners do whose 400 days are over. */
 int fnl_prospect_timer(const struct fnl_prospect_in *in, struct fnl_prospect_out *ret,
                        struct fnl_error *why) FNL_MUST_USE;
 

@@ -33,10 +33,11 @@ struct fnl_rules_reader {
 	            struct fnl_error *why);
 };
 
-/* codec, ids and rules_reader are borrowed until close. One a thread. */
+/* codec, ids and rules_reader are borrowed until close. partition_count: of the stage's input, for the stage after it
+ * when clock = event; 0: there is none that wants to know the time. One a thread. */
 int fnl_prospect_operator_open(struct fnl_codec *codec, const struct fnl_ids *ids,
-                               const struct fnl_rules_reader *rules_reader, struct fnl_operator **ret,
-                               struct fnl_error *why) FNL_MUST_USE;
+                               const struct fnl_rules_reader *rules_reader, int32_t partition_count,
+                               struct fnl_operator **ret, struct fnl_error *why) FNL_MUST_USE;
 struct fnl_operator *fnl_prospect_operator_close(struct fnl_operator *base);
 
 #endif

@@ -205,10 +205,9 @@ const struct fnl_rules_reader *fnl_app_rules_reader(void)
 int fnl_app_operator_new(struct fnl_app *app, enum fnl_app_stage_id stage, struct fnl_codec *codec, int32_t partitions,
                          struct fnl_operator **ret, struct fnl_error *why)
 {
-	(void)partitions;
 	switch (stage) {
 	case FNL_APP_STAGE_PROSPECT:
-		return fnl_prospect_operator_open(codec, app->ids, fnl_app_rules_reader(), ret, why);
+		return fnl_prospect_operator_open(codec, app->ids, fnl_app_rules_reader(), partitions, ret, why);
 	case FNL_APP_STAGE_REP:
 		return fnl_rep_operator_open(codec, app->ids, fnl_app_rules_reader(), ret, why);
 	case FNL_APP_STAGE_COUNT:

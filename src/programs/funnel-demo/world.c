@@ -48,7 +48,9 @@ static int open_lane(struct world *w, size_t thread, struct fnl_error *why)
 	char name[32];
 	snprintf(name, sizeof(name), "prospect-%zu", thread);
 	int status = fnl_app_codec_new(w->app, &l->codec, why);
-	status = status ? status : fnl_prospect_operator_open(l->codec, w->app->ids, fnl_app_rules_reader(), &l->op, why);
+	status = status ? status
+	                : fnl_prospect_operator_open(l->codec, w->app->ids, fnl_app_rules_reader(), WORLD_PARTITIONS,
+	                                             &l->op, why);
 	status = status ? status : fnl_app_store_new(w->app, FNL_APP_STAGE_PROSPECT, &l->store, why);
 	status = status ? status : check_store(w, l->store, why);
 	status = status ? status : open_log(w, thread, &l->log, why);

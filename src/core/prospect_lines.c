@@ -1,0 +1,223 @@
+/* What books have of a prospect: the owner's line, which counts, and the copies of those who owned it before. A CRM
+ * often moves a prospect at once when somebody leaves; what he knew of it must not be gone with that. */
+#include "funneld/core/book.h"
+#include "prospect_internal.h"
+
+#define FORMER_KEEP_MS (INT64_C(86400000) * FNL_PROSPECT_FORMER_DAYS_MAX)
+
+/* The fields of a line that are the row's: its image. */
+struct pair {
+	int line;
+	int row;
+};
+static const struct pair image[] = {
+	{FNL_BOOK_LINE_LAYER, FNL_PROSPECT_LAYER},
+	{FNL_BOOK_LINE_WEIGHT_BP, FNL_PROSPECT_WEIGHT_BP},
+	{FNL_BOOK_LINE_RULES_VERSION, FNL_PROSPECT_RULES_VERSION},
+	{FNL_BOOK_LINE_AMOUNT, FNL_PROSPECT_AMOUNT},
+	{FNL_BOOK_LINE_WON_AMOUNT, FNL_PROSPECT_WON_AMOUNT},
+	{FNL_BOOK_LINE_CLOSED_ON, FNL_PROSPECT_CLOSED_ON},
+	{FNL_BOOK_LINE_EXPECTED_CLOSE_DATE, FNL_PROSPECT_EXPECTED_CLOSE_DATE},
+	{FNL_BOOK_LINE_REGION, FNL_PROSPECT_REGION},
+	{FNL_BOOK_LINE_INDUSTRY, FNL_PROSPECT_INDUSTRY},
+	{FNL_BOOK_LINE_PIPELINE_ID, FNL_PROSPECT_PIPELINE_ID},
+	{FNL_BOOK_LINE_STAGE, FNL_PROSPECT_STAGE},
+	{FNL_BOOK_LINE_BUYER_ID, FNL_PROSPECT_BUYER_ID},
+};
+enum { IMAGE_COUNT = sizeof(image) / sizeof(image[0]) };
+_Static_assert(IMAGE_COUNT == FNL_BOOK_LINE_BUYER_ID - FNL_BOOK_LINE_LAYER + 1, "every field of the line is there");
+
+static bool same_value(enum fnl_kind kind, const struct fnl_value *a, const struct fnl_value *b)
+{
+	if (!a->set || !b->set) {
+		return a->set == b->set;
+	}
+	switch (kind) {
+	case FNL_KIND_STRING:
+		return fnl_span_eq(a->str, b->str);
+	case FNL_KIND_MONEY:
+		return a->money.amount_minor == b->money.amount_minor && strcmp(a->money.currency, b->money.currency) == 0;
+	default:
+		return a->i64 == b->i64;
+	}
+}
+
+static bool same_image(const struct fnl_value *a, const struct fnl_value *b)
+{
+	for (size_t i = 0; i < IMAGE_COUNT; i++) {
+		if (!same_value(fnl_desc_book_line.fields[image[i].line].kind, &a[image[i].row], &b[image[i].row])) {
+			return false;
+		}
+	}
+	return true;
+}
+
+/* row: whose image it is. GONE and ERASED take the line away, and so have none. */
+static int tell_line(struct fnl_prospect_edit *e, struct fnl_span book, int state, const struct fnl_value *row,
+                     int64_t sequence)
+{
+	struct fnl_value *v = fnl_arena_calloc(e->in->arena, FNL_BOOK_LINE_FIELD_COUNT, sizeof(*v));
+	if (!v || e->out->line_count == FNL_PROSPECT_LINES_MAX) {
+		return FNL_E_NOMEM;
+	}
+	v[FNL_BOOK_LINE_SOURCE] = row[FNL_PROSPECT_SOURCE];
+	v[FNL_BOOK_LINE_OCCURRED_AT] = fnl_value_i64(e->occurred_at_ms);
+	v[FNL_BOOK_LINE_BOOK] = fnl_value_str(book);
+	v[FNL_BOOK_LINE_PROSPECT_ID] = row[FNL_PROSPECT_PROSPECT_ID];
+	v[FNL_BOOK_LINE_SEQUENCE] = fnl_value_i64(sequence);
+	v[FNL_BOOK_LINE_STATE] = fnl_value_i64(state);
+	bool shown = state == FNL_LINE_STATE_OWNED || state == FNL_LINE_STATE_WATCHED;
+	for (size_t i = 0; i < IMAGE_COUNT && shown; i++) {
+		v[image[i].line] = row[image[i].row];
+	}
+	if (!shown) {
+		v[FNL_BOOK_LINE_LAYER] = fnl_value_i64(state == FNL_LINE_STATE_ERASED ? FNL_LAYER_ERASED : FNL_LAYER_NONE);
+		v[FNL_BOOK_LINE_WEIGHT_BP] = fnl_value_i64(0);
+		v[FNL_BOOK_LINE_RULES_VERSION] = fnl_value_i64(e->in->rules->version);
+	}
+	e->out->lines[e->out->line_count++] = (struct fnl_event_out){&fnl_desc_book_line, v};
+	return FNL_OK;
+}
+
+static const struct fnl_value *former(const struct fnl_value *item)
+{
+	return item->list.items;
+}
+
+/* When the row's next date is: it goes for good, or its oldest former owner does. */
+static void set_deadline(struct fnl_value *row)
+{
+	struct fnl_list formers = row[FNL_PROSPECT_FORMER_OWNERS].list;
+	struct fnl_value next = row[FNL_PROSPECT_KEEP_UNTIL];
+	for (size_t i = 0; i < formers.count; i++) {
+		int64_t until_ms = former(&formers.items[i])[FNL_FORMER_OWNER_UNTIL].i64 + FORMER_KEEP_MS;
+		if (!next.set || until_ms < next.i64) {
+			next = fnl_value_i64(until_ms);
+		}
+	}
+	row[FNL_PROSPECT_NEXT_DEADLINE_AT] = next;
+}
+
+static int new_former(struct fnl_prospect_edit *e, struct fnl_value book, struct fnl_value *ret)
+{
+	struct fnl_value *v = fnl_arena_calloc(e->in->arena, FNL_FORMER_OWNER_FIELD_COUNT, sizeof(*v));
+	if (!v) {
+		return FNL_E_NOMEM;
+	}
+	v[FNL_FORMER_OWNER_BOOK] = book;
+	v[FNL_FORMER_OWNER_UNTIL] = fnl_value_i64(e->occurred_at_ms);
+	*ret = fnl_value_list(v, FNL_FORMER_OWNER_FIELD_COUNT);
+	return FNL_OK;
+}
+
+/* Another book has the line from now on: the one before is a former owner's, and one too many is dropped
+ * (*ret_dropped). The pool is nobody's: it keeps no copy. */
+static int change_book(struct fnl_prospect_edit *e, struct fnl_span book, struct fnl_value *ret_dropped)
+{
+	struct fnl_value *row = e->row;
+	struct fnl_value old = row[FNL_PROSPECT_BOOK];
+	struct fnl_list known = row[FNL_PROSPECT_FORMER_OWNERS].list;
+	struct fnl_value *list = fnl_arena_calloc(e->in->arena, FNL_PROSPECT_FORMER_OWNERS_MAX, sizeof(*list));
+	size_t count = 0;
+	int r = list ? FNL_OK : FNL_E_NOMEM;
+	if (r == FNL_OK && old.set && !fnl_span_is_none(fnl_book_rep_id(old.str))) {
+		r = new_former(e, old, &list[count++]);
+	} else if (old.set) {
+		*ret_dropped = old;
+	}
+	if (r < 0) {
+		return r;
+	}
+	for (size_t i = 0; i < known.count; i++) {
+		struct fnl_value his = former(&known.items[i])[FNL_FORMER_OWNER_BOOK];
+		if (fnl_span_eq(his.str, book)) {
+			continue; /* he owns it again */
+		}
+		if (count == FNL_PROSPECT_FORMER_OWNERS_MAX) {
+			*ret_dropped = his;
+			break;
+		}
+		list[count++] = known.items[i];
+	}
+	row[FNL_PROSPECT_BOOK] = fnl_value_str(book);
+	row[FNL_PROSPECT_FORMER_OWNERS] = fnl_value_list(list, count);
+	return FNL_OK;
+}
+
+/* To the former owners: all of them, or only the latest, who has become one just now. */
+static int tell_formers(struct fnl_prospect_edit *e, size_t count)
+{
+	struct fnl_list formers = e->row[FNL_PROSPECT_FORMER_OWNERS].list;
+	int r = FNL_OK;
+	for (size_t i = 0; i < formers.count && i < count && r == FNL_OK; i++) {
+		struct fnl_span book = former(&formers.items[i])[FNL_FORMER_OWNER_BOOK].str;
+		r = tell_line(e, book, FNL_LINE_STATE_WATCHED, e->row, e->row[FNL_PROSPECT_SEQUENCE].i64);
+	}
+	return r;
+}
+
+int fnl_prospect_lines_changed(struct fnl_prospect_edit *e)
+{
+	struct fnl_value *row = e->row;
+	struct fnl_value old = row[FNL_PROSPECT_BOOK];
+	struct fnl_value dropped = {0};
+	int64_t sequence = row[FNL_PROSPECT_SEQUENCE].i64;
+	set_deadline(row);
+	if (!old.set && row[FNL_PROSPECT_LAYER].i64 == FNL_LAYER_NONE) {
+		return FNL_OK; /* nothing is known of it yet */
+	}
+	struct fnl_value owner = row[FNL_PROSPECT_OWNER_REP_ID];
+	struct fnl_span book = fnl_book_name(owner.set ? owner.str : FNL_SPAN_NONE, e->in->arena);
+	if (fnl_span_is_none(book)) {
+		return FNL_E_NOMEM;
+	}
+	bool moved = !old.set || !fnl_span_eq(old.str, book);
+	bool differs = !e->in->row || !same_image(e->in->row, row);
+	if (!moved && !differs) {
+		return FNL_OK;
+	}
+	bool has_left = moved && old.set && !fnl_span_is_none(fnl_book_rep_id(old.str));
+	int r = moved ? change_book(e, book, &dropped) : FNL_OK;
+	r = r ? r : tell_line(e, book, FNL_LINE_STATE_OWNED, row, sequence);
+	r = r ? r : tell_formers(e, differs ? FNL_PROSPECT_FORMER_OWNERS_MAX : has_left);
+	if (r == FNL_OK && dropped.set) {
+		r = tell_line(e, dropped.str, FNL_LINE_STATE_GONE, row, sequence);
+	}
+	set_deadline(row);
+	return r;
+}
+
+int fnl_prospect_lines_end(struct fnl_prospect_edit *e, const struct fnl_value *row, int state)
+{
+	struct fnl_list formers = row[FNL_PROSPECT_FORMER_OWNERS].list;
+	int64_t sequence = row[FNL_PROSPECT_SEQUENCE].i64 + 1;
+	int r = FNL_OK;
+	if (row[FNL_PROSPECT_BOOK].set) {
+		r = tell_line(e, row[FNL_PROSPECT_BOOK].str, state, row, sequence);
+	}
+	for (size_t i = 0; i < formers.count && r == FNL_OK; i++) {
+		r = tell_line(e, former(&formers.items[i])[FNL_FORMER_OWNER_BOOK].str, state, row, sequence);
+	}
+	return r;
+}
+
+int fnl_prospect_formers_end(struct fnl_prospect_edit *e)
+{
+	struct fnl_value *row = e->row;
+	struct fnl_list formers = row[FNL_PROSPECT_FORMER_OWNERS].list;
+	struct fnl_value *left = fnl_arena_calloc(e->in->arena, formers.count + 1, sizeof(*left));
+	size_t count = 0;
+	int r = left ? FNL_OK : FNL_E_NOMEM;
+	row[FNL_PROSPECT_SEQUENCE].i64++;
+	for (size_t i = 0; i < formers.count && r == FNL_OK; i++) {
+		const struct fnl_value *f = former(&formers.items[i]);
+		if (f[FNL_FORMER_OWNER_UNTIL].i64 + FORMER_KEEP_MS > e->occurred_at_ms) {
+			left[count++] = formers.items[i];
+		} else {
+			r = tell_line(e, f[FNL_FORMER_OWNER_BOOK].str, FNL_LINE_STATE_GONE, row, row[FNL_PROSPECT_SEQUENCE].i64);
+		}
+	}
+	row[FNL_PROSPECT_FORMER_OWNERS] = fnl_value_list(left, count);
+	set_deadline(row);
+	return r;
+}
