@@ -97,6 +97,7 @@ void fnl_quota_arm(struct fnl_value *jobs, int64_t now_ms)
 	for (size_t i = 0; i < runs.count; i++) {
 		const struct fnl_value *run = runs.items[i].list.items;
 		int64_t run_due = is_in_pass(run) ? now_ms : fnl_quota_run_due(run);
+		run_due = run_due < now_ms ? now_ms : run_due; /* a timer never goes back */
 		due = run_due < due ? run_due : due;
 	}
 	jobs[FNL_PARTITION_JOBS_NEXT_DEADLINE_AT] = due == FNL_QUOTA_NO_DUE ? (struct fnl_value){0} : fnl_value_i64(due);
