@@ -59,8 +59,7 @@ void fnl_book_mark_change(struct fnl_value *rep, struct fnl_span cause_id, struc
 		return;
 	}
 	rep[FNL_REP_CHANGE_CAUSE_ID] = fnl_value_str(fnl_span_is_none(cause_id) ? FNL_SPAN_LIT("") : cause_id);
-	rep[FNL_REP_CHANGE_CORRELATION_ID] =
-		fnl_span_is_none(correlation_id) ? (struct fnl_value){0} : fnl_value_str(correlation_id);
+	rep[FNL_REP_CHANGE_CORRELATION_ID] = fnl_value_str_or_null(correlation_id);
 }
 
 void fnl_book_arm(struct fnl_value *rep, const struct fnl_rules *rules, int64_t now_ms)
@@ -68,7 +67,7 @@ void fnl_book_arm(struct fnl_value *rep, const struct fnl_rules *rules, int64_t 
 	struct fnl_value *deadline = &rep[FNL_REP_NEXT_DEADLINE_AT];
 	const struct fnl_value *told = &rep[FNL_REP_TOLD_AT];
 	if (!rep[FNL_REP_CHANGE_CAUSE_ID].set) {
-		*deadline = (struct fnl_value){0};
+		*deadline = fnl_value_null();
 	} else if (!deadline->set) { /* further changes don't put off what the first one is waiting for */
 		int64_t from_ms = told->set && told->i64 > now_ms ? told->i64 : now_ms;
 		*deadline = fnl_value_i64(from_ms + rules->values[FNL_RULES_AT_QUOTA_CONFLATION_S] * MS_PER_SECOND);
@@ -87,9 +86,7 @@ static struct fnl_value *open_rep(const struct fnl_book_in *in, struct fnl_span 
 		return NULL;
 	}
 	rep[FNL_REP_BOOK] = fnl_value_str(book);
-	if (!fnl_span_is_none(rep_id)) {
-		rep[FNL_REP_REP_ID] = fnl_value_str(rep_id);
-	}
+	rep[FNL_REP_REP_ID] = fnl_value_str_or_null(rep_id);
 	rep[FNL_REP_VERSION] = fnl_value_i64(0);
 	rep[FNL_REP_ACTIVE] = fnl_value_i64(1);
 	rep[FNL_REP_REGIONS] = fnl_value_list(NULL, 0);
@@ -273,8 +270,8 @@ int fnl_book_timer(const struct fnl_book_in *in, struct fnl_book_out *ret, struc
 		}
 		rep[FNL_REP_TOLD_AT] = fnl_value_i64(in->now_ms);
 	}
-	rep[FNL_REP_CHANGE_CAUSE_ID] = (struct fnl_value){0};
-	rep[FNL_REP_CHANGE_CORRELATION_ID] = (struct fnl_value){0};
+	rep[FNL_REP_CHANGE_CAUSE_ID] = fnl_value_null();
+	rep[FNL_REP_CHANGE_CORRELATION_ID] = fnl_value_null();
 	fnl_book_arm(rep, in->rules, in->now_ms);
 	out.rep_change = FNL_ROW_PUT;
 	out.rep = rep;

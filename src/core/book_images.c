@@ -132,7 +132,7 @@ static int take_image(const struct fnl_book_in *in, const struct fnl_value *run,
 {
 	struct fnl_span run_id = run[FNL_QUOTA_RUN_RUN_ID].str;
 	size_t at = find_image(a, run_id);
-	bool known = at < a->count;
+	bool known = from && at < a->count; /* only a line has images */
 	bool freezing = run[FNL_QUOTA_RUN_STATE].i64 == FNL_QUOTA_RUN_STATE_FREEZING;
 	bool late = !freezing && to[FNL_LINE_EFFECTIVE_AT].i64 <= run[FNL_QUOTA_RUN_AS_OF].i64;
 	if (late != known) {

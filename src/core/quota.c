@@ -100,7 +100,7 @@ void fnl_quota_arm(struct fnl_value *jobs, int64_t now_ms)
 		run_due = run_due < now_ms ? now_ms : run_due; /* a timer never goes back */
 		due = run_due < due ? run_due : due;
 	}
-	jobs[FNL_PARTITION_JOBS_NEXT_DEADLINE_AT] = due == FNL_QUOTA_NO_DUE ? (struct fnl_value){0} : fnl_value_i64(due);
+	jobs[FNL_PARTITION_JOBS_NEXT_DEADLINE_AT] = due == FNL_QUOTA_NO_DUE ? fnl_value_null() : fnl_value_i64(due);
 }
 
 struct fnl_value *fnl_quota_jobs_open(const struct fnl_value *jobs, struct fnl_arena *arena)

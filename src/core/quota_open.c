@@ -70,9 +70,7 @@ static int reject(const struct fnl_value *command, struct refusal refusal, struc
 	v[FNL_COMMAND_REJECTED_ORG_ID] = command[FNL_OPEN_QUOTA_YEAR_ORG_ID];
 	v[FNL_COMMAND_REJECTED_ISSUED_BY] = command[FNL_OPEN_QUOTA_YEAR_ISSUED_BY];
 	v[FNL_COMMAND_REJECTED_REASON] = fnl_value_i64(refusal.reason);
-	if (!fnl_span_is_none(refusal.run_id)) {
-		v[FNL_COMMAND_REJECTED_RUN_ID] = fnl_value_str(refusal.run_id);
-	}
+	v[FNL_COMMAND_REJECTED_RUN_ID] = fnl_value_str_or_null(refusal.run_id);
 	*ret = (struct fnl_event_out){&fnl_desc_command_rejected, v};
 	return FNL_OK;
 }
@@ -192,13 +190,11 @@ int fnl_quota_rules_changed(const struct fnl_value *jobs, const struct fnl_rules
 	/* one that is on its way begins anew: it has filed lines by the rules before */
 	new[FNL_PARTITION_JOBS_RECOUNT_VERSION] = fnl_value_i64(rules->version);
 	new[FNL_PARTITION_JOBS_RECOUNT_AT] = fnl_value_i64(now_ms);
-	new[FNL_PARTITION_JOBS_RECOUNT_BOOK] = (struct fnl_value){0};
+	new[FNL_PARTITION_JOBS_RECOUNT_BOOK] = fnl_value_null();
 	new[FNL_PARTITION_JOBS_RECOUNT_IN_BOOK] = fnl_value_i64(0);
-	new[FNL_PARTITION_JOBS_RECOUNT_LINE] = (struct fnl_value){0};
-	new[FNL_PARTITION_JOBS_RECOUNT_CAUSE_ID] =
-		fnl_span_is_none(cause_id) ? (struct fnl_value){0} : fnl_value_str(cause_id);
-	new[FNL_PARTITION_JOBS_RECOUNT_CORRELATION_ID] =
-		fnl_span_is_none(correlation_id) ? (struct fnl_value){0} : fnl_value_str(correlation_id);
+	new[FNL_PARTITION_JOBS_RECOUNT_LINE] = fnl_value_null();
+	new[FNL_PARTITION_JOBS_RECOUNT_CAUSE_ID] = fnl_value_str_or_null(cause_id);
+	new[FNL_PARTITION_JOBS_RECOUNT_CORRELATION_ID] = fnl_value_str_or_null(correlation_id);
 	fnl_quota_arm(new, now_ms);
 	*ret_jobs = new;
 	return FNL_OK;

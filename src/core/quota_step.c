@@ -10,8 +10,6 @@ struct walk {
 	struct fnl_value *quota; /* QuotaSet of the book */
 };
 
-static const struct fnl_value no_value;
-
 /* The run of the step becomes a copy within a copy of the list. */
 static int open_run(struct walk *w)
 {
@@ -46,7 +44,7 @@ static bool is_last_page(const struct fnl_quota_step_in *in)
 static void begin_pass(struct fnl_value *run, int state)
 {
 	run[FNL_QUOTA_RUN_STATE].i64 = state;
-	run[FNL_QUOTA_RUN_BOOK] = no_value;
+	run[FNL_QUOTA_RUN_BOOK] = fnl_value_null();
 	run[FNL_QUOTA_RUN_BOOKS_DONE].i64 = 0;
 	run[FNL_QUOTA_RUN_LINES_DONE].i64 = 0;
 }
@@ -67,13 +65,13 @@ static void run_books(struct walk *w)
 		run[FNL_QUOTA_RUN_BOOK] = rep[FNL_REP_BOOK];
 		if (fnl_quota_run_concerns(run, rep)) {
 			run[FNL_QUOTA_RUN_IN_BOOK].i64 = 1;
-			run[FNL_QUOTA_RUN_LINE] = no_value;
+			run[FNL_QUOTA_RUN_LINE] = fnl_value_null();
 			return;
 		}
 	}
 	if (is_last_page(w->in)) {
 		run[FNL_QUOTA_RUN_STATE].i64 = is_freezing(run) ? FNL_QUOTA_RUN_STATE_FROZEN : FNL_QUOTA_RUN_STATE_DRAFT;
-		run[FNL_QUOTA_RUN_BOOK] = no_value;
+		run[FNL_QUOTA_RUN_BOOK] = fnl_value_null();
 	}
 }
 
@@ -223,7 +221,7 @@ static int close_quota(struct walk *w)
 	struct fnl_value money = {.set = true};
 	fnl_weighted exact = 0;
 	fnl_weighted rounding;
-	int32_t e4;
+	int32_t e4 = 0;
 	for (size_t i = 0; i < totals.count; i++) {
 		const struct fnl_value *total = totals.items[i].list.items;
 		if (total[FNL_QUOTA_TOTAL_REASON].i64 == FNL_QUOTA_REASON_COUNTED) {
@@ -289,7 +287,7 @@ static int run_lines(struct walk *w)
 	if (is_last_page(in)) {
 		run[FNL_QUOTA_RUN_BOOKS_DONE].i64++;
 		run[FNL_QUOTA_RUN_IN_BOOK].i64 = 0;
-		run[FNL_QUOTA_RUN_LINE] = no_value;
+		run[FNL_QUOTA_RUN_LINE] = fnl_value_null();
 	} else {
 		run[FNL_QUOTA_RUN_LINE] = in->page[in->page_count - 1][FNL_LINE_PROSPECT_ID];
 	}
@@ -302,14 +300,14 @@ static void recount_books(struct walk *w)
 	if (w->in->page_count > 0) {
 		jobs[FNL_PARTITION_JOBS_RECOUNT_BOOK] = w->in->page[0][FNL_REP_BOOK];
 		jobs[FNL_PARTITION_JOBS_RECOUNT_IN_BOOK].i64 = 1;
-		jobs[FNL_PARTITION_JOBS_RECOUNT_LINE] = no_value;
+		jobs[FNL_PARTITION_JOBS_RECOUNT_LINE] = fnl_value_null();
 		return;
 	}
-	jobs[FNL_PARTITION_JOBS_RECOUNT_VERSION] = no_value;
-	jobs[FNL_PARTITION_JOBS_RECOUNT_AT] = no_value;
-	jobs[FNL_PARTITION_JOBS_RECOUNT_BOOK] = no_value;
-	jobs[FNL_PARTITION_JOBS_RECOUNT_CAUSE_ID] = no_value;
-	jobs[FNL_PARTITION_JOBS_RECOUNT_CORRELATION_ID] = no_value;
+	jobs[FNL_PARTITION_JOBS_RECOUNT_VERSION] = fnl_value_null();
+	jobs[FNL_PARTITION_JOBS_RECOUNT_AT] = fnl_value_null();
+	jobs[FNL_PARTITION_JOBS_RECOUNT_BOOK] = fnl_value_null();
+	jobs[FNL_PARTITION_JOBS_RECOUNT_CAUSE_ID] = fnl_value_null();
+	jobs[FNL_PARTITION_JOBS_RECOUNT_CORRELATION_ID] = fnl_value_null();
 }
 
 /* A line whose new year finds no room among the sums stays where it is filed: line and sums agree in any case. */
@@ -362,7 +360,7 @@ static int recount_lines(struct walk *w)
 	w->out->rep = moved.sums ? rep : NULL;
 	if (is_last_page(in)) {
 		jobs[FNL_PARTITION_JOBS_RECOUNT_IN_BOOK].i64 = 0;
-		jobs[FNL_PARTITION_JOBS_RECOUNT_LINE] = no_value;
+		jobs[FNL_PARTITION_JOBS_RECOUNT_LINE] = fnl_value_null();
 	} else {
 		jobs[FNL_PARTITION_JOBS_RECOUNT_LINE] = in->page[in->page_count - 1][FNL_LINE_PROSPECT_ID];
 	}

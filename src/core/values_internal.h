@@ -12,9 +12,20 @@ static inline struct fnl_value fnl_value_i64(int64_t v)
 	return (struct fnl_value){.set = true, .i64 = v};
 }
 
+static inline struct fnl_value fnl_value_null(void)
+{
+	return (struct fnl_value){.set = false};
+}
+
 static inline struct fnl_value fnl_value_str(struct fnl_span s)
 {
 	return (struct fnl_value){.set = true, .str = s};
+}
+
+/* null when the span is absent. */
+static inline struct fnl_value fnl_value_str_or_null(struct fnl_span s)
+{
+	return fnl_span_is_none(s) ? fnl_value_null() : fnl_value_str(s);
 }
 
 static inline struct fnl_value fnl_value_list(const struct fnl_value *items, size_t count)

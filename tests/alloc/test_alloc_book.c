@@ -1,0 +1,226 @@
+/* An allocation fails, each one in turn, in what books and quotas do: a clean error that leaves the caller's things
+ * alone, or the result of an undisturbed run. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include "book_world.h"
+#include "failing_alloc.h"
+
+enum { ARENA_BYTES = 8 << 20, RUNS_MAX = 500, AS_OF = 1000, SETTLED = AS_OF + 24 * 3600000 };
+
+static struct fnl_books w;
+
+/* What is tried again and again: a line, a RepChanged, the rep's timer, a command, new rules, or a step of the jobs. */
+static const struct fnl_input *input;
+
+static void write_values(struct fnl_writer *to, const struct fnl_record_desc *desc, const struct fnl_value *values)
+{
+	fnl_write_u8(to, values != NULL);
+	if (values) {
+		assert_int_equal(fnl_record_encode(desc, values, to), 0);
+	}
+}
+
+static void write_event(struct fnl_writer *to, struct fnl_event_out event)
+{
+	write_values(to, event.desc, event.values);
+}
+
+static int untouched(const void *out, const void *before, size_t size, int rc)
+{
+	assert_memory_equal(out, before, size);
+	return rc;
+}
+
+static int run_book(struct fnl_arena *arena, struct fnl_writer *ret)
+{
+	struct fnl_book_out out;
+	struct fnl_book_out before;
+	bool is_line = input && input->desc == &fnl_desc_book_line;
+	struct fnl_book_in in = {
+		.rep = fnl_books_rep(&w, "rep:ann"),
+		.line = is_line ? fnl_books_line_row(&w, "rep:ann", "p1") : NULL,
+		.jobs = w.jobs,
+		.now_ms = w.now_ms,
+		.rules = &w.rules,
+		.cause_id = FNL_SPAN_LIT("c"),
+		.correlation_id = FNL_SPAN_LIT("c"),
+		.arena = arena,
+	};
+	memset(&out, 0x5a, sizeof(out));
+	memcpy(&before, &out, sizeof(out));
+	int rc = !input    ? fnl_book_timer(&in, &out, &w.why)
+	         : is_line ? fnl_book_line(&in, input->v, &out, &w.why)
+	                   : fnl_book_rep_changed(&in, input->v, &out, &w.why);
+	failing_counts(false);
+	if (rc) {
+		return untouched(&out, &before, sizeof(out), rc);
+	}
+	fnl_write_u8(ret, (uint8_t)(out.line_change * 16 + out.rep_change));
+	write_values(ret, &fnl_desc_rep, out.rep_change == FNL_ROW_PUT ? out.rep : NULL);
+	write_values(ret, &fnl_desc_line, out.line_change == FNL_ROW_PUT ? out.line : NULL);
+	write_event(ret, out.event);
+	return 0;
+}
+
+static int run_open(struct fnl_arena *arena, struct fnl_writer *ret)
+{
+	struct fnl_quota_opened out;
+	struct fnl_quota_opened before;
+	memset(&out, 0x5a, sizeof(out));
+	memcpy(&before, &out, sizeof(out));
+	int rc =
+		fnl_quota_open(w.jobs, input->v, &w.rules, FNL_SPAN_LIT("c"), FNL_SPAN_LIT("c"), w.now_ms, arena, &out, &w.why);
+	failing_counts(false);
+	if (rc) {
+		return untouched(&out, &before, sizeof(out), rc);
+	}
+	write_values(ret, &fnl_desc_partition_jobs, out.jobs);
+	write_event(ret, out.rejection);
+	return 0;
+}
+
+static int run_rules(struct fnl_arena *arena, struct fnl_writer *ret)
+{
+	struct fnl_rules after = w.rules;
+	struct fnl_books changed = {.rules = after};
+	struct fnl_value *jobs = NULL;
+	fnl_books_rule(&changed, "fiscal_year", "start_month", 7);
+	int rc = fnl_quota_rules_changed(w.jobs, &w.rules, &changed.rules, FNL_SPAN_LIT("c"), FNL_SPAN_LIT("c"), w.now_ms,
+	                                 arena, &jobs);
+	failing_counts(false);
+	if (rc) {
+		assert_null(jobs);
+		return rc;
+	}
+	write_values(ret, &fnl_desc_partition_jobs, jobs);
+	return 0;
+}
+
+static int run_step(struct fnl_arena *arena, struct fnl_writer *ret)
+{
+	const struct fnl_value *page[4];
+	struct fnl_quota_need need = fnl_quota_needs(w.jobs);
+	bool lines = need.work == FNL_QUOTA_WORK_LINES;
+	struct fnl_quota_step_in in = {
+		.jobs = w.jobs, .page = page, .page_last = true, .now_ms = w.now_ms, .rules = &w.rules, .arena = arena};
+	struct fnl_quota_step_out out;
+	struct fnl_quota_step_out before;
+	for (size_t i = 0; i < w.row_count && in.page_count < 4; i++) {
+		bool done = !lines && !fnl_span_is_none(need.book);
+		if (w.rows[i].table == (lines ? FNL_BOOKS_LINE : FNL_BOOKS_REP) && !done) {
+			page[in.page_count++] = w.rows[i].values;
+		}
+	}
+	in.rep = lines ? fnl_books_rep(&w, "rep:ann") : NULL;
+	memset(&out, 0x5a, sizeof(out));
+	memcpy(&before, &out, sizeof(out));
+	int rc = fnl_quota_step(&in, &out, &w.why);
+	failing_counts(false);
+	if (rc) {
+		return untouched(&out, &before, sizeof(out), rc);
+	}
+	write_values(ret, &fnl_desc_partition_jobs, out.jobs);
+	write_values(ret, &fnl_desc_rep, out.rep);
+	write_values(ret, &fnl_desc_quota_set, out.quota);
+	for (size_t i = 0; i < in.page_count; i++) {
+		fnl_write_u8(ret, (uint8_t)out.lines[i].line_change);
+		write_values(ret, &fnl_desc_line, out.lines[i].line_change == FNL_ROW_PUT ? out.lines[i].line : NULL);
+		write_values(ret, &fnl_desc_quota_line, out.lines[i].quota_line);
+	}
+	return 0;
+}
+
+typedef int run_fn(struct fnl_arena *arena, struct fnl_writer *ret);
+
+/* True: an allocation has failed, and what came of it was right. */
+static bool try_once(run_fn *run, const struct failing_kind *kind, size_t at, struct fnl_span expected)
+{
+	struct fnl_arena arena;
+	struct fnl_arena results;
+	fnl_arena_init(&arena, ARENA_BYTES);
+	fnl_arena_init(&results, ARENA_BYTES);
+	struct fnl_writer result = fnl_writer_of(&results);
+	failing_arm(kind, at);
+	int rc = run(&arena, &result);
+	bool failed = failing_disarm();
+	assert_true(rc == 0 || (rc == FNL_E_NOMEM && failed));
+	if (rc == 0) {
+		assert_true(fnl_span_eq(fnl_writer_span(&result), expected));
+	}
+	fnl_arena_deinit(&arena);
+	fnl_arena_deinit(&results);
+	return failed;
+}
+
+static void try_all(const char *name, run_fn *run, const struct fnl_input *in)
+{
+	struct fnl_arena arena;
+	size_t sum = 0;
+	input = in;
+	fnl_arena_init(&arena, ARENA_BYTES);
+	struct fnl_writer expected = fnl_writer_of(&arena);
+	failing_arm(&failing_kinds[0], SIZE_MAX);
+	assert_int_equal(run(&arena, &expected), 0);
+	failing_disarm();
+	for (size_t i = 0; i < FAILING_KINDS; i++) {
+		for (size_t at = 1; try_once(run, &failing_kinds[i], at, fnl_writer_span(&expected)); at++) {
+			assert_true(at < RUNS_MAX);
+			sum++;
+		}
+	}
+	assert_true(sum > 0);
+	print_message("%s: %zu failed allocations\n", name, sum);
+	fnl_arena_deinit(&arena);
+}
+
+static void every_input_and_step(void **state)
+{
+	(void)state;
+	fnl_books_start(&w);
+	struct fnl_input hired = fnl_input_rep("ann", 1, "org1");
+	try_all("RepChanged", run_book, &hired);
+	assert_int_equal(fnl_books_rep_changed(&w, &hired), 0);
+	struct fnl_input first = fnl_input_line("rep:ann", "p1", 1, 0);
+	try_all("first line", run_book, &first);
+	assert_int_equal(fnl_books_line(&w, &first, "c"), 0);
+	struct fnl_input open = fnl_input_open("r1", "org1", 2024, AS_OF);
+	try_all("OpenQuotaYear", run_open, &open);
+	assert_int_equal(fnl_books_open(&w, &open), 0);
+	struct fnl_input again = fnl_input_open("r2", "org1", 2024, AS_OF);
+	try_all("refused", run_open, &again);
+	struct fnl_input newer = fnl_input_line("rep:ann", "p1", 2, AS_OF + 1);
+	fnl_input_money(&newer, FNL_BOOK_LINE_AMOUNT, 5, "EUR");
+	try_all("line with an image", run_book, &newer);
+	assert_int_equal(fnl_books_line(&w, &newer, "c"), 0);
+	struct fnl_input late = fnl_input_line("rep:ann", "p1", 3, 1);
+	try_all("late line", run_book, &late);
+	for (int i = 0; i < 6; i++) {
+		w.now_ms = FNL_T0 + (i < 3 ? AS_OF : SETTLED);
+		try_all("step", run_step, NULL);
+		assert_true(fnl_books_step(&w));
+	}
+	assert_int_equal(fnl_books_run(&w, "r1")[FNL_QUOTA_RUN_STATE].i64, FNL_QUOTA_RUN_STATE_FROZEN);
+	assert_int_equal(fnl_books_line(&w, &late, "c"), 0);
+	w.now_ms += 60000;
+	try_all("timer", run_book, NULL);
+	try_all("rules", run_rules, NULL);
+	fnl_books_new_rules(&w, "fiscal_year", "start_month", 7);
+	for (int i = 0; i < 3; i++) {
+		try_all("recount", run_step, NULL);
+		assert_true(fnl_books_step(&w));
+	}
+	struct fnl_input erased = fnl_input_line("rep:ann", "p1", 4, 1);
+	fnl_input_i64(&erased, FNL_BOOK_LINE_STATE, FNL_LINE_STATE_ERASED);
+	try_all("erased line", run_book, &erased);
+	fnl_books_end(&w);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {cmocka_unit_test(every_input_and_step)};
+	return cmocka_run_group_tests_name("failing allocations: books and quotas", tests, NULL, NULL);
+}
