@@ -7,7 +7,7 @@ struct walk {
 	struct fnl_quota_step_out *out;
 	struct fnl_error *why;
 	struct fnl_value *run;   /* NULL: a recount */
-	struct fnl_value *quota; /* QuotaSet of the book */
+	struct fnl_value *quota; /* QuotaSet of the book; NULL: it is another run's, and frozen */
 };
 
 /* The run of the step becomes a copy within a copy of the list. */
@@ -73,6 +73,14 @@ static void run_books(struct walk *w)
 		run[FNL_QUOTA_RUN_STATE].i64 = is_freezing(run) ? FNL_QUOTA_RUN_STATE_FROZEN : FNL_QUOTA_RUN_STATE_DRAFT;
 		run[FNL_QUOTA_RUN_BOOK] = fnl_value_null();
 	}
+}
+
+/* A frozen quota stays what it is: a later run for some reps of the year passes over those that have one. */
+static bool is_frozen_by_another(const struct walk *w)
+{
+	const struct fnl_value *known = w->in->quota;
+	return known && known[FNL_QUOTA_SET_STATE].i64 == FNL_QUOTA_STATE_FROZEN &&
+	       !fnl_span_eq(known[FNL_QUOTA_SET_RUN_ID].str, w->run[FNL_QUOTA_RUN_RUN_ID].str);
 }
 
 /* The row of the book's quota: from zero with the first page, else as the page before has left it. */
@@ -201,6 +209,7 @@ static int run_line(struct walk *w, const struct fnl_value *line, struct fnl_quo
 	base_currency_of(w->run, base);
 	struct fnl_quota_share share =
 		fnl_quota_share_of(values, (int32_t)w->run[FNL_QUOTA_RUN_FISCAL_YEAR].i64, base, w->in->rules);
+	share.listed = share.listed && w->quota;
 	if (share.listed) {
 		struct fnl_book_amount amount = fnl_book_amount_of(values);
 		bool counts = share.reason == FNL_QUOTA_REASON_COUNTED;
@@ -271,11 +280,14 @@ static int run_lines(struct walk *w)
 {
 	struct fnl_value *run = w->run;
 	const struct fnl_quota_step_in *in = w->in;
-	int r = in->rep ? open_quota(w) : fnl_fail(w->why, FNL_E_STATE, "a quota run is in a book that is not there");
+	if (!in->rep) {
+		return fnl_fail(w->why, FNL_E_STATE, "a quota run is in a book that is not there");
+	}
+	int r = is_frozen_by_another(w) ? FNL_OK : open_quota(w);
 	for (size_t i = 0; r == 0 && i < in->page_count; i++) {
 		r = run_line(w, in->page[i], &w->out->lines[i]);
 	}
-	if (r == 0 && is_last_page(in)) {
+	if (r == 0 && w->quota && is_last_page(in)) {
 		r = close_quota(w);
 		r = r ? r : add_year(w);
 	}

@@ -129,6 +129,33 @@ static void the_articles_quota_with_its_line(void **state)
 	assert_int_equal(fnl_books_events(&w, &fnl_desc_quota_line), 1);
 }
 
+/* Somebody who joined later gets his quota by a run of his own; the others' stay. */
+static void a_frozen_quota_never_changes(void **state)
+{
+	(void)state;
+	struct fnl_value ids[2] = {{.set = true, .str = FNL_SPAN_LIT("ann")}, {.set = true, .str = FNL_SPAN_LIT("bob")}};
+	hire("ann", "org1");
+	apply(line(ANN, "p1", 1, 0, 100000000, "USD"));
+	open_year("r1", 2024, AS_OF);
+	fnl_books_run_until(&w, SETTLED);
+	hire("bob", "org1");
+	apply(line(ANN, "p1", 2, SETTLED + 1, 200000000, "USD"));
+	apply(line(BOB, "p2", 1, SETTLED + 1, 400000000, "USD"));
+	struct fnl_input in = fnl_input_open("r2", "org1", 2024, 2 * SETTLED);
+	in.v[O(REP_IDS)] = (struct fnl_value){.set = true, .list = {ids, 2}};
+	assert_int_equal(fnl_books_open(&w, &in), 0);
+	assert_non_null(w.opened.jobs);
+	size_t lines = fnl_books_events(&w, &fnl_desc_quota_line);
+	apply(line(ANN, "p1", 3, 2 * SETTLED + 1, 300000000, "USD")); /* leaves an image that the run takes away again */
+	fnl_books_run_until(&w, 4 * SETTLED);
+	assert_int_equal(run_state("r2"), FNL_QUOTA_RUN_STATE_FROZEN);
+	quota_is(ANN, 25000000, 0, 0);
+	assert_true(fnl_span_eq(fnl_books_quota(&w, ANN, 2024)[FNL_QUOTA_SET_RUN_ID].str, FNL_SPAN_LIT("r1")));
+	quota_is(BOB, 100000000, 0, 0);
+	assert_int_equal(fnl_books_events(&w, &fnl_desc_quota_line), lines + 1);
+	assert_int_equal(fnl_books_line_row(&w, ANN, "p1")[FNL_LINE_IMAGES].list.count, 0);
+}
+
 static void what_is_left_out_is_listed(void **state)
 {
 	(void)state;
@@ -436,6 +463,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(the_articles_quota_with_its_line, fresh),
+		cmocka_unit_test_setup(a_frozen_quota_never_changes, fresh),
 		cmocka_unit_test_setup(what_is_left_out_is_listed, fresh),
 		cmocka_unit_test_setup(a_draft_takes_late_changes_and_nothing_newer, fresh),
 		cmocka_unit_test_setup(gone_lines_count_as_of_then_and_go, fresh),

@@ -5,7 +5,8 @@
  * OpenQuotaYear comes to every partition. A run lies in the partition's PartitionJobs row, whose timer fires at as_of
  * (DRAFTING: a QuotaSet DRAFT for each rep) and settle_hours after it (FREEZING: a QuotaLine for each line, a QuotaSet
  * FROZEN for each rep). Each firing does one page of one book; until its pass is done the row stays due at once. The
- * draft occurred at as_of, what is frozen at settled_at. */
+ * draft occurred at as_of, what is frozen at settled_at. A frozen quota never changes: a later run for some reps of the
+ * year passes over those who have one. */
 #ifndef FUNNELD_CORE_QUOTA_H
 #define FUNNELD_CORE_QUOTA_H
 
