@@ -56,7 +56,7 @@ static void check_order(struct stream_world *w)
 		fail_msg("%s at call %zu: something came after its time was told", w->trying, w->at);
 	}
 	for (int p = 0; p < STREAM_WORLD_PARTITIONS; p++) {
-		assert_int_equal(o.time_ms[p], 2000000);
+		assert_int_equal(o.time_ms[p], stream_case_paged_inputs()->end_ms);
 	}
 }
 
@@ -76,8 +76,8 @@ static void compare_with_model(const struct stream_case *c, struct tuning t, con
 	}
 	stream_worker_close(&k, false);
 	stream_world_picture(&w, &found);
-	paged_case_outputs_of(&found);
-	paged_case_expected(&expected);
+	paged_lines_keep(&found, "out@");
+	paged_model_run(stream_case_paged_inputs(), &expected);
 	if (strcmp(expected.text, found.text) != 0) {
 		fprintf(stderr, "--- expected\n%s--- found\n%s", expected.text, found.text);
 		fail_msg("%s, seed %u differs from the model", trying, seed);
