@@ -61,9 +61,9 @@ static int check_lines(const struct sim_result *r, const struct paged_inputs *al
 	for (size_t i = 0; i < r->output_counts[PAGED_OUT]; i++) {
 		const struct fnl_record *o = &r->outputs[PAGED_OUT][i];
 		if (o->value.len && o->value.data[0] != 'T') {
-			found.len += (size_t)snprintf(found.text + found.len, STREAM_PICTURE_BYTES - found.len, "out@%d %.*s %.*s\n",
-			                              (int)o->partition, (int)o->key.len, (const char *)o->key.data,
-			                              (int)o->value.len, (const char *)o->value.data);
+			found.len += (size_t)snprintf(found.text + found.len, STREAM_PICTURE_BYTES - found.len,
+			                              "out@%d %.*s %.*s\n", (int)o->partition, (int)o->key.len,
+			                              (const char *)o->key.data, (int)o->value.len, (const char *)o->value.data);
 		}
 		if (found.len >= STREAM_PICTURE_BYTES) {
 			snprintf(why, why_bytes, "far too many outputs");

@@ -203,9 +203,9 @@ static void model_fire(struct model *m, long long limit_ms)
 		size_t next = JOBS_MAX;
 		for (size_t i = 0; i < m->job_count; i++) {
 			bool due = m->jobs[i].armed && m->jobs[i].deadline_ms <= limit_ms;
-			bool first = next == JOBS_MAX || m->jobs[i].deadline_ms < m->jobs[next].deadline_ms ||
-			             (m->jobs[i].deadline_ms == m->jobs[next].deadline_ms &&
-			              strcmp(m->jobs[i].key, m->jobs[next].key) < 0);
+			bool first =
+				next == JOBS_MAX || m->jobs[i].deadline_ms < m->jobs[next].deadline_ms ||
+				(m->jobs[i].deadline_ms == m->jobs[next].deadline_ms && strcmp(m->jobs[i].key, m->jobs[next].key) < 0);
 			next = due && first ? i : next;
 		}
 		if (next == JOBS_MAX) {

@@ -1,5 +1,5 @@
-/* Inputs for the paged operator, and what must come out of them by the event clock: told by a model that knows no batches,
- * no view and no faults, and goes through a plain list. */
+/* Inputs for the paged operator, and what must come out of them by the event clock: told by a model that knows no
+ * batches, no view and no faults, and goes through a plain list. */
 #ifndef FUNNELD_TESTS_PAGED_MODEL_H
 #define FUNNELD_TESTS_PAGED_MODEL_H
 

@@ -9,8 +9,8 @@
  *                  Prefixes that begin with '!' are jobs that break the engine's rules.
  *   tick <source>  only with the forwarded clock: source 0 or 1 has reached <time>
  *   poison
- * Outputs: "P <job> <keys of the page> <now>" for each page, to the partition that it is of (modulo two); "J <job> <sum> <items>" to
- * every partition when it is done. With the forwarded clock "T <time>", where the pages go. */
+ * Outputs: "P <job> <keys of the page> <now>" for each page, to the partition that it is of (modulo two); "J <job>
+ * <sum> <items>" to every partition when it is done. With the forwarded clock "T <time>", where the pages go. */
 #ifndef FUNNELD_TESTS_PAGED_OPERATOR_H
 #define FUNNELD_TESTS_PAGED_OPERATOR_H
 
