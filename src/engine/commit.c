@@ -51,7 +51,8 @@ static int no_memory(struct fnl_error *why)
 static int produce_partition(struct fnl_stream *s, const struct fnl_partition *p, struct fnl_error *why)
 {
 	for (const struct fnl_produced *o = p->produced; o; o = o->next) {
-		int rc = log_ops(s)->produce(s->ports.log, o->topic, o->partition, o->key, o->value, o->headers, o->header_count);
+		int rc =
+			log_ops(s)->produce(s->ports.log, o->topic, o->partition, o->key, o->value, o->headers, o->header_count);
 		if (rc) {
 			return rc;
 		}

@@ -1,4 +1,5 @@
-/* The stateless stage: what it has read is told by the group's offsets alone, in the transaction of what it has sent. */
+/* The stateless stage: what it has read is told by the group's offsets alone, in the transaction of what it has sent.
+ */
 #include "funneld/engine/relay.h"
 
 #include "internal.h"

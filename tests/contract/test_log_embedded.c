@@ -298,7 +298,8 @@ static void test_limits(void **state)
 	assert_string_not_equal(bus->ops->explain(bus), "");
 	assert_int_equal(l->ops->restore_open(l, 2, 0), FNL_E_ARGUMENT);
 	LOG_OK(l, txn_begin(l));
-	assert_int_equal(fnl_status_class(l->ops->produce(l, 0, FNL_PARTITION_BY_KEY, span("k"), too_big, NULL, 0)), FNL_CLASS_ABORT);
+	assert_int_equal(fnl_status_class(l->ops->produce(l, 0, FNL_PARTITION_BY_KEY, span("k"), too_big, NULL, 0)),
+	                 FNL_CLASS_ABORT);
 	LOG_OK(l, txn_abort(l, 0));
 	struct fnl_embedded_log_settings settings = {.input_topic = w.input, .changelog_topic = w.out, .group = w.group};
 	struct fnl_log *none = NULL;

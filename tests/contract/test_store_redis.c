@@ -492,7 +492,8 @@ static void measure(void **state)
 	for (size_t i = 0; i < ROWS; i++) {
 		int len = snprintf(names[i], sizeof names[i], "prospect-%09zu", i * 7919);
 		keys[i] = (struct fnl_row_key){1, fnl_span_of(names[i], (size_t)len)};
-		rows[i] = (struct fnl_row_write){keys[i], fnl_span_of(value, sizeof value), 1700000000000 + (int64_t)i, false, false};
+		rows[i] =
+			(struct fnl_row_write){keys[i], fnl_span_of(value, sizeof value), 1700000000000 + (int64_t)i, false, false};
 	}
 	int64_t best_us[3] = {INT64_MAX, INT64_MAX, INT64_MAX};
 	for (int64_t cl = 0; cl < 2 * ROUNDS; cl++) {

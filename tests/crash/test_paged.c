@@ -56,7 +56,7 @@ static void check_order(struct stream_world *w)
 		fail_msg("%s at call %zu: something came after its time was told", w->trying, w->at);
 	}
 	for (int p = 0; p < STREAM_WORLD_PARTITIONS; p++) {
-		assert_int_equal(o.time_ms[p], 2000000);
+		assert_int_equal(o.time_ms[p], stream_case_paged_inputs()->end_ms);
 	}
 }
 
@@ -76,8 +76,8 @@ static void compare_with_model(const struct stream_case *c, struct tuning t, con
 	}
 	stream_worker_close(&k, false);
 	stream_world_picture(&w, &found);
-	paged_case_outputs_of(&found);
-	paged_case_expected(&expected);
+	paged_lines_keep(&found, "out@");
+	paged_model_run(stream_case_paged_inputs(), &expected);
 	if (strcmp(expected.text, found.text) != 0) {
 		fprintf(stderr, "--- expected\n%s--- found\n%s", expected.text, found.text);
 		fail_msg("%s, seed %u differs from the model", trying, seed);
@@ -91,7 +91,8 @@ static void compare_with_model(const struct stream_case *c, struct tuning t, con
 static void pages_are_as_the_batch_sees_them(void **state)
 {
 	(void)state;
-	static const struct tuning tunings[] = {{1, 1000, 10}, {7, 1, 1}, {7, 2, 1}, {100, 1000, 1000}, {100, 5, 3}, {3, 7, 2}};
+	static const struct tuning tunings[] = {{1, 1000, 10},     {7, 1, 1},   {7, 2, 1},
+	                                        {100, 1000, 1000}, {100, 5, 3}, {3, 7, 2}};
 	for (unsigned seed = 1; seed <= SEEDS; seed++) {
 		for (size_t i = 0; i < sizeof(tunings) / sizeof(tunings[0]); i++) {
 			compare_with_model(stream_case_paged(false, seed, SEED_INPUTS), tunings[i], "own clock", seed);
@@ -181,8 +182,7 @@ static int noting_poll(struct fnl_log *l, size_t records_max, size_t bytes_max, 
 
 static void publish(struct stream_world *w, int partition, const char *key, const char *text)
 {
-	assert_int_equal(
-		w->bus->ops->publish(w->bus, "in", partition, fnl_span_str(key), fnl_span_str(text), NULL, 0), 0);
+	assert_int_equal(w->bus->ops->publish(w->bus, "in", partition, fnl_span_str(key), fnl_span_str(text), NULL, 0), 0);
 }
 
 static void publish_nothing(struct stream_world *w)
@@ -322,8 +322,8 @@ static void a_time_is_told_when_all_is_done(void **state)
 		}
 		assert_int_equal(stream_worker_run(&k), 0);
 		char text[64] = "";
-		assert_int_equal(
-			w.bus->ops->read(w.bus, c.outputs, c.output_count, true, true, NULL, add_first_letters, text), 0);
+		assert_int_equal(w.bus->ops->read(w.bus, c.outputs, c.output_count, true, true, NULL, add_first_letters, text),
+		                 0);
 		assert_string_equal(text, "PPJPJT");
 		stream_worker_close(&k, false);
 		stream_world_close(&w);

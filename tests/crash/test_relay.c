@@ -94,9 +94,8 @@ static void world_open(struct world *w)
 		char key[16], value[32];
 		snprintf(key, sizeof(key), "k%d", i % 5);
 		snprintf(value, sizeof(value), "%s %d", kinds[i % 7], i);
-		assert_int_equal(w->bus->ops->publish(w->bus, "in", i % IN_PARTITIONS, fnl_span_str(key), fnl_span_str(value),
-		                                      NULL, 0),
-		                 0);
+		assert_int_equal(
+			w->bus->ops->publish(w->bus, "in", i % IN_PARTITIONS, fnl_span_str(key), fnl_span_str(value), NULL, 0), 0);
 	}
 	assert_int_equal(w->bus->ops->publish_flush(w->bus, 1000), 0);
 }
@@ -184,9 +183,9 @@ struct picture {
 static int add(void *context, size_t topic, const struct fnl_record *r)
 {
 	struct picture *p = context;
-	p->len += (size_t)snprintf(p->text + p->len, TEXT_BYTES - p->len, "%s/%d %.*s=%.*s", outputs[topic],
-	                           (int)r->partition, (int)r->key.len, (const char *)r->key.data, (int)r->value.len,
-	                           (const char *)r->value.data);
+	p->len +=
+		(size_t)snprintf(p->text + p->len, TEXT_BYTES - p->len, "%s/%d %.*s=%.*s", outputs[topic], (int)r->partition,
+	                     (int)r->key.len, (const char *)r->key.data, (int)r->value.len, (const char *)r->value.data);
 	for (size_t i = 0; i < r->header_count; i++) {
 		p->len += (size_t)snprintf(p->text + p->len, TEXT_BYTES - p->len, " %.*s=%.*s", (int)r->headers[i].name.len,
 		                           (const char *)r->headers[i].name.data, (int)r->headers[i].value.len,
@@ -268,9 +267,8 @@ static void what_is_sent(void **state)
 	assert_non_null(strstr(expected.text, " other=two 1 from=k1\n"));
 	assert_non_null(strstr(expected.text, "=away 6"));
 	assert_null(strstr(expected.text, "none"));
-	assert_non_null(strstr(expected.text,
-	                       "dead/0 k4=poison 4 __connect.errors.topic=in __connect.errors.partition=0 "
-	                       "__connect.errors.offset=2 "));
+	assert_non_null(strstr(expected.text, "dead/0 k4=poison 4 __connect.errors.topic=in __connect.errors.partition=0 "
+	                                      "__connect.errors.offset=2 "));
 	assert_non_null(strstr(expected.text, "__connect.errors.stage=relay"));
 	assert_non_null(strstr(expected.text, "it says so itself"));
 }
@@ -278,8 +276,8 @@ static void what_is_sent(void **state)
 static void a_fault_at_every_call(void **state)
 {
 	(void)state;
-	static const char *const names[] = {"nothing", "a crash before", "a crash after", "a lost call", "a lost answer",
-	                                    "a clean abort"};
+	static const char *const names[] = {"nothing",     "a crash before", "a crash after",
+	                                    "a lost call", "a lost answer",  "a clean abort"};
 	struct fnl_relay_stats stats;
 	size_t calls = undisturbed(&stats);
 	for (int mode = FAULT_CRASH_BEFORE; mode < FAULT_HOOK; mode++) {

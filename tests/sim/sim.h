@@ -76,6 +76,7 @@ struct sim_workload {
 };
 
 extern const struct sim_workload sim_counter;
+extern const struct sim_workload sim_paged;
 extern const struct sim_workload sim_prospect;
 
 /* ---- faults ---- */

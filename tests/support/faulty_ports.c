@@ -112,10 +112,11 @@ static int l_begin(struct fnl_log *l)
 {
 	THROUGH(outer(l)->judge, "txn_begin", OPS(l)->txn_begin(IN(l)));
 }
-static int l_produce(struct fnl_log *l, size_t topic, int32_t partition, struct fnl_span key,
-                     struct fnl_span value, const struct fnl_header *headers, size_t header_count)
+static int l_produce(struct fnl_log *l, size_t topic, int32_t partition, struct fnl_span key, struct fnl_span value,
+                     const struct fnl_header *headers, size_t header_count)
 {
-	THROUGH_TXN(outer(l)->judge, "produce", OPS(l)->produce(IN(l), topic, partition, key, value, headers, header_count));
+	THROUGH_TXN(outer(l)->judge, "produce",
+	            OPS(l)->produce(IN(l), topic, partition, key, value, headers, header_count));
 }
 static int l_produce_changelog(struct fnl_log *l, int32_t partition, struct fnl_span key, struct fnl_span value)
 {

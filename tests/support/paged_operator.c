@@ -239,7 +239,7 @@ static int step_job(const struct fnl_step *in, struct fnl_decision *d)
 		}
 	}
 	fnl_write_decimal(&page, in->now_ms);
-	if (!say(d, in->partition, in->timer_row.key, &page)) {
+	if (!say(d, in->partition % PAGED_OUT_PARTITIONS, in->timer_row.key, &page)) {
 		return FNL_E_NOMEM;
 	}
 	bool done = in->page_count < PAGED_ROWS;
@@ -338,7 +338,8 @@ static int time_forward(struct fnl_operator *o, int32_t partition, int64_t time_
 	struct fnl_writer w = fnl_writer_of(arena);
 	fnl_write_raw(&w, FNL_SPAN_LIT("T "));
 	fnl_write_decimal(&w, time_ms);
-	*ret = (struct fnl_output){.topic = PAGED_OUT, .partition = partition, .value = fnl_writer_span(&w)};
+	*ret = (struct fnl_output){
+		.topic = PAGED_OUT, .partition = partition % PAGED_OUT_PARTITIONS, .value = fnl_writer_span(&w)};
 	return fnl_span_is_none(ret->value) ? FNL_E_NOMEM : 0;
 }
 

@@ -9,8 +9,8 @@
  *                  Prefixes that begin with '!' are jobs that break the engine's rules.
  *   tick <source>  only with the forwarded clock: source 0 or 1 has reached <time>
  *   poison
- * Outputs: "P <job> <keys of the page> <now>" for each page, to the partition that it is of; "J <job> <sum> <items>" to
- * every partition when it is done. With the forwarded clock "T <time>", to the partition that it is of. */
+ * Outputs: "P <job> <keys of the page> <now>" for each page, to the partition that it is of (modulo two); "J <job>
+ * <sum> <items>" to every partition when it is done. With the forwarded clock "T <time>", where the pages go. */
 #ifndef FUNNELD_TESTS_PAGED_OPERATOR_H
 #define FUNNELD_TESTS_PAGED_OPERATOR_H
 
@@ -18,7 +18,7 @@
 
 enum { PAGED_OUT, PAGED_DEAD, PAGED_OUT_COUNT };
 enum { PAGED_TABLE_CLOCK, PAGED_TABLE_ITEM, PAGED_TABLE_JOB, PAGED_TABLE_SEEN, PAGED_TABLE_COUNT };
-enum { PAGED_ROWS = 3 };
+enum { PAGED_ROWS = 3, PAGED_OUT_PARTITIONS = 2 };
 
 extern const char *const paged_tables[PAGED_TABLE_COUNT];
 

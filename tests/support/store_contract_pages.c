@@ -4,11 +4,8 @@
 
 static struct fnl_store_read page_of(struct env *e, struct fnl_span prefix, struct fnl_span after, size_t max)
 {
-	struct fnl_store_read read = {.partition = PARTITION,
-	                              .page_table = PROSPECT,
-	                              .page_prefix = prefix,
-	                              .page_after = after,
-	                              .page_max = max};
+	struct fnl_store_read read = {
+		.partition = PARTITION, .page_table = PROSPECT, .page_prefix = prefix, .page_after = after, .page_max = max};
 	int err = e->store->ops->read(e->store, &read, 1, &e->arena);
 	if (err != 0) {
 		fail_msg("read: %s: %s", fnl_status_label(err), e->store->ops->explain(e->store));
@@ -35,8 +32,8 @@ static void a_page_is_in_the_order_of_keys(void **state)
 	struct env *e = *state;
 	assert_string_equal(page(e, LIT(""), FNL_SPAN_NONE, 10), "");
 	struct fnl_row_write rows[] = {
-		put_plain(LIT("b|2"), LIT("4")), put_plain(LIT("b"), LIT("2")),        put(LIT("b|1"), LIT("3"), 50),
-		put_plain(LIT("c"), LIT("5")),   put_plain(LIT("a"), LIT("1")),        put_plain(LIT("\xff"), LIT("6")),
+		put_plain(LIT("b|2"), LIT("4")), put_plain(LIT("b"), LIT("2")),         put(LIT("b|1"), LIT("3"), 50),
+		put_plain(LIT("c"), LIT("5")),   put_plain(LIT("a"), LIT("1")),         put_plain(LIT("\xff"), LIT("6")),
 		put_plain(LIT("b"), LIT("x")),   put_plain(LIT("\xff\xff!"), LIT("7")),
 	};
 	rows[6].row.table = ACCOUNT;
@@ -125,8 +122,7 @@ static void many_rows_are_paged_through(void **state)
 static void a_page_too_large_is_refused(void **state)
 {
 	struct env *e = *state;
-	struct fnl_store_read read = {
-		.partition = PARTITION, .page_table = PROSPECT, .page_max = FNL_STORE_PAGE_MAX + 1};
+	struct fnl_store_read read = {.partition = PARTITION, .page_table = PROSPECT, .page_max = FNL_STORE_PAGE_MAX + 1};
 	assert_int_equal(e->store->ops->read(e->store, &read, 1, &e->arena), FNL_E_ARGUMENT);
 	read.page_max = 1;
 	read.page_table = STORE_CONTRACT_TABLES;

@@ -171,8 +171,8 @@ int fnl_kafka_restore_poll(struct fnl_log *l, size_t records_max, int timeout_ms
 void fnl_kafka_restore_close(struct fnl_log *l);
 void fnl_kafka_restorer_free(struct fnl_kafka_log *k);
 /* producer.c */
-int fnl_kafka_produce(struct fnl_log *l, size_t topic, int32_t partition, struct fnl_span key,
-                      struct fnl_span value, const struct fnl_header *headers, size_t header_count);
+int fnl_kafka_produce(struct fnl_log *l, size_t topic, int32_t partition, struct fnl_span key, struct fnl_span value,
+                      const struct fnl_header *headers, size_t header_count);
 int fnl_kafka_produce_changelog(struct fnl_log *l, int32_t partition, struct fnl_span key, struct fnl_span value);
 int fnl_kafka_producer_reset(struct fnl_log *l, int timeout_ms);
 void fnl_kafka_producer_free(struct fnl_kafka_log *k);

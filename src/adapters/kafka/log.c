@@ -80,8 +80,8 @@ static int log_strings(struct fnl_kafka_log *k, const struct fnl_kafka_log_setti
 	k->group_instance_id = fnl_kafka_copy_string(&k->strings, s->group_instance_id);
 	k->transactional_id = fnl_kafka_copy_string(&k->strings, s->transactional_id);
 	k->output_topics = fnl_arena_calloc(&k->strings, s->output_topic_count + 1, sizeof(*k->output_topics));
-	if (!k->input_topic || (s->changelog_topic && !k->changelog_topic) || !k->group || !k->transactional_id || !k->output_topics ||
-	    (s->group_instance_id && !k->group_instance_id)) {
+	if (!k->input_topic || (s->changelog_topic && !k->changelog_topic) || !k->group || !k->transactional_id ||
+	    !k->output_topics || (s->group_instance_id && !k->group_instance_id)) {
 		return FNL_E_NOMEM;
 	}
 	for (size_t i = 0; i < s->output_topic_count; i++) {

@@ -187,8 +187,8 @@ static int produce(struct fnl_kafka_log *k, rd_kafka_topic_t *topic, int32_t par
 	return 0;
 }
 
-/* How many partitions an output topic has: asked once for each producer. Nothing is lost yet when nobody answers, so the
- * transaction can be aborted. */
+/* How many partitions an output topic has: asked once for each producer. Nothing is lost yet when nobody answers, so
+ * the transaction can be aborted. */
 static int partitions_of(struct fnl_kafka_log *k, size_t topic)
 {
 	if (k->topic_partitions[topic] > 0) {
@@ -221,8 +221,8 @@ static int produce_headers(struct fnl_kafka_log *k, size_t topic, int32_t partit
 	return produce(k, k->topics[topic], partition, key, value, h, NULL);
 }
 
-int fnl_kafka_produce(struct fnl_log *l, size_t topic, int32_t partition, struct fnl_span key,
-                      struct fnl_span value, const struct fnl_header *headers, size_t header_count)
+int fnl_kafka_produce(struct fnl_log *l, size_t topic, int32_t partition, struct fnl_span key, struct fnl_span value,
+                      const struct fnl_header *headers, size_t header_count)
 {
 	struct fnl_kafka_log *k = (struct fnl_kafka_log *)l;
 	if (!k->producer || topic >= k->output_topic_count) {

@@ -207,8 +207,9 @@ static int take_read(struct fnl_redis *s, struct fnl_store_read *read, const str
 	read->ret_page = NULL;
 	read->ret_page_count = 0;
 	if (page_answer && !fnl_redis_take_page(page_answer, arena, read, &full)) {
-		return full ? fnl_redis_drop(s, FNL_E_NOMEM, "a page does not fit into the memory allowed for it")
-		            : fnl_redis_drop(s, FNL_E_STATE, "a page of partition %d has not the agreed shape", read->partition);
+		return full
+		           ? fnl_redis_drop(s, FNL_E_NOMEM, "a page does not fit into the memory allowed for it")
+		           : fnl_redis_drop(s, FNL_E_STATE, "a page of partition %d has not the agreed shape", read->partition);
 	}
 	read->ret_applied = applied;
 	read->ret_rows = rows;
@@ -221,8 +222,8 @@ static int take_read(struct fnl_redis *s, struct fnl_store_read *read, const str
 
 static bool read_fits(const struct fnl_redis *s, const struct fnl_store_read *read)
 {
-	bool fits = read->key_count <= FNL_STORE_KEYS_MAX && read->due_max <= FNL_STORE_KEYS_MAX &&
-	            fnl_redis_page_fits(s, read);
+	bool fits =
+		read->key_count <= FNL_STORE_KEYS_MAX && read->due_max <= FNL_STORE_KEYS_MAX && fnl_redis_page_fits(s, read);
 	for (size_t i = 0; fits && i < read->key_count; i++) {
 		fits = read->keys[i].table < s->table_count && read->keys[i].key.data;
 	}
@@ -234,7 +235,8 @@ int fnl_redis_store_read(struct fnl_store *store, struct fnl_store_read *reads, 
 	struct fnl_redis *s = (struct fnl_redis *)store;
 	for (size_t i = 0; i < count; i++) {
 		if (!read_fits(s, &reads[i])) {
-			return fnl_fail(&s->error, FNL_E_ARGUMENT, "a read of partition %d has too many keys, one without table, or a page of no paged one",
+			return fnl_fail(&s->error, FNL_E_ARGUMENT,
+			                "a read of partition %d has too many keys, one without table, or a page of no paged one",
 			                reads[i].partition);
 		}
 	}
