@@ -23,7 +23,7 @@ static const struct {
 	{"as_of", FALLBACK_TIME, NULL, 0},       {"done_at", FALLBACK_TIME, NULL, 0},
 	{"valid_from", FALLBACK_DAY, NULL, 0},   {"contact_id", FALLBACK_MADE, NULL, 0},
 	{"answer_id", FALLBACK_MADE, NULL, 0},   {"gap_id", FALLBACK_MADE, NULL, 0},
-	{"command_id", FALLBACK_MADE, NULL, 0},
+	{"command_id", FALLBACK_MADE, NULL, 0},  {"run_id", FALLBACK_MADE, NULL, 0},
 };
 
 enum { MS_PER_DAY = 86400000 };

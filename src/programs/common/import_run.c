@@ -109,25 +109,38 @@ static int partitions_of(const struct fnl_import_ports *ports, enum fnl_topic to
 	return 0;
 }
 
-static int queue(const struct fnl_import_ports *ports, const struct fnl_import_event *e, struct fnl_span value,
-                 const struct fnl_header *headers, size_t header_count, struct fnl_error *why)
+/* To one partition of a topic by its key, or to all of them. */
+static int queue_on(const struct fnl_import_ports *ports, enum fnl_topic to, const struct fnl_import_event *e,
+                    struct fnl_span value, const struct fnl_header *headers, size_t header_count, struct fnl_error *why)
 {
 	struct fnl_bus *bus = ports->bus;
-	const char *topic = ports->topics[e->binding->kind->topic];
-	int32_t from = -1;
-	int32_t to = 0;
+	const char *topic = ports->topics[to];
+	int32_t first = -1;
+	int32_t end = 0;
 	int status = 0;
 	if (e->to_all_partitions) {
-		from = 0;
-		status = partitions_of(ports, e->binding->kind->topic, &to, why);
+		first = 0;
+		status = partitions_of(ports, to, &end, why);
 		if (status) {
 			return status;
 		}
 	}
-	for (int32_t partition = from; partition < to && status >= 0; partition++) {
+	for (int32_t partition = first; partition < end && status >= 0; partition++) {
 		status = bus->ops->publish(bus, topic, partition, e->key, value, headers, header_count);
 	}
 	return status < 0 ? fnl_fail(why, status, "%s: %s", topic, bus->ops->explain(bus)) : 0;
+}
+
+/* Rules are for every stage. */
+static int queue(const struct fnl_import_ports *ports, const struct fnl_import_event *e, struct fnl_span value,
+                 const struct fnl_header *headers, size_t header_count, struct fnl_error *why)
+{
+	const struct fnl_import_kind *kind = e->binding->kind;
+	int status = queue_on(ports, kind->topic, e, value, headers, header_count, why);
+	if (status == 0 && kind->identity == FNL_IMPORT_BY_RULES) {
+		status = queue_on(ports, FNL_TOPIC_REP_INPUTS, e, value, headers, header_count, why);
+	}
+	return status;
 }
 
 int fnl_import_publish(const struct fnl_import_ports *ports, const struct fnl_import_event *e, struct fnl_arena *arena,

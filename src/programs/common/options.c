@@ -1,5 +1,6 @@
 #include "options.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -75,6 +76,17 @@ int fnl_options_parse(int argc, char **argv, struct fnl_options *ret, struct fnl
 		}
 	}
 	return 0;
+}
+
+bool fnl_year_parse(const char *text, int32_t *ret)
+{
+	char *end;
+	long year = strtol(text, &end, 10);
+	if (*text == '\0' || *end != '\0' || year < 1970 || year > 2199) {
+		return false;
+	}
+	*ret = (int32_t)year;
+	return true;
 }
 
 void fnl_options_help(FILE *out)

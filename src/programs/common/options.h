@@ -22,6 +22,9 @@ struct fnl_options {
  * pointers are moved so that rest lies in it. FNL_E_ARGUMENT with *why (a usage error: exit 2). */
 int fnl_options_parse(int argc, char **argv, struct fnl_options *ret, struct fnl_error *why) FNL_MUST_USE;
 
+/* A fiscal year from 1970 to 2199. */
+bool fnl_year_parse(const char *text, int32_t *ret);
+
 /* Their help, and with it the table of settings or of exit codes. */
 void fnl_options_help(FILE *out);
 void fnl_settings_help(FILE *out);

@@ -149,10 +149,46 @@ static void layer_changed(const struct fnl_canvas *c, const struct fnl_decoded *
 	}
 }
 
-/* Any record: its name, and the first few fields that say something. */
-static void any_event(const struct fnl_canvas *c, const struct fnl_decoded *d)
+/* A field's text, or "" when there is none. */
+static const char *field_or_nothing(const struct fnl_decoded *d, const char *name, char ret[FNL_VALUE_TEXT_BYTES])
 {
-	static const char *const known[] = {"source", "occurred_at", "prospect_id"};
+	if (!fnl_event_field(d, name, ret)) {
+		ret[0] = '\0';
+	}
+	return ret;
+}
+
+static void quota_set(const struct fnl_canvas *c, const struct fnl_decoded *d)
+{
+	char year[FNL_VALUE_TEXT_BYTES], state[FNL_VALUE_TEXT_BYTES], quota[FNL_VALUE_TEXT_BYTES];
+	char counted[FNL_VALUE_TEXT_BYTES], left_out[FNL_VALUE_TEXT_BYTES];
+	field_or_nothing(d, "state", state);
+	fprintf(c->out, "%sQuota %s%s %s%-8s%s %22s  %s lines, %s left out", fnl_style_on(c, FNL_BOLD),
+	        field_or_nothing(d, "fiscal_year", year), fnl_style_off(c),
+	        fnl_style_on(c, strcmp(state, "FROZEN") == 0 ? FNL_GREEN : FNL_YELLOW), state, fnl_style_off(c),
+	        field_or_nothing(d, "quota", quota), field_or_nothing(d, "counted_count", counted),
+	        field_or_nothing(d, "left_out_count", left_out));
+}
+
+static void quota_line(const struct fnl_canvas *c, const struct fnl_decoded *d)
+{
+	char year[FNL_VALUE_TEXT_BYTES], id[FNL_VALUE_TEXT_BYTES], layer[FNL_VALUE_TEXT_BYTES];
+	char amount[FNL_VALUE_TEXT_BYTES], reason[FNL_VALUE_TEXT_BYTES], weight[FNL_TEXT_BYTES];
+	int bp = fnl_record_field_index(d->desc, FNL_SPAN_LIT("weight_bp"));
+	fnl_text_bp(bp >= 0 ? d->values[bp].i64 : 0, weight);
+	if (!fnl_event_field(d, "amount", amount)) {
+		snprintf(amount, sizeof(amount), "no amount");
+	}
+	field_or_nothing(d, "layer", layer);
+	fprintf(c->out, "Quota %s line %s  %s%s%s  %s %s %s  %s", field_or_nothing(d, "fiscal_year", year),
+	        field_or_nothing(d, "prospect_id", id), fnl_style_on(c, layer_style(layer)), layer, fnl_style_off(c),
+	        amount, c->utf8 ? "×" : "x", weight, field_or_nothing(d, "reason", reason));
+}
+
+/* Any record: its name, and the first few fields that say something. */
+static void any_event(const struct fnl_canvas *c, struct fnl_span key, const struct fnl_decoded *d)
+{
+	static const char *const known[] = {"source", "occurred_at"};
 	size_t shown = 0;
 	char text[FNL_VALUE_TEXT_BYTES];
 	fprintf(c->out, "%s%s%s", fnl_style_on(c, FNL_BOLD), d->desc->name, fnl_style_off(c));
@@ -162,6 +198,8 @@ static void any_event(const struct fnl_canvas *c, const struct fnl_decoded *d)
 		for (size_t k = 0; k < sizeof(known) / sizeof(known[0]); k++) {
 			skip |= strcmp(known[k], field->name) == 0;
 		}
+		/* the line begins with the key */
+		skip |= d->values[f].set && field->kind == FNL_KIND_STRING && fnl_span_eq(d->values[f].str, key);
 		if (skip) {
 			continue;
 		}
@@ -183,7 +221,11 @@ void fnl_event_line(const struct fnl_canvas *c, struct fnl_span key, const struc
 	fputs("  ", c->out);
 	if (strcmp(d->desc->name, "LayerChanged") == 0) {
 		layer_changed(c, d);
+	} else if (strcmp(d->desc->name, "QuotaSet") == 0) {
+		quota_set(c, d);
+	} else if (strcmp(d->desc->name, "QuotaLine") == 0) {
+		quota_line(c, d);
 	} else {
-		any_event(c, d);
+		any_event(c, key, d);
 	}
 }

@@ -1,14 +1,17 @@
-/* funnelctl rules check: is a rules file right, and what does it change? And apply: put it in force. */
+/* funnelctl rules check: is a rules file right, and what does it change? apply: put it in force. status: how far is
+ * that? */
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <jansson.h>
 
 #include "command.h"
 #include "rules_apply.h"
+#include "rules_status.h"
 
-enum { RULES_ARENA_BYTES_MAX = 32 << 20 };
+enum { RULES_ARENA_BYTES_MAX = 32 << 20, WAIT_DEFAULT_MS = 600000 };
 
 struct errors {
 	json_t *list; /* NULL: print at once */
@@ -181,11 +184,8 @@ static int check(struct fnl_app *app, const char *path, const struct fnl_rules *
 	return FNL_EXIT_OK;
 }
 
-static int apply(struct fnl_app *app, const char *path, struct fnl_span text, const struct fnl_rules *rules,
-                 int64_t at_ms)
+static int refuse_rules(const char *path, struct fnl_span text, const struct fnl_rules *rules)
 {
-	struct fnl_error why = {0, ""};
-	int32_t partitions = 0;
 	if (rules->version < 1) {
 		fprintf(stderr,
 		        "%s: rules that are to be in force have a version from 1 on, greater than that of the rules before\n",
@@ -200,50 +200,88 @@ static int apply(struct fnl_app *app, const char *path, struct fnl_span text, co
 		fprintf(stderr, "%s: not UTF-8\n", path);
 		return FNL_EXIT_RULES;
 	}
-	int rc = fnl_rules_publish(app, text, rules->version, at_ms, &partitions, &why);
-	if (rc) {
-		return fnl_app_fail(app, fnl_exit_code(rc), &why);
-	}
-	if (app->json) {
-		printf("{\"version\":%d,\"partitions\":%d}\n", (int)rules->version, (int)partitions);
-	} else {
-		printf("version %d of the rules went to %d partitions\n", (int)rules->version, (int)partitions);
-	}
 	return FNL_EXIT_OK;
 }
 
 struct order {
-	bool apply;
+	enum { CHECK, APPLY, STATUS } what;
 	const char *path;
 	bool has_at;
 	int64_t at_ms;
+	bool wait;
+	int64_t timeout_ms;
 };
+
+static int apply(struct fnl_app *app, const struct order *o, struct fnl_span text, const struct fnl_rules *rules)
+{
+	struct fnl_error why = {0, ""};
+	int32_t partitions[FNL_APP_STAGE_COUNT] = {0};
+	int code = refuse_rules(o->path, text, rules);
+	if (code) {
+		return code;
+	}
+	int rc = fnl_rules_publish(app, text, rules->version, o->at_ms, partitions, &why);
+	if (rc) {
+		return fnl_app_fail(app, fnl_exit_code(rc), &why);
+	}
+	if (app->json && !o->wait) {
+		printf("{\"version\":%d,\"partitions\":%d,\"rep_partitions\":%d}\n", (int)rules->version,
+		       (int)partitions[FNL_APP_STAGE_PROSPECT], (int)partitions[FNL_APP_STAGE_REP]);
+	} else if (!app->json) {
+		printf("version %d of the rules went to %d partitions of the prospect stage and %d of the rep stage\n",
+		       (int)rules->version, (int)partitions[FNL_APP_STAGE_PROSPECT], (int)partitions[FNL_APP_STAGE_REP]);
+	}
+	return o->wait ? fnl_rules_wait(app, rules->version, o->timeout_ms) : FNL_EXIT_OK;
+}
+
+static int read_option(int argc, char **argv, int *i, struct order *ret)
+{
+	char *end = NULL;
+	if (ret->what == APPLY && strcmp(argv[*i], "--at") == 0 && *i + 1 < argc) {
+		ret->has_at = fnl_time_parse(argv[++*i], &ret->at_ms);
+		if (!ret->has_at) {
+			return fnl_usage_error(&fnl_cmd_rules, "--at wants a time such as 2026-01-31 or 2026-01-31T08:00:00Z");
+		}
+	} else if (ret->what == APPLY && strcmp(argv[*i], "--wait") == 0) {
+		ret->wait = true;
+	} else if (ret->what == APPLY && strcmp(argv[*i], "--timeout") == 0 && *i + 1 < argc) {
+		double s = strtod(argv[++*i], &end);
+		if (*argv[*i] == '\0' || *end != '\0' || !(s >= 0 && s <= 86400)) {
+			return fnl_usage_error(&fnl_cmd_rules, "--timeout wants seconds from 0 to 86400");
+		}
+		ret->timeout_ms = (int64_t)(s * 1000);
+	} else if (argv[*i][0] == '-' || ret->path || ret->what == STATUS) {
+		return fnl_usage_error(&fnl_cmd_rules, "\"%s\" is not understood here", argv[*i]);
+	} else {
+		ret->path = argv[*i];
+	}
+	return 0;
+}
 
 static int read_order(const struct fnl_app *app, int argc, char **argv, struct order *ret)
 {
-	if (argc < 2 || (strcmp(argv[1], "check") != 0 && strcmp(argv[1], "apply") != 0)) {
-		return fnl_usage_error(&fnl_cmd_rules, "expected is \"check\" or \"apply\"");
+	static const char *const words[] = {"check", "apply", "status"};
+	int what = 0;
+	while (what < 3 && (argc < 2 || strcmp(argv[1], words[what]) != 0)) {
+		what++;
 	}
-	ret->apply = strcmp(argv[1], "apply") == 0;
+	if (what == 3) {
+		return fnl_usage_error(&fnl_cmd_rules, "expected is \"check\", \"apply\" or \"status\"");
+	}
+	*ret = (struct order){.what = what, .timeout_ms = WAIT_DEFAULT_MS};
 	for (int i = 2; i < argc; i++) {
-		if (ret->apply && strcmp(argv[i], "--at") == 0 && i + 1 < argc) {
-			ret->has_at = fnl_time_parse(argv[++i], &ret->at_ms);
-			if (!ret->has_at) {
-				return fnl_usage_error(&fnl_cmd_rules, "--at wants a time such as 2026-01-31 or 2026-01-31T08:00:00Z");
-			}
-		} else if (argv[i][0] == '-' || ret->path) {
-			return fnl_usage_error(&fnl_cmd_rules, "\"%s\" is not understood here", argv[i]);
-		} else {
-			ret->path = argv[i];
+		int code = read_option(argc, argv, &i, ret);
+		if (code) {
+			return code;
 		}
 	}
 	if (!ret->path) {
 		ret->path = fnl_settings_string(app->settings, "rules.file");
 	}
-	if (!ret->path) {
+	if (!ret->path && ret->what != STATUS) {
 		return fnl_usage_error(&fnl_cmd_rules, "no file is given, and rules.file is not set");
 	}
-	if (ret->apply && !ret->has_at) {
+	if (ret->what == APPLY && !ret->has_at) {
 		if (fnl_settings_int(app->settings, "clock") == FNL_CLOCK_EVENT) {
 			return fnl_usage_error(&fnl_cmd_rules, "with clock = event, --at says when the rules come into force");
 		}
@@ -257,10 +295,10 @@ static int run(struct fnl_app *app, int argc, char **argv)
 	struct fnl_arena arena;
 	struct fnl_span text;
 	struct fnl_error why = {0, ""};
-	struct order order = {false, NULL, false, 0};
+	struct order order;
 	int code = read_order(app, argc, argv, &order);
-	if (code) {
-		return code;
+	if (code || order.what == STATUS) {
+		return code ? code : fnl_rules_tell(app);
 	}
 	if (fnl_text_file_read(order.path, &text, &why)) {
 		return fnl_app_fail(app, FNL_EXIT_RULES, &why);
@@ -270,7 +308,7 @@ static int run(struct fnl_app *app, int argc, char **argv)
 	if (!rules) {
 		code = FNL_EXIT_RULES;
 	} else {
-		code = order.apply ? apply(app, order.path, text, rules, order.at_ms) : check(app, order.path, rules);
+		code = order.what == APPLY ? apply(app, &order, text, rules) : check(app, order.path, rules);
 	}
 	fnl_arena_deinit(&arena);
 	fnl_text_file_free(text);
@@ -279,11 +317,17 @@ static int run(struct fnl_app *app, int argc, char **argv)
 
 const struct fnl_command fnl_cmd_rules = {
 	"rules",
-	"check a rules file, or put it in force",
+	"check a rules file, put it in force, see how far that is",
 	"funnelctl rules check [FILE]\n"
-	"       funnelctl rules apply [FILE] [--at TIME]\n"
+	"       funnelctl rules apply [FILE] [--at TIME] [--wait [--timeout SECONDS]]\n"
+	"       funnelctl rules status\n"
 	"  check: every error with file and line (exit 11), or what the file changes against the defaults.\n"
-	"  apply: checks, then sends RulesActivated to every partition of the input; it holds for what comes after it.\n"
+	"  apply: checks, then sends RulesActivated to every partition of the input of each stage; it holds for what comes "
+	"after\n"
+	"  it, and all open prospects are looked at again. --wait: until that is done (exit 5 when it is not, by default "
+	"after\n"
+	"  600 s).\n"
+	"  status: the version in force in each partition, and how far its pass over the open prospects is.\n"
 	"  FILE: else the setting rules.file. --at: when (needed with clock = event), else now.",
 	run,
 };

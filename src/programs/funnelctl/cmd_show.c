@@ -1,61 +1,150 @@
-/* funnelctl show: one row of the public state. */
+/* funnelctl show: rows of the public state, explained. */
 #include "command.h"
+#include "options.h"
 #include "view_prospect.h"
+#include "view_quota.h"
+#include "view_rep.h"
 
-static const char usage[] = "funnelctl show prospect ID\n"
-							"All that is known of a prospect as of the last commit, from the changelog of the prospect "
-							"stage. Exit 1 when there\n"
-							"is none.\n";
+static const char usage[] =
+	"funnelctl show prospect ID\n"
+	"       funnelctl show rep ID\n"
+	"       funnelctl show quota REP --year YEAR\n"
+	"  prospect  all that is known of it\n"
+	"  rep       what HR says of the rep, the sums of his lines by layer and currency, his running potential by year,\n"
+	"            his quotas; pool:UNASSIGNED is the book of prospects without an owner\n"
+	"  quota     a year's quota line by line: amount × weight, the sum, how it was rounded, and what is left out and "
+	"why\n"
+	"As of the last commit, from the changelogs of the stages. Exit 1 when there is none.\n";
 
-/* What concerns the id: its row, its stub, and the feeds (for gaps of a whole source). */
+/* What is asked for. */
+struct question {
+	enum { PROSPECT, REP, QUOTA } kind;
+	const char *id;
+	char book[FNL_VIEW_BOOK_BYTES];
+	int32_t year;
+};
+
+/* The changelog key is table, '|', and a row key that begins with `front`; or all of it is front. */
+static bool is_row(struct fnl_span key, const char *table, const char *front, bool whole)
+{
+	size_t a = strlen(table), b = strlen(front);
+	return key.len >= a + 1 + b && (!whole || key.len == a + 1 + b) && memcmp(key.data, table, a) == 0 &&
+	       key.data[a] == '|' && memcmp(key.data + a + 1, front, b) == 0;
+}
+
+/* What concerns the question: of a prospect its row, its stub, and the feeds (for gaps of a whole source). */
 static bool wanted(void *context, struct fnl_span key)
 {
-	static const char *const tables[] = {"prospect|", "erased|"};
-	const struct fnl_span *id = context;
-	for (size_t i = 0; i < 2; i++) {
-		size_t len = strlen(tables[i]);
-		if (key.len == len + id->len && memcmp(key.data, tables[i], len) == 0 &&
-		    memcmp(key.data + len, id->data, id->len) == 0) {
+	const struct question *q = context;
+	char front[FNL_VIEW_BOOK_BYTES + 16];
+	switch (q->kind) {
+	case PROSPECT:
+		return is_row(key, "prospect", q->id, true) || is_row(key, "erased", q->id, true) ||
+		       is_row(key, "feed", "", false);
+	case REP:
+		snprintf(front, sizeof(front), "%s|", q->book);
+		return is_row(key, "rep", q->book, true) || is_row(key, "quota", front, false);
+	case QUOTA:
+		snprintf(front, sizeof(front), "%s|%d", q->book, (int)q->year);
+		if (is_row(key, "quota", front, true)) {
 			return true;
 		}
+		snprintf(front, sizeof(front), "%s|%d|", q->book, (int)q->year);
+		return is_row(key, "quota_line", front, false);
 	}
-	return key.len > 5 && memcmp(key.data, "feed|", 5) == 0;
+	return false;
 }
 
-static int show(struct fnl_app *app, const struct fnl_rows *rows, struct fnl_span id, struct fnl_error *why)
+static int show(struct fnl_app *app, const struct fnl_rows *rows, const struct question *q, struct fnl_error *why)
 {
-	if (app->json) {
-		return fnl_view_prospect_json(rows, id, stdout, why);
-	}
 	struct fnl_canvas canvas = fnl_canvas_of(stdout, app->color);
-	return fnl_view_prospect(rows, id, &canvas, why);
+	struct fnl_span id = fnl_span_str(q->id), book = fnl_span_str(q->book);
+	switch (q->kind) {
+	case PROSPECT:
+		return app->json ? fnl_view_prospect_json(rows, id, stdout, why) : fnl_view_prospect(rows, id, &canvas, why);
+	case REP:
+		return app->json ? fnl_view_rep_json(rows, book, stdout, why) : fnl_view_rep(rows, book, &canvas, why);
+	case QUOTA:
+		return app->json ? fnl_view_quota_json(rows, book, q->year, stdout, why)
+		                 : fnl_view_quota(rows, book, q->year, &canvas, why);
+	}
+	return FNL_E_INTERNAL;
 }
 
-static int run(struct fnl_app *app, int argc, char **argv)
+static int tell_none(const struct fnl_app *app, const struct question *q)
+{
+	struct fnl_error why = {0};
+	switch (q->kind) {
+	case PROSPECT:
+		fnl_fail(&why, FNL_E_NOT_FOUND, "there is no prospect %s", q->id);
+		break;
+	case REP:
+		fnl_fail(&why, FNL_E_NOT_FOUND, "there is no rep %s: neither HR nor a prospect has named one", q->id);
+		break;
+	case QUOTA:
+		fnl_fail(&why, FNL_E_NOT_FOUND, "there is no quota of %s for %d; `funnelctl quota open` computes it", q->id,
+		         (int)q->year);
+		break;
+	}
+	return fnl_app_fail(app, FNL_EXIT_INTERNAL, &why);
+}
+
+static int answer(struct fnl_app *app, struct question *q)
 {
 	struct fnl_bus *bus;
 	struct fnl_error why = {0};
-	if (argc != 3) {
-		return fnl_usage_error(&fnl_cmd_show, "expected: show prospect ID");
+	enum fnl_topic topic = q->kind == PROSPECT ? FNL_TOPIC_PROSPECTS : FNL_TOPIC_REPS;
+	struct fnl_rows rows = {.wanted = wanted, .wanted_context = q};
+	int status = fnl_app_codec(app, &rows.codec, &why);
+	if (status) {
+		return fnl_app_fail(app, FNL_EXIT_SETTINGS, &why);
 	}
-	if (strcmp(argv[1], "prospect") != 0) {
-		return fnl_usage_error(&fnl_cmd_show, "%s: only prospects can be shown", argv[1]);
-	}
-	struct fnl_span id = fnl_span_str(argv[2]);
-	struct fnl_rows rows = {.wanted = wanted, .wanted_context = &id};
-	int status = fnl_app_bus(app, &bus, &why);
-	status = status ? status : fnl_rows_read(&rows, bus, fnl_app_topic(app, FNL_TOPIC_PROSPECTS), &why);
+	status = fnl_app_bus(app, &bus, &why);
+	status = status ? status : fnl_rows_read(&rows, bus, fnl_app_topic(app, topic), &why);
 	if (status) {
 		fnl_rows_deinit(&rows);
 		return fnl_app_fail(app, status == FNL_E_NOT_FOUND ? FNL_EXIT_KAFKA : fnl_exit_code(status), &why);
 	}
-	status = show(app, &rows, id, &why);
+	status = show(app, &rows, q, &why);
 	fnl_rows_deinit(&rows);
-	if (status == FNL_VIEW_NO_SUCH_PROSPECT) {
-		fnl_fail(&why, FNL_E_NOT_FOUND, "there is no prospect %s", argv[2]);
-		return fnl_app_fail(app, FNL_EXIT_INTERNAL, &why);
+	if (status > 0) {
+		return tell_none(app, q);
 	}
 	return status ? fnl_app_fail(app, fnl_exit_code(status), &why) : FNL_EXIT_OK;
 }
 
-const struct fnl_command fnl_cmd_show = {"show", "all that is known of one prospect", usage, run};
+static int read_question(int argc, char **argv, struct question *q)
+{
+	const char *year = NULL;
+	for (int i = 2; i < argc; i++) {
+		if (strcmp(argv[i], "--year") == 0 && i + 1 < argc) {
+			year = argv[++i];
+		} else if (!q->id) {
+			q->id = argv[i];
+		} else {
+			return fnl_usage_error(&fnl_cmd_show, "\"%s\" is not understood here", argv[i]);
+		}
+	}
+	if (argc < 2 ||
+	    (strcmp(argv[1], "prospect") != 0 && strcmp(argv[1], "rep") != 0 && strcmp(argv[1], "quota") != 0)) {
+		return fnl_usage_error(&fnl_cmd_show, "expected is prospect, rep or quota");
+	}
+	q->kind = strcmp(argv[1], "prospect") == 0 ? PROSPECT : strcmp(argv[1], "rep") == 0 ? REP : QUOTA;
+	if (!q->id || !fnl_view_book(q->id, q->book)) {
+		return fnl_usage_error(&fnl_cmd_show, "an id is needed: show %s ID", argv[1]);
+	}
+	if ((q->kind == QUOTA) != (year != NULL) || (year && !fnl_year_parse(year, &q->year))) {
+		return fnl_usage_error(&fnl_cmd_show, q->kind == QUOTA ? "--year wants a fiscal year such as 2027"
+		                                                       : "--year belongs to show quota");
+	}
+	return 0;
+}
+
+static int run(struct fnl_app *app, int argc, char **argv)
+{
+	struct question q = {.kind = PROSPECT};
+	int status = read_question(argc, argv, &q);
+	return status ? status : answer(app, &q);
+}
+
+const struct fnl_command fnl_cmd_show = {"show", "all that is known of a prospect, a rep or a quota", usage, run};

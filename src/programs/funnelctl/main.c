@@ -1,4 +1,5 @@
 /* funnelctl: one file a subcommand; here are the table of them, the shared options and the help. */
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -8,7 +9,7 @@
 #include "signals.h"
 
 static const struct fnl_command *const commands[] = {
-	&fnl_cmd_topics, &fnl_cmd_import, &fnl_cmd_funnel, &fnl_cmd_show,  &fnl_cmd_tail,
+	&fnl_cmd_topics, &fnl_cmd_import, &fnl_cmd_funnel, &fnl_cmd_show,  &fnl_cmd_quota,  &fnl_cmd_tail,
 	&fnl_cmd_wait,   &fnl_cmd_verify, &fnl_cmd_repair, &fnl_cmd_rules, &fnl_cmd_config,
 };
 
@@ -89,7 +90,8 @@ static int run(const struct fnl_command *c, const struct fnl_options *o)
 	}
 	int code = c->run(app, o->rest_count, o->rest);
 	fnl_app_close(app);
-	if (fflush(stdout) != 0 && code == FNL_EXIT_OK) {
+	/* who closed the pipe has seen enough */
+	if (fflush(stdout) != 0 && errno != EPIPE && code == FNL_EXIT_OK) {
 		fputs("funnelctl: standard output cannot be written\n", stderr);
 		code = FNL_EXIT_INTERNAL;
 	}

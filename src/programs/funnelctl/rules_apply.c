@@ -34,26 +34,29 @@ static int encode(struct fnl_app *app, struct fnl_span text, struct fnl_span has
 	return rc ? fnl_fail(why, rc, "RulesActivated: %s", fnl_status_text(rc)) : 0;
 }
 
-static int publish(struct fnl_app *app, int32_t partitions, struct fnl_span value, const struct fnl_header *headers,
-                   size_t header_count, struct fnl_error *why)
+static int publish(struct fnl_app *app, const int32_t partitions[FNL_APP_STAGE_COUNT], struct fnl_span value,
+                   const struct fnl_header *headers, size_t header_count, struct fnl_error *why)
 {
-	const char *topic = fnl_app_topic(app, FNL_TOPIC_PROSPECT_CHANGES);
 	struct fnl_bus *bus;
 	int rc = fnl_app_bus(app, &bus, why);
 	if (rc) {
 		return rc;
 	}
-	for (int32_t p = 0; p < partitions && rc >= 0; p++) {
-		rc = bus->ops->publish(bus, topic, p, fnl_span_str(source), value, headers, header_count);
+	for (int s = 0; s < FNL_APP_STAGE_COUNT; s++) {
+		const char *topic = fnl_app_stage(app, (enum fnl_app_stage_id)s)->input_topic;
+		for (int32_t p = 0; p < partitions[s]; p++) {
+			rc = bus->ops->publish(bus, topic, p, fnl_span_str(source), value, headers, header_count);
+			if (rc < 0) {
+				return fnl_fail(why, rc, "topic %s: %s", topic, bus->ops->explain(bus));
+			}
+		}
 	}
-	if (rc >= 0) {
-		rc = bus->ops->publish_flush(bus, FLUSH_TIMEOUT_MS);
-	}
-	return rc < 0 ? fnl_fail(why, rc, "topic %s: %s", topic, bus->ops->explain(bus)) : 0;
+	rc = bus->ops->publish_flush(bus, FLUSH_TIMEOUT_MS);
+	return rc < 0 ? fnl_fail(why, rc, "RulesActivated: %s", bus->ops->explain(bus)) : 0;
 }
 
 static int publish_all(struct fnl_app *app, struct fnl_span text, int32_t version, int64_t at_ms,
-                       struct fnl_arena *arena, int32_t partitions, struct fnl_error *why)
+                       struct fnl_arena *arena, const int32_t partitions[FNL_APP_STAGE_COUNT], struct fnl_error *why)
 {
 	char hash[FNL_SHA256_HEX_BYTES + 1], name[256], id[FNL_UUID_TEXT_BYTES];
 	struct fnl_span value;
@@ -78,19 +81,18 @@ static int publish_all(struct fnl_app *app, struct fnl_span text, int32_t versio
 }
 
 int fnl_rules_publish(struct fnl_app *app, struct fnl_span text, int32_t version, int64_t occurred_at_ms,
-                      int32_t *ret_partitions, struct fnl_error *why)
+                      int32_t ret_partitions[FNL_APP_STAGE_COUNT], struct fnl_error *why)
 {
 	struct fnl_arena arena;
-	int32_t partitions;
-	int rc = fnl_app_partitions(app, FNL_TOPIC_PROSPECT_CHANGES, &partitions, why);
+	int rc = 0;
+	for (int s = 0; s < FNL_APP_STAGE_COUNT && !rc; s++) {
+		rc = fnl_app_partitions(app, fnl_app_stage(app, (enum fnl_app_stage_id)s)->input, &ret_partitions[s], why);
+	}
 	if (rc) {
 		return rc;
 	}
 	fnl_arena_init(&arena, ARENA_BYTES_MAX);
-	rc = publish_all(app, text, version, occurred_at_ms, &arena, partitions, why);
+	rc = publish_all(app, text, version, occurred_at_ms, &arena, ret_partitions, why);
 	fnl_arena_deinit(&arena);
-	if (!rc) {
-		*ret_partitions = partitions;
-	}
 	return rc;
 }

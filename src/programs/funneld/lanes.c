@@ -27,6 +27,12 @@ void lane_close(struct lane *l)
 	}
 }
 
+static void named_line(void *context, enum fnl_level level, const char *text)
+{
+	const struct lane *l = context;
+	fnl_log_line(l->to, level, "%s: %s", l->name, text);
+}
+
 static int open_stage(struct fnl_app *app, struct lane *l, size_t thread, int32_t partitions, struct fnl_error *why)
 {
 	enum fnl_app_stage_id stage = (enum fnl_app_stage_id)l->part;
@@ -40,7 +46,7 @@ static int open_stage(struct fnl_app *app, struct lane *l, size_t thread, int32_
 		return rc;
 	}
 	struct fnl_worker_spec spec = {
-		l->name, &fnl_app_stage(app, stage)->stage, &settings, {l->log, l->store, l->op, app->clock, &app->logger}};
+		l->name, &fnl_app_stage(app, stage)->stage, &settings, {l->log, l->store, l->op, app->clock, &l->logger}};
 	return fnl_worker_start(&spec, &l->worker, why);
 }
 
@@ -55,7 +61,7 @@ static int open_relay(struct fnl_app *app, struct lane *l, struct fnl_error *why
 	if (rc) {
 		return rc;
 	}
-	struct fnl_worker_relay_spec spec = {l->name, &settings, {l->log, l->router, app->clock, &app->logger}};
+	struct fnl_worker_relay_spec spec = {l->name, &settings, {l->log, l->router, app->clock, &l->logger}};
 	return fnl_worker_start_relay(&spec, &l->worker, why);
 }
 
@@ -69,6 +75,8 @@ int lanes_open(struct lanes *ls, const int32_t partitions[FNL_APP_STAGE_COUNT], 
 		for (size_t thread = 0; thread < threads && !rc; thread++) {
 			struct lane *l = &ls->at[ls->count++];
 			l->part = part;
+			l->to = &ls->app->logger;
+			l->logger = (struct fnl_logger){l, l->to->level_min, named_line};
 			rc = stage ? open_stage(ls->app, l, thread, partitions[part], why) : open_relay(ls->app, l, why);
 		}
 	}

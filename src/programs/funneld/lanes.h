@@ -19,6 +19,8 @@ struct lane {
 	struct fnl_router *router; /* of a relay */
 	struct fnl_worker *worker; /* NULL: it was not started */
 	char name[32];
+	struct fnl_logger logger; /* the app's, with the name before each line */
+	const struct fnl_logger *to;
 };
 
 struct lanes {

@@ -1,0 +1,401 @@
+/* A rep's book and his quota as text and JSON, from rows of the rep stage's changelog. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+#include <jansson.h>
+
+#include "funneld_records.h"
+#include "view_quota.h"
+#include "view_record.h"
+#include "view_rep.h"
+
+static const int64_t now_ms = INT64_C(1751328000000); /* 2025-07-01 */
+
+static const char golden_quota[] =
+	"Quota 2025 of ann   FROZEN\n"
+	"  org_id                 US\n"
+	"  manager_id             max\n"
+	"  as_of                  2025-07-01 00:00 UTC\n"
+	"  run_id                 run-1\n"
+	"  rules_version          0\n"
+	"  partition              3, offset 0, committed 2025-07-01 00:00 UTC\n"
+	"\n"
+	"  prospect  layer        close                  amount    weight                 weighted\n"
+	"  P-1       TOP          2025-12-31   USD 1,000,000.00 x    25 % =             250,000.00\n"
+	"  P-2       BOTTOM       2025-12-31           USD 0.03 x    75 % =                 0.0225\n"
+	"                                                  sum of 2 lines =           250,000.0225\n"
+	"                                                        rounding =                -0.0225   once, half to even\n"
+	"                                                       QUOTA USD =             250,000.00\n"
+	"\n"
+	"Left out: 2\n"
+	"  P-3       MIDDLE       2025-12-31       EUR 5,000.00 x    50 %   its currency is not that of the quota, and is not "
+	"converted\n"
+	"  P-4       TOP          no date             no amount x    25 %   no expected close date: it falls into no year\n";
+
+static const char golden_rep[] =
+	"Rep ann   active\n"
+	"  org_id                 US\n"
+	"  manager_id             max\n"
+	"  regions                [DE, FR]\n"
+	"  line_count             3\n"
+	"  watched_count          1\n"
+	"  partition              3, offset 0, committed 2025-07-01 00:00 UTC\n"
+	"\n"
+	"Funnel\n"
+	"  TOP                1                                                     without an amount\n"
+	"  TOP                2  USD         1,000,000.03             250,000.0075\n"
+	"\n"
+	"Running potential, by fiscal year of the expected close\n"
+	"  2025               2  USD         1,000,000.03             250,000.0075\n"
+	"\n"
+	"Quotas\n"
+	"  2024   DRAFT     USD     not yet computed   as of 2025-07-01 00:00 UTC, 0 lines, 0 left out\n"
+	"  2025   FROZEN    USD           250,000.00   as of 2025-07-01 00:00 UTC, 2 lines, 2 left out\n";
+
+struct world {
+	struct fnl_rows rows;
+	struct fnl_arena arena;
+	int64_t offset;
+	char *text;
+	size_t text_len;
+};
+
+static int setup(void **state)
+{
+	struct world *w = calloc(1, sizeof(*w));
+	fnl_arena_init(&w->arena, 16 << 20);
+	*state = w;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct world *w = *state;
+	fnl_rows_deinit(&w->rows);
+	fnl_arena_deinit(&w->arena);
+	free(w->text);
+	free(w);
+	return 0;
+}
+
+static void put(struct world *w, const char *key, const struct fnl_record_desc *d, const struct fnl_value *values)
+{
+	struct fnl_writer writer = fnl_writer_of(&w->arena);
+	fnl_write_u8(&writer, 0);
+	fnl_write_be32(&writer, 7);
+	assert_int_equal(fnl_record_encode(d, values, &writer), 0);
+	struct fnl_record r = {.partition = 3,
+	                       .offset = w->offset++,
+	                       .timestamp_ms = now_ms,
+	                       .key = fnl_span_str(key),
+	                       .value = fnl_writer_span(&writer)};
+	assert_int_equal(fnl_rows_put(&w->rows, &r), 0);
+}
+
+static struct fnl_value text_value(const char *s)
+{
+	return (struct fnl_value){.set = s != NULL, .str = fnl_span_str(s)};
+}
+
+static struct fnl_value number(int64_t v)
+{
+	return (struct fnl_value){.set = true, .i64 = v};
+}
+
+static struct fnl_value money(int64_t minor, const char *currency)
+{
+	struct fnl_value v = {.set = true};
+	v.money.amount_minor = minor;
+	memcpy(v.money.currency, currency, 4);
+	return v;
+}
+
+static struct fnl_value list(const struct fnl_value *items, size_t count)
+{
+	return (struct fnl_value){.set = true, .list = {items, count}};
+}
+
+static const struct fnl_value none = {.set = false};
+
+static void put_quota(struct world *w, const char *key, int year, int state, struct fnl_value quota, int counted,
+                      int left_out)
+{
+	struct fnl_value v[FNL_QUOTA_SET_FIELD_COUNT] = {{0}};
+	v[FNL_QUOTA_SET_OCCURRED_AT] = number(now_ms);
+	v[FNL_QUOTA_SET_REP_ID] = text_value("ann");
+	v[FNL_QUOTA_SET_ORG_ID] = text_value("US");
+	v[FNL_QUOTA_SET_MANAGER_ID] = text_value("max");
+	v[FNL_QUOTA_SET_FISCAL_YEAR] = number(year);
+	v[FNL_QUOTA_SET_RUN_ID] = text_value("run-1");
+	v[FNL_QUOTA_SET_STATE] = number(state);
+	v[FNL_QUOTA_SET_AS_OF] = number(now_ms);
+	v[FNL_QUOTA_SET_BASE_CURRENCY] = text_value("USD");
+	v[FNL_QUOTA_SET_QUOTA] = quota;
+	/* -0.0225 dollars: minus 3 cents, and 7500/10000 of one */
+	v[FNL_QUOTA_SET_ROUNDING_MINOR] = number(quota.set ? -3 : 0);
+	v[FNL_QUOTA_SET_ROUNDING_E4] = number(quota.set ? 7500 : 0);
+	v[FNL_QUOTA_SET_COUNTED_COUNT] = number(counted);
+	v[FNL_QUOTA_SET_LEFT_OUT_COUNT] = number(left_out);
+	v[FNL_QUOTA_SET_TOTALS] = list(NULL, 0);
+	v[FNL_QUOTA_SET_RULES_VERSION] = number(0);
+	put(w, key, &fnl_desc_quota_set, v);
+}
+
+struct line {
+	const char *id;
+	const char *run;
+	int reason;
+	int layer;
+	int weight_bp;
+	struct fnl_value amount;
+	int64_t weighted_minor;
+	int weighted_e4;
+	struct fnl_value close;
+};
+
+static void put_line(struct world *w, const struct line *l)
+{
+	char key[64];
+	struct fnl_value v[FNL_QUOTA_LINE_FIELD_COUNT] = {{0}};
+	v[FNL_QUOTA_LINE_OCCURRED_AT] = number(now_ms);
+	v[FNL_QUOTA_LINE_REP_ID] = text_value("ann");
+	v[FNL_QUOTA_LINE_FISCAL_YEAR] = number(2025);
+	v[FNL_QUOTA_LINE_RUN_ID] = text_value(l->run);
+	v[FNL_QUOTA_LINE_PROSPECT_ID] = text_value(l->id);
+	v[FNL_QUOTA_LINE_REASON] = number(l->reason);
+	v[FNL_QUOTA_LINE_LAYER] = number(l->layer);
+	v[FNL_QUOTA_LINE_WEIGHT_BP] = number(l->weight_bp);
+	v[FNL_QUOTA_LINE_AMOUNT] = l->amount;
+	v[FNL_QUOTA_LINE_WEIGHTED_MINOR] = number(l->weighted_minor);
+	v[FNL_QUOTA_LINE_WEIGHTED_E4] = number(l->weighted_e4);
+	v[FNL_QUOTA_LINE_EXPECTED_CLOSE_DATE] = l->close;
+	v[FNL_QUOTA_LINE_LINE_RULES_VERSION] = number(0);
+	snprintf(key, sizeof(key), "quota_line|rep:ann|2025|%s", l->id);
+	put(w, key, &fnl_desc_quota_line, v);
+}
+
+/* The article's line among them, a line of three cents, two that are left out, and one of a run of old. */
+static void fill_quota(struct world *w)
+{
+	struct fnl_value day = number(20453); /* 2025-12-31 */
+	const struct line lines[] = {
+		{"P-2", "run-1", FNL_QUOTA_REASON_COUNTED, FNL_LAYER_BOTTOM, 7500, money(3, "USD"), 2, 2500, day},
+		{"P-1", "run-1", FNL_QUOTA_REASON_COUNTED, FNL_LAYER_TOP, 2500, money(100000000, "USD"), 25000000, 0, day},
+		{"P-3", "run-1", FNL_QUOTA_REASON_NOT_CONVERTIBLE, FNL_LAYER_MIDDLE, 5000, money(500000, "EUR"), 250000, 0, day},
+		{"P-4", "run-1", FNL_QUOTA_REASON_NO_CLOSE_DATE, FNL_LAYER_TOP, 2500, none, 0, 0, none},
+		{"P-9", "run-0", FNL_QUOTA_REASON_COUNTED, FNL_LAYER_TOP, 2500, money(100, "USD"), 25, 0, day},
+	};
+	put_quota(w, "quota|rep:ann|2025", 2025, FNL_QUOTA_STATE_FROZEN, money(25000000, "USD"), 2, 2);
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		put_line(w, &lines[i]);
+	}
+}
+
+static struct fnl_canvas canvas_of(struct world *w)
+{
+	free(w->text);
+	w->text = NULL;
+	return (struct fnl_canvas){.out = open_memstream(&w->text, &w->text_len)};
+}
+
+static json_t *parsed(struct world *w)
+{
+	json_t *o = json_loads(w->text, 0, NULL);
+	assert_non_null(o);
+	return o;
+}
+
+static int64_t integer(const json_t *o, const char *name)
+{
+	assert_true(json_is_integer(json_object_get(o, name)));
+	return json_integer_value(json_object_get(o, name));
+}
+
+static void exact_sums_have_all_their_digits(void **state)
+{
+	(void)state;
+	static const struct {
+		int64_t e4;
+		const char *currency;
+		const char *text;
+	} cases[] = {
+		{0, "USD", "0.00"},         {1, "USD", "0.000001"},       {22500, "USD", "0.0225"},
+		{-22500, "USD", "-0.0225"}, {2500000000, "USD", "2,500.00"}, {12345, "JPY", "1.2345"},
+		{10000, "JPY", "1"},        {10000, "BHD", "0.001"},
+	};
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char text[FNL_TEXT_BYTES];
+		fnl_text_exact(cases[i].e4, cases[i].currency, text);
+		assert_string_equal(text, cases[i].text);
+	}
+}
+
+static void a_quota_is_explained(void **state)
+{
+	struct world *w = *state;
+	struct fnl_error why;
+	fill_quota(w);
+	struct fnl_canvas c = canvas_of(w);
+	assert_int_equal(fnl_view_quota(&w->rows, FNL_SPAN_LIT("rep:ann"), 2025, &c, &why), 0);
+	fclose(c.out);
+	assert_string_equal(w->text, golden_quota);
+}
+
+static void a_quota_as_json(void **state)
+{
+	struct world *w = *state;
+	struct fnl_error why;
+	fill_quota(w);
+	struct fnl_canvas c = canvas_of(w);
+	assert_int_equal(fnl_view_quota_json(&w->rows, FNL_SPAN_LIT("rep:ann"), 2025, c.out, &why), 0);
+	fclose(c.out);
+	json_t *o = parsed(w);
+	assert_int_equal(integer(o, "quota_minor"), 25000000);
+	assert_int_equal(integer(o, "exact_minor"), 25000002);
+	assert_int_equal(integer(o, "exact_e4"), 2500);
+	assert_int_equal(integer(o, "rounding_minor"), -3);
+	assert_int_equal(integer(o, "rounding_e4"), 7500);
+	assert_true(json_is_true(json_object_get(o, "adds_up")));
+	assert_string_equal(json_string_value(json_object_get(o, "state")), "FROZEN");
+	assert_int_equal(json_array_size(json_object_get(o, "lines")), 2);
+	assert_int_equal(json_array_size(json_object_get(o, "left_out")), 2);
+	const json_t *line = json_array_get(json_object_get(o, "lines"), 1);
+	assert_string_equal(json_string_value(json_object_get(line, "prospect_id")), "P-2");
+	assert_string_equal(json_string_value(json_object_get(line, "expected_close_date")), "2025-12-31");
+	assert_int_equal(integer(line, "weighted_minor"), 2);
+	assert_int_equal(integer(line, "weighted_e4"), 2500);
+	json_decref(o);
+}
+
+static void a_lost_line_is_noticed(void **state)
+{
+	struct world *w = *state;
+	struct fnl_error why;
+	fill_quota(w);
+	struct fnl_record gone = {.partition = 3, .offset = 99, .key = FNL_SPAN_LIT("quota_line|rep:ann|2025|P-2")};
+	assert_int_equal(fnl_rows_put(&w->rows, &gone), 0);
+	struct fnl_canvas c = canvas_of(w);
+	assert_int_equal(fnl_view_quota(&w->rows, FNL_SPAN_LIT("rep:ann"), 2025, &c, &why), 0);
+	fclose(c.out);
+	assert_non_null(strstr(w->text, "do not add up"));
+	c = canvas_of(w);
+	assert_int_equal(fnl_view_quota_json(&w->rows, FNL_SPAN_LIT("rep:ann"), 2025, c.out, &why), 0);
+	fclose(c.out);
+	json_t *o = parsed(w);
+	assert_true(json_is_false(json_object_get(o, "adds_up")));
+	json_decref(o);
+}
+
+static void a_draft_has_no_lines_yet(void **state)
+{
+	struct world *w = *state;
+	struct fnl_error why;
+	put_quota(w, "quota|rep:ann|2025", 2025, FNL_QUOTA_STATE_DRAFT, money(25000000, "USD"), 2, 2);
+	struct fnl_canvas c = canvas_of(w);
+	assert_int_equal(fnl_view_quota(&w->rows, FNL_SPAN_LIT("rep:ann"), 2025, &c, &why), 0);
+	fclose(c.out);
+	assert_non_null(strstr(w->text, "DRAFT"));
+	assert_non_null(strstr(w->text, "QUOTA USD 250,000.00, if it froze now"));
+	assert_null(strstr(w->text, "add up"));
+	c = canvas_of(w);
+	assert_int_equal(fnl_view_quota_json(&w->rows, FNL_SPAN_LIT("rep:ann"), 2025, c.out, &why), 0);
+	fclose(c.out);
+	json_t *o = parsed(w);
+	assert_true(json_is_null(json_object_get(o, "adds_up")));
+	json_decref(o);
+}
+
+static void what_is_not_there(void **state)
+{
+	struct world *w = *state;
+	struct fnl_error why;
+	fill_quota(w);
+	struct fnl_canvas c = canvas_of(w);
+	assert_int_equal(fnl_view_quota(&w->rows, FNL_SPAN_LIT("rep:ann"), 2026, &c, &why), FNL_VIEW_NO_SUCH_QUOTA);
+	assert_int_equal(fnl_view_quota(&w->rows, FNL_SPAN_LIT("rep:an"), 2025, &c, &why), FNL_VIEW_NO_SUCH_QUOTA);
+	assert_int_equal(fnl_view_rep(&w->rows, FNL_SPAN_LIT("rep:ann"), &c, &why), FNL_VIEW_NO_SUCH_REP);
+	fclose(c.out);
+	assert_int_equal(w->text_len, 0);
+}
+
+static void fill_rep(struct world *w)
+{
+	struct fnl_value v[FNL_REP_FIELD_COUNT] = {{0}};
+	const struct fnl_value regions[] = {text_value("DE"), text_value("FR")};
+	const struct fnl_value unknown[] = {number(FNL_LAYER_TOP), none, number(1), number(0), number(0), number(0)};
+	const struct fnl_value top[] = {number(FNL_LAYER_TOP), text_value("USD"), number(2),
+	                                number(100000003),     number(25000000),  number(7500)};
+	const struct fnl_value year[] = {number(2025),      text_value("USD"), number(2),
+	                                 number(100000003), number(25000000),  number(7500)};
+	const struct fnl_value totals[] = {list(unknown, 6), list(top, 6)};
+	const struct fnl_value running[] = {list(year, 6)};
+	v[FNL_REP_BOOK] = text_value("rep:ann");
+	v[FNL_REP_REP_ID] = text_value("ann");
+	v[FNL_REP_VERSION] = number(4);
+	v[FNL_REP_ACTIVE] = number(1);
+	v[FNL_REP_ORG_ID] = text_value("US");
+	v[FNL_REP_MANAGER_ID] = text_value("max");
+	v[FNL_REP_REGIONS] = list(regions, 2);
+	v[FNL_REP_INDUSTRIES] = list(NULL, 0);
+	v[FNL_REP_LINE_COUNT] = number(3);
+	v[FNL_REP_WATCHED_COUNT] = number(1);
+	v[FNL_REP_TOTALS] = list(totals, 2);
+	v[FNL_REP_RUNNING] = list(running, 1);
+	v[FNL_REP_QUOTA_YEARS] = list(NULL, 0);
+	put(w, "rep|rep:ann", &fnl_desc_rep, v);
+}
+
+static void a_rep_is_shown(void **state)
+{
+	struct world *w = *state;
+	struct fnl_error why;
+	fill_rep(w);
+	fill_quota(w);
+	put_quota(w, "quota|rep:ann|2024", 2024, FNL_QUOTA_STATE_DRAFT, none, 0, 0);
+	put_quota(w, "quota|rep:anna|2023", 2023, FNL_QUOTA_STATE_DRAFT, none, 0, 0);
+	struct fnl_canvas c = canvas_of(w);
+	assert_int_equal(fnl_view_rep(&w->rows, FNL_SPAN_LIT("rep:ann"), &c, &why), 0);
+	fclose(c.out);
+	assert_string_equal(w->text, golden_rep);
+	c = canvas_of(w);
+	assert_int_equal(fnl_view_rep_json(&w->rows, FNL_SPAN_LIT("rep:ann"), c.out, &why), 0);
+	fclose(c.out);
+	json_t *o = parsed(w);
+	assert_int_equal(integer(o, "line_count"), 3);
+	assert_int_equal(json_array_size(json_object_get(o, "quotas")), 2);
+	assert_int_equal(integer(json_array_get(json_object_get(o, "quotas"), 0), "fiscal_year"), 2024);
+	assert_int_equal(json_array_size(json_object_get(o, "totals")), 2);
+	json_decref(o);
+}
+
+static void books_of_ids(void **state)
+{
+	char book[FNL_VIEW_BOOK_BYTES], longest[300];
+	(void)state;
+	assert_true(fnl_view_book("ann", book));
+	assert_string_equal(book, "rep:ann");
+	assert_true(fnl_view_book("pool:UNASSIGNED", book));
+	assert_string_equal(book, "pool:UNASSIGNED");
+	memset(longest, 'x', sizeof(longest));
+	longest[sizeof(longest) - 1] = '\0';
+	assert_false(fnl_view_book(longest, book));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(exact_sums_have_all_their_digits),
+		cmocka_unit_test_setup_teardown(a_quota_is_explained, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_quota_as_json, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_lost_line_is_noticed, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_draft_has_no_lines_yet, setup, teardown),
+		cmocka_unit_test_setup_teardown(what_is_not_there, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_rep_is_shown, setup, teardown),
+		cmocka_unit_test(books_of_ids),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
