@@ -21,12 +21,12 @@
 #include "oracle.h"
 #include "workload_prospect.h"
 
-enum { PARTITIONS = 3, SEEDS = 300, RECORDS_MAX = 4096, CYCLES_MAX = 4000, STORE_BYTES = 32 << 20 };
+enum { PARTITIONS = 3, REP_PARTITIONS = 2, SEEDS = 300, RECORDS_MAX = 4096, CYCLES_MAX = 4000, STORE_BYTES = 32 << 20 };
 
 /* Clock = wall, in 1970: a year before the time that the workload goes to the edges of. */
 #define FUTURE_MAX_MS (WORKLOAD_TIME_MAX_MS - INT64_C(31536000000))
 
-static const char *const output_topics[ORACLE_TOPIC_COUNT] = {"layer-changes", "alerts", "dead"};
+static const char *const output_topics[ORACLE_TOPIC_COUNT] = {"layer-changes", "alerts", "dead", "rep-inputs"};
 static const char schema_directory[] = FNL_SOURCE_DIR "/schemas";
 
 /* What a process opens once. */
@@ -115,7 +115,7 @@ static void world_open(struct world *w, enum fnl_clock_mode mode)
 	static const struct fnl_topic_spec specs[] = {
 		{"in", PARTITIONS, FNL_CLEANUP_DELETE, -1},   {"rows", PARTITIONS, FNL_CLEANUP_COMPACT, -1},
 		{"layer-changes", 2, FNL_CLEANUP_DELETE, -1}, {"alerts", 2, FNL_CLEANUP_DELETE, -1},
-		{"dead", 2, FNL_CLEANUP_DELETE, -1},
+		{"dead", 2, FNL_CLEANUP_DELETE, -1},          {"rep-inputs", REP_PARTITIONS, FNL_CLEANUP_DELETE, -1},
 	};
 	for (size_t i = 0; i < sizeof(specs) / sizeof(specs[0]); i++) {
 		assert_int_equal(w->bus->ops->create_topic(w->bus, &specs[i]), 0);
@@ -205,7 +205,7 @@ static int by_place(const void *a, const void *b)
 static struct result *take_result(struct world *w)
 {
 	struct result *to = calloc(1, sizeof(*to));
-	const char *const topics[] = {output_topics[0], output_topics[1], output_topics[2], "in"};
+	const char *const topics[] = {output_topics[0], output_topics[1], output_topics[2], output_topics[3], "in"};
 	fnl_arena_init(&to->arena, STORE_BYTES);
 	assert_int_equal(w->bus->ops->read(w->bus, topics, ORACLE_TOPIC_COUNT + 1, true, true, NULL, keep_record, to), 0);
 	struct fnl_store *store;
@@ -215,6 +215,8 @@ static struct result *take_result(struct world *w)
 	}
 	store->ops->close(store);
 	to->in = (struct oracle_input){.event_clock = w->mode == FNL_CLOCK_EVENT,
+	                               .partition_count = PARTITIONS,
+	                               .rep_partition_count = REP_PARTITIONS,
 	                               .time_max_ms = w->mode == FNL_CLOCK_EVENT ? WORKLOAD_TIME_MAX_MS : FUTURE_MAX_MS,
 	                               .input_topic = "in",
 	                               .inputs = to->records[ORACLE_TOPIC_COUNT],
