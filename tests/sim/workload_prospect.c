@@ -54,8 +54,11 @@ static struct fnl_operator *open_operator(int32_t partition_count)
 	static const struct fnl_rules_reader reader = {NULL, read_rules};
 	struct fnl_operator *op = NULL;
 	struct fnl_error why;
-	return fnl_prospect_operator_open(tools()->codec, fnl_sys_ids(), &reader, partition_count, &op, &why) == 0 ? op
-	                                                                                                           : NULL;
+	if (fnl_prospect_operator_open(tools()->codec, fnl_sys_ids(), &reader, partition_count, &op, &why) != 0) {
+		return NULL;
+	}
+	fnl_prospect_operator_set_page(op, 2); /* the pass after new rules takes a while, and inputs come between */
+	return op;
 }
 
 static void close_operator(struct fnl_operator *op)
