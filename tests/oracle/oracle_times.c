@@ -1,5 +1,5 @@
-/* The times that partitions send to the stage after them: how many there are depends on batches, so they are held to
- * what must hold whatever these are. */
+/* The times that partitions send to the stage after them: how many there are depends on batches, and who takes over a
+ * partition says its time once more. So they are held to what must hold whatever these are. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -48,7 +48,7 @@ const char *oracle_stage_time_take(struct oracle_run *run, const struct fnl_reco
 	if (!json_object_get(p->times, time)) {
 		return "the partition never reached that time";
 	}
-	if (at <= latest(run, r->partition, of, key)) {
+	if (at < latest(run, r->partition, of, key)) {
 		return "a later one was there before it";
 	}
 	json_object_set_new(run->stage_times, key, json_integer(at));

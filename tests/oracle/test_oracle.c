@@ -364,12 +364,13 @@ static void test_dropped_and_doubled(void **state)
 		struct fnl_record *changed = calloc(n + 1, sizeof(*changed));
 		r->in.outputs[topic] = changed;
 		for (size_t i = 0; i < n; i++) {
+			if (is_time(topic, &r->records[topic][i])) {
+				continue; /* how often a time is sent is left to the batches */
+			}
 			memcpy(changed, r->records[topic], i * sizeof(*changed));
 			memcpy(changed + i, r->records[topic] + i + 1, (n - i - 1) * sizeof(*changed));
 			r->in.output_counts[topic] = n - 1;
-			if (!is_time(topic, &r->records[topic][i])) { /* how many times are sent is left to the batches */
-				refuse(t, r, "a dropped output", output_topics[topic]);
-			}
+			refuse(t, r, "a dropped output", output_topics[topic]);
 			memcpy(changed + i, r->records[topic] + i, (n - i) * sizeof(*changed));
 			changed[n] = changed[i];
 			r->in.output_counts[topic] = n + 1;
