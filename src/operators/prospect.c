@@ -175,6 +175,7 @@ int fnl_prospect_operator_open(struct fnl_codec *codec, const struct fnl_ids *id
 	o->ops = ops;
 	o->base.ops = &o->ops;
 	o->partition_count = partition_count;
+	o->page_rows_max = FNL_PAGE_ROWS_MAX;
 	o->op.name = "prospect";
 	o->op.source = "funneld/prospect";
 	o->op.tables = fnl_prospect_tables;
@@ -188,6 +189,12 @@ int fnl_prospect_operator_open(struct fnl_codec *codec, const struct fnl_ids *id
 	}
 	*ret = &o->base;
 	return 0;
+}
+
+void fnl_prospect_operator_set_page(struct fnl_operator *base, size_t rows_max)
+{
+	struct fnl_prospect_operator *o = FNL_CONTAINER_OF(base, struct fnl_prospect_operator, base);
+	o->page_rows_max = rows_max;
 }
 
 struct fnl_operator *fnl_prospect_operator_close(struct fnl_operator *base)

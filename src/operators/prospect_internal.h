@@ -11,6 +11,7 @@ struct fnl_prospect_operator {
 	struct fnl_row_type rows[FNL_PROSPECT_TABLE_COUNT]; /* by table; partition: the clock's */
 	struct fnl_row_type stage_time;
 	int32_t partition_count;
+	size_t page_rows_max; /* of the pass after new rules */
 };
 
 /* The partition's rules as a step finds them. */

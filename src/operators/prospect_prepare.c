@@ -92,7 +92,7 @@ static int prepare_pass(struct fnl_prospect_operator *o, struct fnl_span value, 
 	                                      .table = FNL_PROSPECT_TABLE_PROSPECT,
 	                                      .prefix = FNL_SPAN_LIT(""),
 	                                      .after = after.set ? fnl_arena_dup(arena, after.str) : FNL_SPAN_NONE,
-	                                      .limit = FNL_PAGE_ROWS_MAX};
+	                                      .limit = o->page_rows_max};
 	return after.set && fnl_span_is_none(ret->page.after) ? FNL_E_NOMEM : 0;
 }
 

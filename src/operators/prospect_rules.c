@@ -207,7 +207,7 @@ int fnl_prospect_step_pass(struct fnl_prospect_operator *o, const struct fnl_ste
 	if (rc) {
 		return rc;
 	}
-	if (done == step->page_count && step->page_count < FNL_PAGE_ROWS_MAX) {
+	if (done == step->page_count && step->page_count < o->page_rows_max) {
 		row[FNL_PARTITION_RULES_NEXT_DEADLINE_AT] = (struct fnl_value){0};
 		row[FNL_PARTITION_RULES_PASS_AFTER] = (struct fnl_value){0};
 		row[FNL_PARTITION_RULES_EARLIER] = (struct fnl_value){.set = true};

@@ -24,7 +24,7 @@ static int differ(struct report *to, const char *fmt, ...)
 	return -1;
 }
 
-static const char *const topic_names[] = {"layer-changes", "alerts", "dead-letters"};
+static const char *const topic_names[] = {"layer-changes", "alerts", "dead-letters", "rep-inputs"};
 
 static struct fnl_span header_of(const struct fnl_record *r, const char *name)
 {
@@ -133,13 +133,33 @@ static int same_derived(struct oracle_run *run, struct report *to, const char *w
 	rc = rc ? rc : same_header(to, where, found, "ce_causationid", x->cause);
 	rc = rc ? rc : same_header(to, where, found, "traceparent", x->trace);
 	rc = rc ? rc : same_number_header(to, where, found, "ce_rulesversion", x->rules_version);
-	rc = rc ? rc : same_number_header(to, where, found, "funneld_at", x->offset);
+	if (rc == 0 && (run->in->event_clock || !x->of_rules)) {
+		rc = same_number_header(to, where, found, "funneld_at", x->offset);
+	}
 	if (rc == 0 && run->in->event_clock) {
 		rc = same_number_header(to, where, found, "funneld_now", x->now_ms);
 	}
 	struct fnl_span subject = header_of(found, "ce_subject");
 	if (rc == 0 && (subject.len != found->key.len || memcmp(subject.data, found->key.data, subject.len) != 0)) {
 		rc = differ(to, "%s: header ce_subject is not the key", where);
+	}
+	return rc;
+}
+
+static int same_line(struct oracle_run *run, struct report *to, const char *where, const struct oracle_expected *x,
+                     const struct fnl_record *found)
+{
+	int rc = same_value(run->o, to, where, x->record, x->body, found->value);
+	rc = rc ? rc : same_header(to, where, found, "ce_causationid", x->cause);
+	rc = rc ? rc : same_header(to, where, found, "ce_correlationid", x->correlation);
+	rc = rc ? rc : same_header(to, where, found, "traceparent", x->trace);
+	if (rc == 0 && found->header_count != 2U + (x->trace[0] != 0)) {
+		rc = differ(to, "%s: it has %zu headers", where, found->header_count);
+	}
+	int64_t told_ms = oracle_stage_time(run, found->partition, x->partition);
+	if (rc == 0 && run->in->event_clock && x->clock_ms < told_ms) {
+		rc = differ(to, "%s: it comes after a StageTime of %" PRId64 ", but is of %" PRId64, where, told_ms,
+		            x->clock_ms);
 	}
 	return rc;
 }
@@ -175,6 +195,33 @@ static int same_dead_letter(struct oracle_run *run, struct report *to, const cha
 		}
 	}
 	return 0;
+}
+
+/* A record among the lines: a StageTime is done with, a line says its group. */
+static int look_at_line(struct oracle_run *run, struct report *to, const struct fnl_record *found, char *group,
+                        size_t group_bytes, bool *ret_is_time)
+{
+	const struct oracle_schema *schema = NULL;
+	const char *why = NULL;
+	json_t *v = oracle_decode_value(run->o, found->value, &schema, &why);
+	int rc = 0;
+	*ret_is_time = false;
+	if (!v) {
+		return differ(to, "rep-inputs, offset %" PRId64 ": it cannot be read: %s", found->offset, why);
+	}
+	if (strcmp(schema->name, "StageTime") == 0) {
+		why = oracle_stage_time_take(run, found, v);
+		*ret_is_time = true;
+		rc = why ? differ(to, "rep-inputs, partition %" PRId32 ", offset %" PRId64 ": a StageTime: %s",
+		                  found->partition, found->offset, why)
+		         : 0;
+	} else {
+		const char *id = oracle_text(v, "prospect_id");
+		snprintf(group, group_bytes, "%s %s", oracle_printable(found->key),
+		         oracle_printable(fnl_span_str(id ? id : "")));
+	}
+	json_decref(v);
+	return rc;
 }
 
 /* The next output of the group that was not seen yet, and it is so no longer. *heads: topic and group to its index. */
@@ -215,11 +262,18 @@ static int check_output(struct oracle_run *run, struct report *to, json_t *heads
 		bool keyless = found->key.len == 0;
 		snprintf(group, sizeof(group), "%s %s%s", oracle_printable(p), oracle_printable(found->key),
 		         keyless ? oracle_printable(at) : "");
+	} else if (topic == ORACLE_REP_INPUTS) {
+		bool is_time;
+		int rc = look_at_line(run, to, found, group, sizeof(group), &is_time);
+		if (rc || is_time) {
+			return rc;
+		}
 	} else {
 		snprintf(group, sizeof(group), "%s", oracle_printable(found->key));
 	}
+	bool has_id = topic == ORACLE_LAYER_CHANGES || topic == ORACLE_ALERTS;
 	snprintf(where, sizeof(where), "%s of %s, offset %" PRId64, topic_names[topic], group, found->offset);
-	bool twice = topic != ORACLE_DEAD_LETTERS && json_object_get(run->ids, oracle_printable(id));
+	bool twice = has_id && json_object_get(run->ids, oracle_printable(id));
 	run->stats.ids_twice += twice;
 	struct oracle_expected *x = next_of(run, heads, topic, group);
 	/* the same gap told twice is the same request */
@@ -233,9 +287,11 @@ static int check_output(struct oracle_run *run, struct report *to, json_t *heads
 	}
 	snprintf(where, sizeof(where), "%s of %s, of input %" PRId32 "/%" PRId64, topic_names[topic], group, x->partition,
 	         x->offset);
-	int rc = x->dead ? same_dead_letter(run, to, where, x, found) : same_derived(run, to, where, x, found);
+	int rc = x->dead  ? same_dead_letter(run, to, where, x, found)
+	         : has_id ? same_derived(run, to, where, x, found)
+	                  : same_line(run, to, where, x, found);
 	x->matched = true;
-	if (!x->dead) {
+	if (has_id) {
 		json_object_set_new(run->ids, x->id, json_true());
 	}
 	return rc;
@@ -246,6 +302,7 @@ static int check_outputs(struct oracle_run *run, struct report *to)
 	int rc = 0;
 	json_t *heads = index_of_expected(run);
 	run->ids = json_object();
+	run->stage_times = json_object();
 	for (size_t topic = 0; topic < ORACLE_TOPIC_COUNT; topic++) {
 		for (size_t i = 0; i < run->in->output_counts[topic] && rc == 0; i++) {
 			rc = check_output(run, to, heads, topic, &run->in->outputs[topic][i]);
@@ -263,7 +320,7 @@ static int check_outputs(struct oracle_run *run, struct report *to)
 			              x->why ? ", which is there because " : "", x->why ? x->why : "");
 		}
 	}
-	return 0;
+	return oracle_stage_times_end(run, run->in->rep_partition_count, to->why, to->why_bytes);
 }
 
 /* ---- rows ---- */
@@ -292,8 +349,26 @@ static int index_rows(struct oracle_run *run, struct report *to)
 	return 0;
 }
 
+/* With clock = wall nobody knows how many prospects were touched before the pass came to them. */
+static int take_pass_counts(struct oracle_run *run, struct report *to, const char *where, json_t *expected,
+                            struct fnl_span found)
+{
+	const struct oracle_schema *schema = NULL;
+	const char *why = NULL;
+	json_t *v = oracle_decode_value(run->o, found, &schema, &why);
+	if (!v) {
+		return differ(to, "%s: bytes that cannot be read: %s", where, why);
+	}
+	int64_t done = oracle_number(v, "pass_done"), changed = oracle_number(v, "pass_changed");
+	bool fine = changed >= 0 && changed <= done && done <= oracle_number(expected, "pass_done");
+	json_decref(v);
+	oracle_set(expected, "pass_done", json_integer(done));
+	oracle_set(expected, "pass_changed", json_integer(changed));
+	return fine ? 0 : differ(to, "%s: the pass did %" PRId64 ", of which changed %" PRId64, where, done, changed);
+}
+
 static int check_row(struct oracle_run *run, struct report *to, int32_t partition, uint8_t table, const char *key,
-                     const char *record, const json_t *expected)
+                     const char *record, json_t *expected)
 {
 	char where[300], name[500];
 	row_key(partition, table, fnl_span_str(key), name);
@@ -304,7 +379,11 @@ static int check_row(struct oracle_run *run, struct report *to, int32_t partitio
 	}
 	const struct oracle_row *found = &run->in->rows[json_integer_value(at)];
 	json_object_del(run->rows, name); /* seen */
-	int rc = same_value(run->o, to, where, record, expected, found->value);
+	int rc = 0;
+	if (!run->in->event_clock && strcmp(record, "PartitionRules") == 0) {
+		rc = take_pass_counts(run, to, where, expected, found->value);
+	}
+	rc = rc ? rc : same_value(run->o, to, where, record, expected, found->value);
 	int64_t deadline =
 		oracle_has(expected, "next_deadline_at") ? oracle_number(expected, "next_deadline_at") : INT64_MAX;
 	if (rc == 0 && found->deadline_ms != deadline) {
@@ -373,6 +452,7 @@ int oracle_check(struct oracle *o, const struct oracle_input *in, struct oracle_
 	}
 	rc = rc ? rc : check_outputs(&run, &to);
 	rc = rc ? rc : check_rows(&run, &to);
+	rc = rc ? rc : oracle_books_check(&run, why, why_bytes);
 	if (stats) {
 		*stats = run.stats;
 	}

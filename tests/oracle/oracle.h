@@ -4,17 +4,18 @@
  *
  * clock = event: everything follows from the input alone, timers too. They fire before the event that passes them, by
  * (deadline, table, key), and once more after the last one.
- * clock = wall: timers are not repeated, because no output tells of them: rows that are deleted must not expire within
- * the run, and funneld_now is not compared. An event is too late in the future when it is beyond time_max_ms, which the
- * caller chooses so that no input lies between it and the workers' own limit.
+ * clock = wall: timers are not repeated: neither rows that are deleted nor former owners may expire within the run, and
+ * funneld_now is not compared. Nor is when the pass after new rules came by: what it tells and writes does not depend
+ * on that, only its counts and funneld_at do. An event is too late in the future when it is beyond time_max_ms, which
+ * the caller chooses so that no input lies between it and the workers' own limit.
  *
- * The outputs of a key must come from one input partition (keys are partitioned), but for dead letters. */
+ * The outputs of a key must come from one input partition (keys are partitioned), but for dead letters and lines. */
 #ifndef FUNNELD_TESTS_ORACLE_H
 #define FUNNELD_TESTS_ORACLE_H
 
 #include "funneld/ports/record.h"
 
-enum { ORACLE_LAYER_CHANGES, ORACLE_ALERTS, ORACLE_DEAD_LETTERS, ORACLE_TOPIC_COUNT };
+enum { ORACLE_LAYER_CHANGES, ORACLE_ALERTS, ORACLE_DEAD_LETTERS, ORACLE_REP_INPUTS, ORACLE_TOPIC_COUNT };
 enum { ORACLE_TABLE_PARTITION, ORACLE_TABLE_PROSPECT, ORACLE_TABLE_ERASED, ORACLE_TABLE_FEED, ORACLE_TABLE_COUNT };
 
 struct oracle_row {
@@ -29,6 +30,8 @@ struct oracle_row {
 struct oracle_input {
 	bool event_clock;
 	bool ids_unique;                 /* two different outputs with one ce_id are a difference, else they are counted */
+	int32_t partition_count;         /* of the input, as StageTime says it */
+	int32_t rep_partition_count;     /* of the topic of the lines */
 	int64_t time_max_ms;             /* an event beyond it is a dead letter */
 	const char *input_topic;         /* as the dead letters name it */
 	const struct fnl_record *inputs; /* in order of partition, offset */
@@ -53,6 +56,10 @@ struct oracle_stats {
 	size_t prospects; /* rows at the end */
 	size_t erased;
 	size_t feeds;
+	size_t lines;
+	size_t former_ended; /* former owners whose 400 days were over */
+	size_t reevaluated;  /* prospects that got another layer or weight by new rules */
+	size_t stage_times;
 	size_t ids_twice; /* outputs whose ce_id an earlier, different one had */
 };
 

@@ -93,7 +93,7 @@ static struct oracle_schema *schema_by_id(struct oracle *o, uint32_t id)
 
 json_t *oracle_new_record(const struct oracle *o, const char *name)
 {
-	for (size_t i = 0; i < o->schema_count; i++) {
+	for (size_t i = o->schema_count; i-- > 0;) { /* the latest version is the last one */
 		if (strcmp(o->schemas[i].name, name) == 0) {
 			json_t *record = json_object();
 			size_t k;

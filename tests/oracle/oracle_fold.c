@@ -34,7 +34,7 @@ char *oracle_printable(struct fnl_span s)
 /* ---- what is to be told ---- */
 
 static struct oracle_expected *expect(struct oracle_run *run, size_t topic, const struct oracle_partition *p,
-                                      const struct fnl_record *r, struct fnl_span key)
+                                      int64_t offset, struct fnl_span key, const char *prospect)
 {
 	if (run->expected_count == run->expected_room) {
 		run->expected_room = run->expected_room ? run->expected_room * 2 : 256;
@@ -49,13 +49,16 @@ static struct oracle_expected *expect(struct oracle_run *run, size_t topic, cons
 		/* those without a key go anywhere, and have no order among them */
 		int n = snprintf(group, sizeof(group), "%" PRId32 " %s", p->id, oracle_printable(key));
 		if (key.len == 0) {
-			snprintf(group + n, sizeof(group) - (size_t)n, "%" PRId64, r->offset);
+			snprintf(group + n, sizeof(group) - (size_t)n, "%" PRId64, offset);
 		}
+	} else if (prospect) { /* a book's lines have an order by prospect */
+		snprintf(group, sizeof(group), "%s %s", oracle_printable(key), oracle_printable(fnl_span_str(prospect)));
 	} else {
 		snprintf(group, sizeof(group), "%s", oracle_printable(key));
 	}
 	*x = (struct oracle_expected){
-		.topic = topic, .partition = p->id, .offset = r->offset, .group = strdup(group), .now_ms = p->time_ms};
+		.topic = topic, .partition = p->id, .offset = offset, .group = strdup(group), .now_ms = p->time_ms};
+	x->clock_ms = p->has_time ? p->time_ms : INT64_MIN;
 	return x;
 }
 
@@ -63,7 +66,7 @@ static struct oracle_expected *expect(struct oracle_run *run, size_t topic, cons
 static void header_text(const struct fnl_record *r, const char *name, char ret[160])
 {
 	ret[0] = '\0';
-	for (size_t i = r->header_count; i-- > 0;) { /* the last one of the name counts */
+	for (size_t i = r ? r->header_count : 0; i-- > 0;) { /* the last one of the name counts */
 		const struct fnl_header *h = &r->headers[i];
 		if (h->name.len != strlen(name) || memcmp(h->name.data, name, h->name.len) != 0) {
 			continue;
@@ -90,6 +93,8 @@ static void root_id(const struct oracle_step *s, char ret[160])
 		         oracle_number(s->in, "occurred_at"));
 	} else if (strcmp(s->name, "FeedGap") == 0) {
 		snprintf(own, sizeof(own), "%s", oracle_text(s->in, "gap_id"));
+	} else if (strcmp(s->name, "RulesActivated") == 0) {
+		snprintf(own, sizeof(own), "%s", oracle_text(s->in, "rules_hash"));
 	} else if (strcmp(s->name, "ContactErased") == 0) {
 		snprintf(own, sizeof(own), "%s", oracle_text(s->in, "person_id"));
 	} else {
@@ -114,6 +119,38 @@ static const char *type_of(const char *record)
 	return types[i][1];
 }
 
+/* What happened, and what it belongs to. */
+static void blame(const struct oracle_step *s, struct oracle_expected *x)
+{
+	header_text(s->record, "ce_id", x->cause);
+	if (!s->record) {
+		char name[512];
+		int n = snprintf(name, sizeof(name), "timer\nprospect\nprospect\n%s\n%" PRId64, s->timer_key, s->timer_ms);
+		oracle_uuid(name, (size_t)n, x->cause);
+	} else if (!x->cause[0]) {
+		root_id(s, x->cause);
+	}
+	header_text(s->record, "ce_correlationid", x->correlation);
+	if (!x->correlation[0]) {
+		memcpy(x->correlation, x->cause, sizeof(x->correlation));
+	}
+	if (!s->of_rules) { /* it is the record's own way that is traced */
+		header_text(s->record, "traceparent", x->trace);
+	}
+	x->now_ms = s->now_ms;
+	x->of_rules = s->of_rules;
+}
+
+void oracle_tell_line(struct oracle_step *s, json_t *body)
+{
+	struct oracle_expected *x = expect(s->run, ORACLE_REP_INPUTS, s->p, s->offset,
+	                                   fnl_span_str(oracle_text(body, "book")), oracle_text(body, "prospect_id"));
+	x->record = "BookLine";
+	x->body = body;
+	blame(s, x);
+	s->run->stats.lines++;
+}
+
 void oracle_tell(struct oracle_step *s, const char *record, json_t *body)
 {
 	struct oracle_stats *stats = &s->run->stats;
@@ -121,24 +158,16 @@ void oracle_tell(struct oracle_step *s, const char *record, json_t *body)
 	const char *key = oracle_text(body, "prospect_id");
 	key = key ? key : oracle_text(body, "source");
 	struct oracle_expected *x =
-		expect(s->run, alert ? ORACLE_ALERTS : ORACLE_LAYER_CHANGES, s->p, s->record, fnl_span_str(key));
+		expect(s->run, alert ? ORACLE_ALERTS : ORACLE_LAYER_CHANGES, s->p, s->offset, fnl_span_str(key), NULL);
 	x->record = record;
 	x->type = type_of(record);
 	x->body = body;
-	x->now_ms = s->now_ms;
 	x->rules_version = s->p->rules->text.version;
-	header_text(s->record, "ce_id", x->cause);
-	if (!x->cause[0]) {
-		root_id(s, x->cause);
-	}
-	header_text(s->record, "ce_correlationid", x->correlation);
-	if (!x->correlation[0]) {
-		memcpy(x->correlation, x->cause, sizeof(x->correlation));
-	}
-	header_text(s->record, "traceparent", x->trace);
+	blame(s, x);
 	char name[512];
-	int n = snprintf(name, sizeof(name), "%s\n%s\n%zu\n%lld", x->cause, x->type, s->ordinal++,
-	                 (long long)json_integer_value(json_object_get(body, "sequence")));
+	long long sequence = (long long)json_integer_value(json_object_get(body, "sequence"));
+	int n = s->of_rules ? snprintf(name, sizeof(name), "%s\n%s\n%s\n%lld", x->cause, x->type, key, sequence)
+	                    : snprintf(name, sizeof(name), "%s\n%s\n%zu\n%lld", x->cause, x->type, s->ordinal++, sequence);
 	oracle_uuid(name, (size_t)n, x->id);
 	stats->layer_changed += strcmp(record, "LayerChanged") == 0;
 	stats->parked += strcmp(record, "ProspectParked") == 0;
@@ -149,17 +178,18 @@ void oracle_tell(struct oracle_step *s, const char *record, json_t *body)
 
 static void dead_letter(struct oracle_run *run, struct oracle_partition *p, const struct fnl_record *r, const char *why)
 {
-	struct oracle_expected *x = expect(run, ORACLE_DEAD_LETTERS, p, r, r->key);
+	struct oracle_expected *x = expect(run, ORACLE_DEAD_LETTERS, p, r->offset, r->key, NULL);
 	x->dead = r;
 	x->why = why;
 	run->stats.dead_letters++;
 }
 
-/* ---- timers: a deleted prospect's row goes when its time of keeping is over ---- */
+/* ---- timers: a deleted prospect's row goes when its time of keeping is over, a former owner after 400 days ---- */
 
-static void fire_timers(struct oracle_run *run, struct oracle_partition *p)
+/* Those up to a time; next_offset: of the input that comes next. */
+static void fire_timers(struct oracle_run *run, struct oracle_partition *p, int64_t until_ms, int64_t next_offset)
 {
-	while (run->in->event_clock && p->has_time && p->due_ms <= p->time_ms) {
+	while (run->in->event_clock && p->due_ms <= until_ms) {
 		const char *due = NULL, *id;
 		int64_t earliest = INT64_MAX;
 		json_t *row;
@@ -172,8 +202,14 @@ static void fire_timers(struct oracle_run *run, struct oracle_partition *p)
 			}
 		}
 		p->due_ms = earliest;
-		if (due && earliest <= p->time_ms) {
-			json_object_del(p->prospects, due);
+		if (due && earliest <= until_ms) {
+			char key[200];
+			snprintf(key, sizeof(key), "%s", due);
+			struct oracle_step s = {.run = run, .p = p, .timer_key = key, .timer_ms = earliest};
+			s.now_ms = earliest;
+			s.offset = next_offset;
+			p->due_ms = INT64_MIN; /* look again */
+			oracle_row_due(&s, key, earliest);
 			run->stats.timers++;
 		}
 	}
@@ -207,8 +243,16 @@ static const char *activate_rules(struct oracle_step *s)
 	oracle_take(s->p->rules_row, "rules_hash", in, "rules_hash");
 	oracle_take(s->p->rules_row, "rules_text", in, "rules_text");
 	oracle_take(s->p->rules_row, "activated_at", in, "occurred_at");
+	oracle_set(s->p->rules_row, "earlier", json_array());
 	s->p->rules = rules;
 	s->run->stats.rules_activated++;
+	s->of_rules = true;
+	struct oracle_expected x = {0};
+	blame(s, &x);
+	oracle_set(s->p->rules_row, "cause_id", json_string(x.cause));
+	oracle_set(s->p->rules_row, "correlation_id", json_string(x.correlation));
+	s->offset++; /* the pass is a timer's work: the next input is ahead of it */
+	oracle_reevaluate(s);
 	return NULL;
 }
 
@@ -247,6 +291,7 @@ static const char *step(struct oracle_step *s, const struct oracle_schema *schem
 	if (strcmp(s->name, "RulesActivated") == 0) {
 		return activate_rules(s);
 	}
+	/* an answer is not looked at yet */
 	bool nothing = strcmp(s->name, "ClockTick") == 0 || strcmp(s->name, "InspectionAnswered") == 0;
 	const char *why = nothing ? NULL : oracle_limits(schema, s->in);
 	return why ? why : oracle_apply(s);
@@ -265,10 +310,18 @@ static void fold_record(struct oracle_run *run, struct oracle_partition *p, cons
 	}
 	if (!why) { /* a record that cannot be read, or is not believed, says nothing of time */
 		bool later = at != INT64_MIN && (!p->has_time || at > p->time_ms);
+		if (later || p->has_time) {
+			fire_timers(run, p, later ? at : p->time_ms, r->offset);
+		}
 		p->time_ms = later ? at : p->time_ms;
 		p->has_time = p->has_time || later;
-		fire_timers(run, p);
+		if (later) {
+			char time[32];
+			snprintf(time, sizeof(time), "%" PRId64, at);
+			json_object_set_new(p->times, time, json_true());
+		}
 		struct oracle_step s = {.run = run, .p = p, .record = r, .name = schema->name, .in = in, .now_ms = p->time_ms};
+		s.offset = r->offset;
 		why = step(&s, schema);
 	}
 	if (why) {
@@ -292,6 +345,7 @@ static struct oracle_partition *partition_of(struct oracle_run *run, int32_t id)
 	                               .prospects = json_object(),
 	                               .erased = json_object(),
 	                               .feeds = json_object(),
+	                               .times = json_object(),
 	                               .rules = oracle_rules_default()};
 	return p;
 }
@@ -307,7 +361,9 @@ int oracle_fold(struct oracle_run *run)
 	}
 	for (size_t i = 0; i < run->partition_count; i++) {
 		struct oracle_partition *p = &run->partitions[i];
-		fire_timers(run, p);
+		if (p->has_time) {
+			fire_timers(run, p, p->time_ms, INT64_MAX); /* only lines tell of it, and they name no offset */
+		}
 		run->stats.prospects += json_object_size(p->prospects);
 		run->stats.erased += json_object_size(p->erased);
 		run->stats.feeds += json_object_size(p->feeds);
@@ -322,11 +378,13 @@ void oracle_run_free(struct oracle_run *run)
 		json_decref(run->partitions[i].erased);
 		json_decref(run->partitions[i].feeds);
 		json_decref(run->partitions[i].rules_row);
+		json_decref(run->partitions[i].times);
 	}
 	for (size_t i = 0; i < run->expected_count; i++) {
 		free(run->expected[i].group);
 		json_decref(run->expected[i].body);
 	}
+	json_decref(run->stage_times);
 	json_decref(run->ids);
 	json_decref(run->rows);
 	free(run->partitions);

@@ -128,7 +128,9 @@ struct oracle_expected {
 	char correlation[160];
 	char trace[160];
 	int64_t now_ms;
+	int64_t clock_ms; /* how far the partition's time had come */
 	int32_t rules_version;
+	bool of_rules; /* a re-evaluation: when exactly the pass came by is not known with clock = wall */
 	bool matched;
 	size_t next; /* of the same topic and group, + 1; 0: it is the last */
 };
@@ -143,6 +145,7 @@ struct oracle_partition {
 	json_t *feeds;
 	json_t *rules_row; /* NULL: none was activated */
 	const struct oracle_rules *rules;
+	json_t *times; /* every time that it has reached, as a key */
 };
 
 struct oracle_run {
@@ -154,15 +157,20 @@ struct oracle_run {
 	struct oracle_expected *expected;
 	size_t expected_count;
 	size_t expected_room;
-	json_t *ids;  /* ce_ids that were found */
-	json_t *rows; /* partition, table and key to the index in in->rows */
+	json_t *stage_times; /* partition of the output and of the stage, to the latest time found */
+	json_t *ids;         /* ce_ids that were found */
+	json_t *rows;        /* partition, table and key to the index in in->rows */
 };
 
 /* One input at its place. */
 struct oracle_step {
 	struct oracle_run *run;
 	struct oracle_partition *p;
-	const struct fnl_record *record;
+	const struct fnl_record *record; /* NULL: a timer, of the row: */
+	const char *timer_key;
+	int64_t timer_ms;
+	bool of_rules;    /* what follows from the record for another prospect: a re-evaluation */
+	int64_t offset;   /* of the input, or of the one that comes next */
 	const char *name; /* of the record */
 	json_t *in;
 	int64_t now_ms;
@@ -173,6 +181,28 @@ int oracle_fold(struct oracle_run *run);
 void oracle_run_free(struct oracle_run *run);
 /* What an input does to the rows; NULL, or why it is a dead letter (then nothing was changed). */
 const char *oracle_apply(struct oracle_step *s);
+/* Everything as the rules in force say, from their place in the order. s: their RulesActivated. */
+void oracle_reevaluate(struct oracle_step *s);
+/* A line to its book; body is taken over. */
+void oracle_tell_line(struct oracle_step *s, json_t *body);
+/* What a line shows of a row. */
+json_t *oracle_line_image(const json_t *row);
+/* Who has a line of it. */
+json_t *oracle_line_holders(const json_t *row);
+/* Who must hear of a change; before and holders (the image and the holders before it) are taken over. */
+void oracle_lines_changed(struct oracle_step *s, json_t *row, json_t *before, json_t *holders, int64_t at);
+/* Nobody has a line any more: GONE or ERASED. */
+void oracle_lines_end(struct oracle_step *s, const json_t *row, const char *state, int64_t at);
+void oracle_row_due(struct oracle_step *s, const char *id, int64_t due_ms);
+void oracle_set_deadline(struct oracle_partition *p, json_t *row);
+/* A StageTime that was found; NULL, or what is wrong with it. */
+const char *oracle_stage_time_take(struct oracle_run *run, const struct fnl_record *r, const json_t *v);
+/* The latest one found of a partition; INT64_MIN: none yet. */
+int64_t oracle_stage_time(const struct oracle_run *run, int32_t in, int32_t of);
+/* The last ones are the times that were reached. */
+int oracle_stage_times_end(struct oracle_run *run, int32_t out_partitions, char *why, size_t why_bytes);
+/* What the books own, by the lines that were found, against the rows that were found. */
+int oracle_books_check(struct oracle_run *run, char *why, size_t why_bytes);
 /* body is taken over. */
 void oracle_tell(struct oracle_step *s, const char *record, json_t *body);
 /* UUIDv5 in funneld's name space. */

@@ -45,6 +45,8 @@ struct edit {
 	bool feed_unknown; /* its feed had a gap that no full image has closed */
 	int64_t entered;   /* when the event says that its stage was entered; INT64_MIN: it does not */
 	int64_t since;     /* when a layer that this event brings was entered */
+	json_t *before;    /* the line's image before; NULL: there was no row */
+	json_t *holders;   /* who had a line */
 };
 
 static int64_t version_at(const json_t *row, size_t i)
@@ -55,6 +57,8 @@ static int64_t version_at(const json_t *row, size_t i)
 /* A row to work on: the stored one, or a new one that joins the table. */
 static void open_row(struct edit *e)
 {
+	e->before = e->row ? oracle_line_image(e->row) : NULL;
+	e->holders = e->row ? oracle_line_holders(e->row) : json_object();
 	if (e->row) {
 		int64_t seen = oracle_number(e->row, "feed_gaps_seen");
 		if (oracle_is(e->row, "source", e->source)) {
@@ -82,6 +86,7 @@ static void open_row(struct edit *e)
 	oracle_set(e->row, "weight_bp", json_integer(0));
 	oracle_set(e->row, "feed_gaps_seen", json_integer(e->gap_count));
 	oracle_set(e->row, "contacts", json_array());
+	oracle_set(e->row, "former_owners", json_array());
 }
 
 /* The prospect is its source's from now on. */
@@ -143,20 +148,11 @@ static void tell_layer(struct edit *e, const json_t *from, const json_t *shown, 
 	}
 }
 
-/* Counts the change and decides the layer anew. A row of which nothing but contacts is known has no layer yet. */
-static void close_row(struct edit *e)
+/* Counts the change, and tells of the layer that was decided and of the lines. */
+static void take_layer(struct edit *e, struct oracle_layer to)
 {
 	json_t *row = e->row;
 	int64_t sequence = oracle_number(row, "sequence") + 1;
-	bool unknown = e->feed_unknown || oracle_has(row, "gap_id");
-	bool image = !oracle_is(row, "lifecycle", "ALIVE") || unknown;
-	for (size_t i = 0; i < VALUE_COUNT; i++) {
-		image = image || version_at(row, i) > 0;
-	}
-	struct oracle_layer to = {"NONE", "NONE", 0};
-	if (image) {
-		to = oracle_layer_of(e->s->p->rules, row, unknown);
-	}
 	oracle_set(row, "sequence", json_integer(sequence));
 	oracle_set(row, "changed_at", json_integer(e->occurred_at));
 	if (!oracle_is(row, "layer", to.layer)) {
@@ -175,6 +171,24 @@ static void close_row(struct edit *e)
 	oracle_set(row, "layer_reason", json_string(to.reason));
 	oracle_set(row, "weight_bp", json_integer(to.weight_bp));
 	oracle_set(row, "rules_version", json_integer(e->s->p->rules->text.version));
+	oracle_lines_changed(e->s, row, e->before, e->holders, e->occurred_at);
+	e->before = e->holders = NULL;
+}
+
+/* Counts the change and decides the layer anew. A row of which nothing but contacts is known has no layer yet. */
+static void close_row(struct edit *e)
+{
+	json_t *row = e->row;
+	bool unknown = e->feed_unknown || oracle_has(row, "gap_id");
+	bool image = !oracle_is(row, "lifecycle", "ALIVE") || unknown;
+	for (size_t i = 0; i < VALUE_COUNT; i++) {
+		image = image || version_at(row, i) > 0;
+	}
+	struct oracle_layer to = {"NONE", "NONE", 0};
+	if (image) {
+		to = oracle_layer_of(e->s->p->rules, row, unknown);
+	}
+	take_layer(e, to);
 }
 
 static void stale(struct edit *e)
@@ -317,9 +331,6 @@ static const char *lifecycle(struct edit *e)
 	const char *name = e->s->name;
 	bool deleted = strcmp(name, "ProspectDeleted") == 0;
 	bool merged = strcmp(name, "ProspectMerged") == 0;
-	if (merged && oracle_is(in, "survivor_id", e->id)) {
-		return "merged into itself";
-	}
 	if (e->row && oracle_number(in, "version") <= oracle_number(e->row, "lifecycle_version")) {
 		stale(e);
 		return NULL;
@@ -332,10 +343,7 @@ static const char *lifecycle(struct edit *e)
 	oracle_take(e->row, "survivor_id", in, "survivor_id");
 	int64_t keep_ms = e->s->p->rules->deleted_keep_days * INT64_C(86400000);
 	int64_t due_ms = e->occurred_at + keep_ms;
-	oracle_set(e->row, "next_deadline_at", deleted ? json_integer(due_ms) : json_null());
-	if (deleted && due_ms < e->s->p->due_ms) {
-		e->s->p->due_ms = due_ms;
-	}
+	oracle_set(e->row, "keep_until", deleted ? json_integer(due_ms) : json_null());
 	close_row(e);
 	return NULL;
 }
@@ -355,6 +363,7 @@ static const char *erased(struct edit *e)
 	if (e->row) {
 		tell_layer(e, e->row, NULL, (struct oracle_layer){"ERASED", "ERASED", 0},
 		           oracle_number(e->row, "sequence") + 1);
+		oracle_lines_end(e->s, e->row, "ERASED", e->occurred_at);
 		json_object_del(e->s->p->prospects, e->id);
 	}
 	return NULL;
@@ -558,6 +567,46 @@ static const char *feed_gap(struct edit *e)
 	return e->id ? prospect_gap(e) : source_gap(e);
 }
 
+static bool is_open(const json_t *row)
+{
+	return oracle_is(row, "lifecycle", "ALIVE") && !oracle_is(row, "status", "WON") &&
+	       !oracle_is(row, "status", "LOST");
+}
+
+/* Closed ones are left as they are; new rules change nothing about them. What made a row unknown is not known by rules,
+ * and one without an image has no layer by any. */
+void oracle_reevaluate(struct oracle_step *s)
+{
+	struct oracle_partition *p = s->p;
+	int64_t version = p->rules->text.version, done = 0, changed = 0;
+	const char *id;
+	json_t *row;
+	json_object_foreach(p->prospects, id, row)
+	{
+		if (!is_open(row)) {
+			continue;
+		}
+		done++;
+		struct oracle_layer to = {"NONE", "NONE", 0};
+		if (!oracle_is(row, "layer", "NONE")) {
+			to = oracle_layer_of(p->rules, row, oracle_is(row, "layer", "UNKNOWN"));
+		}
+		if (oracle_is(row, "layer", to.layer) && oracle_is(row, "layer_reason", to.reason) &&
+		    oracle_number(row, "weight_bp") == to.weight_bp) {
+			oracle_set(row, "rules_version", json_integer(version));
+			continue;
+		}
+		struct edit e = {.s = s, .id = id, .source = oracle_text(row, "source"), .row = row, .entered = INT64_MIN};
+		e.occurred_at = e.since = oracle_number(s->in, "occurred_at");
+		open_row(&e);
+		take_layer(&e, to);
+		changed++;
+	}
+	s->run->stats.reevaluated += (size_t)changed;
+	oracle_set(p->rules_row, "pass_done", json_integer(done));
+	oracle_set(p->rules_row, "pass_changed", json_integer(changed));
+}
+
 const char *oracle_apply(struct oracle_step *s)
 {
 	static const struct {
@@ -574,9 +623,16 @@ const char *oracle_apply(struct oracle_step *s)
 	e.feed = json_object_get(s->p->feeds, e.source);
 	e.gap_count = e.feed ? oracle_number(e.feed, "gap_count") : 0;
 	e.row = e.id ? json_object_get(s->p->prospects, e.id) : NULL;
+	bool gone = e.id && json_object_get(s->p->erased, e.id);
+	if (!gone && strcmp(s->name, "ProspectMerged") == 0 && oracle_is(s->in, "survivor_id", e.id)) {
+		return "merged into itself";
+	}
+	if (e.row) { /* whoever is touched is as the rules in force say; closed ones were left till now */
+		oracle_set(e.row, "rules_version", json_integer(s->p->rules->text.version));
+	}
 	for (size_t i = 0; i < sizeof(handlers) / sizeof(handlers[0]); i++) {
 		if (strcmp(s->name, handlers[i].name) == 0) {
-			if (e.id && json_object_get(s->p->erased, e.id)) { /* what was erased stays so */
+			if (gone) { /* what was erased stays so */
 				stale(&e);
 				return NULL;
 			}

@@ -65,6 +65,37 @@ static const struct oracle_rules known[] = {
       {"cheese", "Prospecting", "BOTTOM", 6000},
       {"cheese", "Tasting", "MIDDLE", -1},
       {"cheese", "Needs Analysis", "UNCLASSIFIED", -1}}},
+	{{6, "32b1239fc53932c9de4386e4c48fed36964319ae713559d15049eb1592e041fa",
+      "[rules]\n"
+      "version = 6\n"
+      "[nominal]\n"
+      "top = 2500\n"
+      "middle = 5000\n"
+      "bottom = 9000\n"
+      "[stages]\n"
+      "Prospecting = MIDDLE\n"
+      "Demo Scheduled = UNCLASSIFIED\n"
+      "Nobody Knows = TOP 10%\n"},
+     {2500, 5000, 9000},
+     {0, 3750, 6250},
+     false,
+     90,
+     {{NULL, "Prospecting", "MIDDLE", -1},
+      {NULL, "Demo Scheduled", "UNCLASSIFIED", -1},
+      {NULL, "Nobody Knows", "TOP", 1000}}},
+	{{9, "29d39a1d9b32602d662066272b30598c20ea1342b829faac7236b7474c651648",
+      "[rules]\n"
+      "version = 9\n"
+      "[weighting]\n"
+      "by = prospect\n"
+      "[stages]\n"
+      "Nobody Knows = BOTTOM\n"
+      "Qualification = UNCLASSIFIED\n"},
+     {2500, 5000, 7500},
+     {0, 3750, 6250},
+     true,
+     90,
+     {{NULL, "Nobody Knows", "BOTTOM", -1}, {NULL, "Qualification", "UNCLASSIFIED", -1}}},
 };
 enum { KNOWN_COUNT = sizeof(known) / sizeof(known[0]) };
 

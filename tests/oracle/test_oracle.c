@@ -21,12 +21,12 @@
 #include "oracle.h"
 #include "workload_prospect.h"
 
-enum { PARTITIONS = 3, SEEDS = 300, RECORDS_MAX = 4096, CYCLES_MAX = 4000, STORE_BYTES = 32 << 20 };
+enum { PARTITIONS = 3, REP_PARTITIONS = 2, SEEDS = 300, RECORDS_MAX = 4096, CYCLES_MAX = 4000, STORE_BYTES = 32 << 20 };
 
 /* Clock = wall, in 1970: a year before the time that the workload goes to the edges of. */
 #define FUTURE_MAX_MS (WORKLOAD_TIME_MAX_MS - INT64_C(31536000000))
 
-static const char *const output_topics[ORACLE_TOPIC_COUNT] = {"layer-changes", "alerts", "dead"};
+static const char *const output_topics[ORACLE_TOPIC_COUNT] = {"layer-changes", "alerts", "dead", "rep-inputs"};
 static const char schema_directory[] = FNL_SOURCE_DIR "/schemas";
 
 /* What a process opens once. */
@@ -115,7 +115,7 @@ static void world_open(struct world *w, enum fnl_clock_mode mode)
 	static const struct fnl_topic_spec specs[] = {
 		{"in", PARTITIONS, FNL_CLEANUP_DELETE, -1},   {"rows", PARTITIONS, FNL_CLEANUP_COMPACT, -1},
 		{"layer-changes", 2, FNL_CLEANUP_DELETE, -1}, {"alerts", 2, FNL_CLEANUP_DELETE, -1},
-		{"dead", 2, FNL_CLEANUP_DELETE, -1},
+		{"dead", 2, FNL_CLEANUP_DELETE, -1},          {"rep-inputs", REP_PARTITIONS, FNL_CLEANUP_DELETE, -1},
 	};
 	for (size_t i = 0; i < sizeof(specs) / sizeof(specs[0]); i++) {
 		assert_int_equal(w->bus->ops->create_topic(w->bus, &specs[i]), 0);
@@ -145,9 +145,11 @@ static void world_run(struct world *w, struct tools *t, uint64_t seed)
 	s.cache_bytes_max = seed % 2 ? 4096 : 1 << 20;
 	s.timers_max = 1 + seed % 5;
 	s.pages_max = 1;
+	s.pages_max = 1 + seed % s.timers_max;
 	s.arena_bytes_max = 16 << 20;
 	s.event_time_max_ms = WORKLOAD_TIME_MAX_MS;
 	s.future_max_ms = FUTURE_MAX_MS;
+	fnl_prospect_operator_set_page(t->op, 1 + seed % 4);
 	struct fnl_stream_ports ports = {log, store, t->op, &w->clock, NULL};
 	assert_int_equal(fnl_stream_create(&stage, &s, &ports, &stream, &why), 0);
 	int idle = 0;
@@ -205,7 +207,7 @@ static int by_place(const void *a, const void *b)
 static struct result *take_result(struct world *w)
 {
 	struct result *to = calloc(1, sizeof(*to));
-	const char *const topics[] = {output_topics[0], output_topics[1], output_topics[2], "in"};
+	const char *const topics[] = {output_topics[0], output_topics[1], output_topics[2], output_topics[3], "in"};
 	fnl_arena_init(&to->arena, STORE_BYTES);
 	assert_int_equal(w->bus->ops->read(w->bus, topics, ORACLE_TOPIC_COUNT + 1, true, true, NULL, keep_record, to), 0);
 	struct fnl_store *store;
@@ -215,6 +217,8 @@ static struct result *take_result(struct world *w)
 	}
 	store->ops->close(store);
 	to->in = (struct oracle_input){.event_clock = w->mode == FNL_CLOCK_EVENT,
+	                               .partition_count = PARTITIONS,
+	                               .rep_partition_count = REP_PARTITIONS,
 	                               .time_max_ms = w->mode == FNL_CLOCK_EVENT ? WORKLOAD_TIME_MAX_MS : FUTURE_MAX_MS,
 	                               .input_topic = "in",
 	                               .inputs = to->records[ORACLE_TOPIC_COUNT],
@@ -288,10 +292,11 @@ static void test_seeds(void **state)
 	print_message("%" PRIu64 " seeds, %.2f ms each, of which the oracle %.2f ms\n", count,
 	              (cpu_ms() - start_ms) / (double)count, oracle_ms / (double)count);
 	print_message("%zu LayerChanged, %zu Parked, %zu Unparked, %zu ResyncRequested, %zu ResyncCompleted, %zu dead "
-	              "letters, %zu timers, %zu stale, %zu rules, %zu prospects, %zu erased, %zu feeds, %zu ids twice\n",
+	              "letters, %zu timers, %zu stale, %zu rules, %zu prospects, %zu erased, %zu feeds, %zu ids twice\n"
+	              "%zu lines, %zu former owners ended, %zu re-evaluated, %zu times sent on\n",
 	              all.layer_changed, all.parked, all.unparked, all.resync_requested, all.resync_completed,
 	              all.dead_letters, all.timers, all.stale, all.rules_activated, all.prospects, all.erased, all.feeds,
-	              all.ids_twice);
+	              all.ids_twice, all.lines, all.former_ended, all.reevaluated, all.stage_times);
 	assert_int_equal(failed, 0);
 	if (count >= SEEDS) { /* everything must have been there, or nothing was shown */
 		for (size_t i = 0; i < offsetof(struct oracle_stats, ids_twice) / sizeof(size_t); i++) {
@@ -344,6 +349,11 @@ static struct result *rich_result(struct tools *t)
 	return NULL;
 }
 
+static bool is_time(size_t topic, const struct fnl_record *r)
+{
+	return topic == ORACLE_REP_INPUTS && fnl_span_is_none(r->key);
+}
+
 /* Each output left out, and each there twice. */
 static void test_dropped_and_doubled(void **state)
 {
@@ -354,6 +364,9 @@ static void test_dropped_and_doubled(void **state)
 		struct fnl_record *changed = calloc(n + 1, sizeof(*changed));
 		r->in.outputs[topic] = changed;
 		for (size_t i = 0; i < n; i++) {
+			if (is_time(topic, &r->records[topic][i])) {
+				continue; /* how often a time is sent is left to the batches */
+			}
 			memcpy(changed, r->records[topic], i * sizeof(*changed));
 			memcpy(changed + i, r->records[topic] + i + 1, (n - i - 1) * sizeof(*changed));
 			r->in.output_counts[topic] = n - 1;
@@ -367,6 +380,39 @@ static void test_dropped_and_doubled(void **state)
 		r->in.output_counts[topic] = n;
 		free(changed);
 	}
+	free_result(r);
+}
+
+/* The last time of each partition must have come, and none before the lines that belong before it. */
+static void test_stage_times(void **state)
+{
+	struct tools *t = *state;
+	struct result *r = rich_result(t);
+	struct fnl_record *all = r->records[ORACLE_REP_INPUTS];
+	size_t n = r->in.output_counts[ORACLE_REP_INPUTS], dropped = 0, early = 0;
+	for (size_t i = n; i-- > 0 && dropped < PARTITIONS;) {
+		if (is_time(ORACLE_REP_INPUTS, &all[i]) && all[i].partition == REP_PARTITIONS - 1) {
+			struct fnl_record kept = all[i];
+			all[i] = all[--r->in.output_counts[ORACLE_REP_INPUTS]];
+			char why[2000];
+			dropped += oracle_check(t->oracle, &r->in, NULL, why, sizeof(why)) != 0 && strstr(why, "StageTime");
+			all[i] = kept;
+			r->in.output_counts[ORACLE_REP_INPUTS] = n;
+		}
+	}
+	for (size_t i = 0; i + 1 < n; i++) {
+		struct fnl_record line = all[i], time = all[i + 1];
+		if (!is_time(ORACLE_REP_INPUTS, &line) && is_time(ORACLE_REP_INPUTS, &time)) {
+			char why[2000];
+			all[i] = time;
+			all[i + 1] = line;
+			early += oracle_check(t->oracle, &r->in, NULL, why, sizeof(why)) != 0 && strstr(why, "after a StageTime");
+			all[i] = line;
+			all[i + 1] = time;
+		}
+	}
+	assert_true(dropped > 0);
+	assert_true(early > 0);
 	free_result(r);
 }
 
@@ -506,6 +552,7 @@ int main(void)
 		cmocka_unit_test(test_seeds),
 		cmocka_unit_test(test_wall_clock),
 		cmocka_unit_test(test_dropped_and_doubled),
+		cmocka_unit_test(test_stage_times),
 		cmocka_unit_test(test_swapped),
 		cmocka_unit_test(test_changed_bytes),
 		cmocka_unit_test(test_changed_headers),

@@ -142,7 +142,8 @@ struct fnl_input workload_changed(struct workload_prospect *w, size_t prospect)
 	fnl_input_i64(&in, FNL_PROSPECT_CHANGED_BULK, workload_one_in(w, 8));
 	fnl_input_i64(&in, FNL_PROSPECT_CHANGED_SNAPSHOT, workload_one_in(w, 8));
 	for (int i = FNL_PROSPECT_CHANGED_BUYER_ID; i <= FNL_PROSPECT_CHANGED_CONTACT_IDS; i++) {
-		bool often = i == FNL_PROSPECT_CHANGED_STAGE || i == FNL_PROSPECT_CHANGED_PROBABILITY_BP;
+		bool often = i == FNL_PROSPECT_CHANGED_STAGE || i == FNL_PROSPECT_CHANGED_PROBABILITY_BP ||
+		             (i == FNL_PROSPECT_CHANGED_OWNER_REP_ID && w->mood == WORKLOAD_MANY_OWNERS);
 		if (full ? !workload_one_in(w, 3) : workload_one_in(w, often ? 2 : 7)) {
 			in.v[i] = value_of(w, i, &in.desc->fields[i]);
 		}

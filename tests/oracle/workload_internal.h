@@ -21,6 +21,8 @@ enum workload_mood {
 	WORKLOAD_MANY_CONTACTS,
 	WORKLOAD_MANY_GAPS,
 	WORKLOAD_MANY_LIVES,
+	WORKLOAD_MANY_OWNERS,
+	WORKLOAD_MANY_RULES,
 	WORKLOAD_MOOD_COUNT
 };
 
@@ -49,6 +51,7 @@ struct workload_prospect {
 	size_t gap_count;
 	int64_t gap_time_ms; /* of the latest one; 0: none yet */
 	enum workload_mood mood;
+	size_t rules_at; /* the next set of rules, when they come one after the other */
 	struct workload_record sent[WORKLOAD_SENT_MAX];
 	size_t sent_count;
 };

@@ -125,6 +125,9 @@ static void pass_time(struct workload_prospect *w)
 		static const int64_t days[] = {1, 3, 30, 90, 95};
 		w->time_ms = w->time_ms / MS_PER_DAY * MS_PER_DAY;
 		w->time_ms += kind < 5 ? days[workload_below(w, 5)] * MS_PER_DAY : 0;
+	} else if (w->mood == WORKLOAD_MANY_OWNERS && kind < 4) { /* a former owner's time, to the day or about */
+		static const int64_t days[] = {400, 400, 399, 200};
+		w->time_ms += days[kind] * MS_PER_DAY;
 	} else if (kind == 0) {
 		w->time_ms += (int64_t)workload_below(w, 60) * MS_PER_DAY;
 	} else if (kind < 25) {
@@ -210,6 +213,7 @@ void workload_prospect_publish(struct workload_prospect *w, struct fnl_bus *bus,
 	w->sent_count = 0;
 	w->gap_count = 0;
 	w->gap_time_ms = 0;
+	w->rules_at = 0;
 	w->mood = (enum workload_mood)workload_below(w, WORKLOAD_MOOD_COUNT);
 	memset(w->versions, 0, sizeof(w->versions));
 	memset(w->versions_used, 0, sizeof(w->versions_used));

@@ -97,7 +97,9 @@ static struct fnl_input rules(struct workload_prospect *w)
 	while (oracle_rules_known(count)) {
 		count++;
 	}
-	const struct oracle_rules_text *text = oracle_rules_known(workload_below(w, count));
+	bool in_order = w->mood == WORKLOAD_MANY_RULES && !workload_one_in(w, 4);
+	const struct oracle_rules_text *text =
+		oracle_rules_known(in_order ? w->rules_at++ % count : workload_below(w, count));
 	set_number(&in, "rules_version", text->version);
 	set_text(&in, "rules_hash", text->hash);
 	set_text(&in, "rules_text", text->text);
@@ -108,7 +110,7 @@ static struct fnl_input rules(struct workload_prospect *w)
 static void make_broadcast(struct workload_prospect *w, struct workload_record *ret)
 {
 	struct fnl_input in;
-	switch (workload_below(w, 5)) {
+	switch (w->mood == WORKLOAD_MANY_RULES && workload_one_in(w, 2) ? 4 : workload_below(w, 5)) {
 	case 0:
 	case 1:
 		in = gap(w, NULL);
@@ -192,7 +194,7 @@ static void take_key(struct workload_record *ret, const struct fnl_input *in)
 
 void workload_make(struct workload_prospect *w, struct workload_record *ret)
 {
-	if (workload_one_in(w, 8)) {
+	if (workload_one_in(w, w->mood == WORKLOAD_MANY_RULES ? 4 : 8)) {
 		make_broadcast(w, ret);
 		return;
 	}

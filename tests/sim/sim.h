@@ -66,7 +66,7 @@ struct sim_workload {
 	size_t dead_letter_topic;
 	int64_t wall_start_ms;
 	int64_t future_max_ms; /* clock = wall: the engine's limit */
-	struct fnl_operator *(*operator_open)(void);
+	struct fnl_operator *(*operator_open)(int32_t partition_count);
 	void (*operator_close)(struct fnl_operator *op);
 	/* Publishes the whole input to a topic. */
 	void (*publish)(struct fnl_bus *bus, const char *topic, int32_t partition_count, uint64_t seed,

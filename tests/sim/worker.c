@@ -9,7 +9,7 @@ static int open_ports(struct sim_worker *w)
 	                                             "group", w->instance, w->instance};
 	w->judge = (struct fault_judge){
 		.context = w, .judge = sim_judge, .wait = sim_judge_wait, .now_ms = sim_judge_now, .dead = false};
-	w->op = load->operator_open();
+	w->op = load->operator_open(s->partition_count);
 	int rc = w->op ? fnl_embedded_log_open(s->broker, &settings, &w->log) : FNL_E_NOMEM;
 	rc = rc ? rc : fnl_fake_store_open(s->redis, load->table_count, &w->store);
 	return rc;

@@ -11,8 +11,9 @@ enum { KEYS = 6, TEXT_BYTES = 64, KEY_RECORDS_MAX = 256, FAR_FUTURE_DAYS = 40000
 static const char *const key_names[KEYS] = {"ann", "bob", "cy", "dee", "eve", "fay"};
 static const char *const outputs[] = {"out", "dead"};
 
-static struct fnl_operator *open_operator(void)
+static struct fnl_operator *open_operator(int32_t partition_count)
 {
+	(void)partition_count;
 	return counter_operator();
 }
 static void close_operator(struct fnl_operator *op)

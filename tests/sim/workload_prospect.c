@@ -12,7 +12,7 @@
 #include "workload_prospect.h"
 
 static const char schemas[] = FNL_SOURCE_DIR "/schemas";
-static const char *const outputs[ORACLE_TOPIC_COUNT] = {"layer-changes", "alerts", "dead"};
+static const char *const outputs[ORACLE_TOPIC_COUNT] = {"layer-changes", "alerts", "dead", "rep-inputs"};
 
 /* Clock = wall: the simulation runs in 1970, a year before the times that the workload goes to the edges of. */
 #define FUTURE_MAX_MS (WORKLOAD_TIME_MAX_MS - INT64_C(31536000000))
@@ -49,12 +49,16 @@ static int read_rules(void *context, struct fnl_span text, struct fnl_arena *are
 	return fnl_rules_parse(text, "rules", arena, ret, NULL, context, why);
 }
 
-static struct fnl_operator *open_operator(void)
+static struct fnl_operator *open_operator(int32_t partition_count)
 {
 	static const struct fnl_rules_reader reader = {NULL, read_rules};
 	struct fnl_operator *op = NULL;
 	struct fnl_error why;
-	return fnl_prospect_operator_open(tools()->codec, fnl_sys_ids(), &reader, 0, &op, &why) == 0 ? op : NULL;
+	if (fnl_prospect_operator_open(tools()->codec, fnl_sys_ids(), &reader, partition_count, &op, &why) != 0) {
+		return NULL;
+	}
+	fnl_prospect_operator_set_page(op, 2); /* the pass after new rules takes a while, and inputs come between */
+	return op;
 }
 
 static void close_operator(struct fnl_operator *op)
@@ -81,6 +85,8 @@ static int check(const struct sim_result *r, char *why, size_t why_bytes)
 	}
 	bool by_event = r->clock == FNL_CLOCK_EVENT;
 	struct oracle_input in = {.event_clock = by_event,
+	                          .partition_count = r->partition_count,
+	                          .rep_partition_count = 2,
 	                          .time_max_ms = by_event ? WORKLOAD_TIME_MAX_MS : FUTURE_MAX_MS,
 	                          .input_topic = "in",
 	                          .inputs = r->inputs,

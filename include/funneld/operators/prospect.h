@@ -38,6 +38,9 @@ struct fnl_rules_reader {
 int fnl_prospect_operator_open(struct fnl_codec *codec, const struct fnl_ids *ids,
                                const struct fnl_rules_reader *rules_reader, int32_t partition_count,
                                struct fnl_operator **ret, struct fnl_error *why) FNL_MUST_USE;
+/* How many prospects one page of the pass after new rules has, 1 to FNL_PAGE_ROWS_MAX, which it is unless told: for
+ * tests, which have few. */
+void fnl_prospect_operator_set_page(struct fnl_operator *base, size_t rows_max);
 struct fnl_operator *fnl_prospect_operator_close(struct fnl_operator *base);
 
 #endif

@@ -1,0 +1,173 @@
+/* What books have of a prospect: who holds a line before and after a change, and what each must hear. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "oracle_internal.h"
+
+enum { FORMERS_MAX = 3 };
+#define FORMER_KEEP_MS (INT64_C(400) * 86400000)
+
+static const char *const image_names[] = {
+	"layer",  "weight_bp", "rules_version", "amount", "won_amount", "closed_on", "expected_close_date",
+	"region", "industry",  "pipeline_id",   "stage",  "buyer_id",   NULL};
+
+json_t *oracle_line_image(const json_t *row)
+{
+	json_t *image = json_object();
+	for (size_t i = 0; image_names[i]; i++) {
+		oracle_take(image, image_names[i], row, image_names[i]);
+	}
+	return image;
+}
+
+/* Book to what it is to it: {"rep:a": "OWNED", "rep:b": "WATCHED"} */
+json_t *oracle_line_holders(const json_t *row)
+{
+	json_t *holders = json_object();
+	size_t i;
+	json_t *former;
+	json_array_foreach(json_object_get(row, "former_owners"), i, former)
+	{
+		json_object_set_new(holders, oracle_text(former, "book"), json_string("WATCHED"));
+	}
+	if (oracle_has(row, "book")) {
+		json_object_set_new(holders, oracle_text(row, "book"), json_string("OWNED"));
+	}
+	return holders;
+}
+
+void oracle_set_deadline(struct oracle_partition *p, json_t *row)
+{
+	bool has = oracle_has(row, "keep_until");
+	int64_t next = has ? oracle_number(row, "keep_until") : INT64_MAX;
+	size_t i;
+	json_t *former;
+	json_array_foreach(json_object_get(row, "former_owners"), i, former)
+	{
+		int64_t end = oracle_number(former, "until") + FORMER_KEEP_MS;
+		next = !has || end < next ? end : next;
+		has = true;
+	}
+	oracle_set(row, "next_deadline_at", has ? json_integer(next) : json_null());
+	p->due_ms = has && next < p->due_ms ? next : p->due_ms;
+}
+
+/* image: NULL for a line that is taken away. */
+static void tell(struct oracle_step *s, const json_t *row, const char *book, const char *state, const json_t *image,
+                 int64_t sequence, int64_t at)
+{
+	json_t *v = oracle_new_record(s->run->o, "BookLine");
+	oracle_take(v, "source", row, "source");
+	oracle_take(v, "prospect_id", row, "prospect_id");
+	oracle_set(v, "occurred_at", json_integer(at));
+	oracle_set(v, "book", json_string(book));
+	oracle_set(v, "sequence", json_integer(sequence));
+	oracle_set(v, "state", json_string(state));
+	if (image) {
+		json_object_update(v, (json_t *)image);
+	} else {
+		oracle_set(v, "layer", json_string(strcmp(state, "ERASED") == 0 ? "ERASED" : "NONE"));
+		oracle_set(v, "weight_bp", json_integer(0));
+		oracle_set(v, "rules_version", json_integer(s->p->rules->text.version));
+	}
+	oracle_tell_line(s, v);
+}
+
+/* The book that has the line now, and who had it before him. */
+static void take_book(json_t *row, int64_t at)
+{
+	char book[200] = "pool:UNASSIGNED";
+	const json_t *old = json_object_get(row, "book");
+	if (oracle_has(row, "owner_rep_id")) {
+		snprintf(book, sizeof(book), "rep:%s", oracle_text(row, "owner_rep_id"));
+	}
+	if (oracle_is(row, "book", book) || (!json_is_string(old) && oracle_is(row, "layer", "NONE"))) {
+		return;
+	}
+	json_t *formers = json_array();
+	if (json_is_string(old) && strncmp(json_string_value(old), "rep:", 4) == 0) {
+		json_t *former = json_object();
+		oracle_take(former, "book", row, "book");
+		oracle_set(former, "until", json_integer(at));
+		json_array_append_new(formers, former);
+	}
+	size_t i;
+	json_t *former;
+	json_array_foreach(json_object_get(row, "former_owners"), i, former)
+	{
+		if (!oracle_is(former, "book", book) && json_array_size(formers) < FORMERS_MAX) {
+			json_array_append(formers, former);
+		}
+	}
+	oracle_set(row, "former_owners", formers);
+	oracle_set(row, "book", json_string(book));
+}
+
+/* before, holders: as they were; both are taken over. */
+void oracle_lines_changed(struct oracle_step *s, json_t *row, json_t *before, json_t *holders, int64_t at)
+{
+	take_book(row, at);
+	json_t *image = oracle_line_image(row), *now = oracle_line_holders(row);
+	int64_t sequence = oracle_number(row, "sequence");
+	bool differs = !json_equal(before, image);
+	const char *book;
+	json_t *state;
+	json_object_foreach(now, book, state)
+	{
+		if (differs || !json_equal(state, json_object_get(holders, book))) {
+			tell(s, row, book, json_string_value(state), image, sequence, at);
+		}
+	}
+	json_object_foreach(holders, book, state)
+	{
+		if (!json_object_get(now, book)) {
+			tell(s, row, book, "GONE", NULL, sequence, at);
+		}
+	}
+	oracle_set_deadline(s->p, row);
+	json_decref(image);
+	json_decref(now);
+	json_decref(before);
+	json_decref(holders);
+}
+
+void oracle_lines_end(struct oracle_step *s, const json_t *row, const char *state, int64_t at)
+{
+	json_t *holders = oracle_line_holders(row);
+	const char *book;
+	json_t *held;
+	json_object_foreach(holders, book, held)
+	{
+		tell(s, row, book, state, NULL, oracle_number(row, "sequence") + 1, at);
+	}
+	json_decref(holders);
+}
+
+/* The row's date has come: it goes for good, or those of its former owners whose 400 days are over do. */
+void oracle_row_due(struct oracle_step *s, const char *id, int64_t due_ms)
+{
+	json_t *row = json_object_get(s->p->prospects, id);
+	if (oracle_has(row, "keep_until") && oracle_number(row, "keep_until") <= due_ms) {
+		oracle_lines_end(s, row, "GONE", due_ms);
+		json_object_del(s->p->prospects, id);
+		return;
+	}
+	json_t *left = json_array();
+	int64_t sequence = oracle_number(row, "sequence") + 1;
+	size_t i;
+	json_t *former;
+	json_array_foreach(json_object_get(row, "former_owners"), i, former)
+	{
+		if (oracle_number(former, "until") + FORMER_KEEP_MS > due_ms) {
+			json_array_append(left, former);
+		} else {
+			tell(s, row, oracle_text(former, "book"), "GONE", NULL, sequence, due_ms);
+			s->run->stats.former_ended++;
+		}
+	}
+	oracle_set(row, "sequence", json_integer(sequence));
+	oracle_set(row, "rules_version", json_integer(s->p->rules->text.version));
+	oracle_set(row, "former_owners", left);
+	oracle_set_deadline(s->p, row);
+}
