@@ -36,7 +36,8 @@ import() { # NAME ARGS…
 }
 
 # By the wall clock, as of now, each year once; drafts freeze at once.
-printf '[rules]\nversion = 1\n[quota]\nsettle_hours = 0\n' >"$dir/rules.ini"
+printf '[rules]\nversion = 1\n[quota]\nsettle_hours = 0\n[stages]\nEngaging = MIDDLE\n' >"$dir/rules.ini"
+printf '[rules]\nversion = 1\n[stages]\nEngaging = MIDDLE\n' >"$dir/event.ini"
 config plain clock=wall
 ctl plain topics create >/dev/null || fail "topics"
 worker_start plain one
@@ -56,10 +57,11 @@ ctl plain verify || fail "plain: verify"
 worker_end one || fail "a clean end has exit code $?"
 
 # By the event clock: opened when the day has come, frozen a day later, amid what happens after it; three workers.
-# NAME YEAR DATE NEXT: as of the end of DATE, which is the midnight of NEXT
+# NAME YEAR DATE: as of the end of DATE; what happens at that very moment counts, so it is not the next midnight
 amid_changes() {
+	ctl "$1" rules apply "$dir/event.ini" --at 2016-01-01 >/dev/null || fail "rules apply"
 	import "$1" --until "$3"
-	ctl "$1" quota open US --year "$2" --as-of "$4" --issued-at "$3" >/dev/null || fail "quota open"
+	ctl "$1" quota open US --year "$2" --as-of "${3}T23:59:59Z" --issued-at "$3" >/dev/null || fail "quota open"
 	caught_up "$1"
 	import "$1" --until 2017-12-31 --tick 2018-01-02
 	quotas_are "$1" "$3" "$2"
@@ -69,7 +71,7 @@ amid_changes() {
 config three clock=event session.timeout=3s txn.timeout=5s
 ctl three topics create >/dev/null || fail "topics"
 for w in a b c; do worker_start three $w; done
-amid_changes three 2018 2017-09-30 2017-10-01
+amid_changes three 2018 2017-09-30
 
 config killed clock=event session.timeout=3s txn.timeout=5s batch.records=200
 for w in a b c; do worker_kill $w; done
@@ -87,7 +89,7 @@ for w in a b c; do worker_start killed $w; done
 	echo "$n" >"$dir/kills"
 ) &
 killer=$!
-amid_changes killed 2018 2017-06-30 2017-07-01
+amid_changes killed 2018 2017-06-30
 touch "$dir/stop"
 wait $killer
 note "killed: $(cat "$dir/kills") times kill -9"
