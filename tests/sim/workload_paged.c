@@ -11,8 +11,9 @@ enum { TEXT_BYTES = 512 };
 
 static const char *const outputs[] = {"out", "dead"};
 
-static struct fnl_operator *open_operator(void)
+static struct fnl_operator *open_operator(int32_t partition_count)
 {
+	(void)partition_count;
 	return paged_operator_forwarding();
 }
 static void close_operator(struct fnl_operator *op)
