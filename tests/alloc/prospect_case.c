@@ -50,7 +50,7 @@ static void put_rules(struct stream_world *w)
 	in.desc = &fnl_desc_rules_activated;
 	fnl_input_i64(&in, FNL_RULES_ACTIVATED_RULES_VERSION, 1);
 	fnl_input_str(&in, FNL_RULES_ACTIVATED_RULES_HASH,
-	              "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef");
+	              "c73faa24147f87eb10ae817ce44ee25485ce48892fd6e8ef2cc62bff7d983bde");
 	fnl_input_str(
 		&in, FNL_RULES_ACTIVATED_RULES_TEXT,
 		"[rules]\nversion = 1\n[retention]\ndeleted_keep_days = 30\n[stages]\nSmall talk = TOP 5 %\n[stages P]\n"

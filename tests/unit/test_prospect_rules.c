@@ -12,6 +12,7 @@
 #include "funneld/adapters/registry.h"
 #include "funneld/adapters/settings.h"
 #include "funneld/adapters/sys.h"
+#include "funneld/base/sha256.h"
 #include "funneld/operators/prospect.h"
 #include "prospect_world.h"
 
@@ -310,8 +311,7 @@ static int activate(struct fnl_span text, int version)
 {
 	struct fnl_input in = {.desc = &fnl_desc_rules_activated};
 	char *hash = fnl_arena_alloc(&keep, 65);
-	memset(hash, 'a' + (int)(text.len % 26), 64);
-	hash[64] = '\0';
+	fnl_sha256_hex(text, hash);
 	in.v[FNL_RULES_ACTIVATED_SOURCE] = (struct fnl_value){.set = true, .str = FNL_SPAN_LIT("crm")};
 	fnl_input_i64(&in, FNL_RULES_ACTIVATED_OCCURRED_AT, FNL_T0 + version);
 	fnl_input_i64(&in, FNL_RULES_ACTIVATED_RULES_VERSION, version);
@@ -496,6 +496,22 @@ static void long_texts_have_to_wait(void **state)
 	assert_true(rules_row()->value.len < 1000000);
 }
 
+static void the_hash_is_that_of_the_text(void **state)
+{
+	(void)state;
+	struct fnl_input in = {.desc = &fnl_desc_rules_activated};
+	char hash[FNL_SHA256_HEX_BYTES + 1];
+	fnl_sha256_hex(fnl_span_str(rules_texts[1]), hash);
+	in.v[FNL_RULES_ACTIVATED_SOURCE] = (struct fnl_value){.set = true, .str = FNL_SPAN_LIT("crm")};
+	fnl_input_i64(&in, FNL_RULES_ACTIVATED_OCCURRED_AT, FNL_T0);
+	fnl_input_i64(&in, FNL_RULES_ACTIVATED_RULES_VERSION, 1);
+	fnl_input_str(&in, FNL_RULES_ACTIVATED_RULES_HASH, hash);
+	fnl_input_str(&in, FNL_RULES_ACTIVATED_RULES_TEXT, rules_texts[0]);
+	assert_int_equal(send(&in, NULL, FNL_T0), FNL_E_INVALID);
+	fnl_sha256_hex(fnl_span_str(rules_texts[0]), hash);
+	assert_int_equal(send(&in, NULL, FNL_T0), 0);
+}
+
 static void the_same_version_with_another_text(void **state)
 {
 	(void)state;
@@ -516,6 +532,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(touched_or_passed_is_the_same, sit_down, get_up),
 		cmocka_unit_test_setup_teardown(a_sixth_set_has_to_wait, sit_down, get_up),
 		cmocka_unit_test_setup_teardown(long_texts_have_to_wait, sit_down, get_up),
+		cmocka_unit_test_setup_teardown(the_hash_is_that_of_the_text, sit_down, get_up),
 		cmocka_unit_test_setup_teardown(the_same_version_with_another_text, sit_down, get_up),
 	};
 	return cmocka_run_group_tests(tests, start, end);
