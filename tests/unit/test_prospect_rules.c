@@ -496,6 +496,40 @@ static void long_texts_have_to_wait(void **state)
 	assert_true(rules_row()->value.len < 1000000);
 }
 
+/* Rules that the first version of the product activated: without a cause and a pass. A prospect comes under them with
+ * its next change, as it did then; newer ones take all along. */
+static void rules_from_before_there_was_a_pass(void **state)
+{
+	(void)state;
+	put_prospect(0, "Prospecting");
+	put_prospect(1, "Prospecting");
+	struct fnl_value v[FNL_PARTITION_RULES_FIELD_COUNT] = {
+		[FNL_PARTITION_RULES_RULES_VERSION] = {.set = true, .i64 = 2},
+		[FNL_PARTITION_RULES_RULES_HASH] = {.set = true, .str = FNL_SPAN_LIT("")},
+		[FNL_PARTITION_RULES_RULES_TEXT] = {.set = true, .str = fnl_span_str(rules_texts[1])},
+		[FNL_PARTITION_RULES_ACTIVATED_AT] = {.set = true, .i64 = FNL_T0},
+		[FNL_PARTITION_RULES_PASS_DONE] = {.set = true},
+		[FNL_PARTITION_RULES_PASS_CHANGED] = {.set = true},
+		[FNL_PARTITION_RULES_EARLIER] = {.set = true},
+	};
+	assert_int_equal(desk.codec->ops->encode(desk.codec, &fnl_desc_partition_rules, v, &keep, &rules_row()->value), 0);
+	assert_false(fire());
+	struct fnl_input in = fnl_input_changed(2, 2000);
+	fnl_input_str(&in, C(PROSPECT_ID), "p000");
+	fnl_input_str(&in, C(REGION), "north");
+	assert_int_equal(send(&in, "p000", FNL_T0 + 2000), 0);
+	struct desk_row row = {0, FNL_SPAN_NONE, prospect_row("p000")};
+	assert_int_equal(decoded(&row)[FNL_PROSPECT_LAYER].i64, FNL_LAYER_MIDDLE);
+	assert_int_equal(decoded(&row)[FNL_PROSPECT_SEQUENCE].i64, 2);
+	assert_int_equal(activate(fnl_span_str(rules_texts[2]), 3), 0);
+	assert_int_equal(decoded(rules_row())[FNL_PARTITION_RULES_EARLIER].list.count, 0);
+	while (fire()) {
+	}
+	row.value = prospect_row("p001");
+	assert_int_equal(decoded(&row)[FNL_PROSPECT_WEIGHT_BP].i64, 3000);
+	assert_int_equal(decoded(&row)[FNL_PROSPECT_SEQUENCE].i64, 2);
+}
+
 static void the_hash_is_that_of_the_text(void **state)
 {
 	(void)state;
@@ -532,6 +566,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(touched_or_passed_is_the_same, sit_down, get_up),
 		cmocka_unit_test_setup_teardown(a_sixth_set_has_to_wait, sit_down, get_up),
 		cmocka_unit_test_setup_teardown(long_texts_have_to_wait, sit_down, get_up),
+		cmocka_unit_test_setup_teardown(rules_from_before_there_was_a_pass, sit_down, get_up),
 		cmocka_unit_test_setup_teardown(the_hash_is_that_of_the_text, sit_down, get_up),
 		cmocka_unit_test_setup_teardown(the_same_version_with_another_text, sit_down, get_up),
 	};
