@@ -1,5 +1,6 @@
 /* The rules of a partition: a row like any other, set by RulesActivated at its place in the order. */
 #include "common.h"
+#include "funneld/base/sha256.h"
 
 /* The slot that has the text, or the one whose text was not asked for the longest. */
 static struct fnl_rules_slot *slot_of(struct fnl_op *o, struct fnl_span text, bool *ret_has)
@@ -17,8 +18,8 @@ static struct fnl_rules_slot *slot_of(struct fnl_op *o, struct fnl_span text, bo
 	return oldest;
 }
 
-/* A memo of a pure function: the same text always gives the same rules. Not by the hash, which is only what an event
- * says: a wrong one would make the outcome depend on what this worker has seen before. */
+/* A memo of a pure function: the same text always gives the same rules. Not by the hash, which in rows of the first
+ * version is only what an event said: a wrong one would make the outcome depend on what this worker has seen before. */
 int fnl_op_rules_parse(struct fnl_op *o, struct fnl_span text, int32_t version, const struct fnl_rules **ret,
                        struct fnl_error *why)
 {
@@ -81,6 +82,16 @@ static int check_activation(const struct fnl_value *now, struct fnl_span hash, i
 	return 0;
 }
 
+/* The hash stands for the text wherever it is shown and compared. */
+static int check_hash(struct fnl_span hash, struct fnl_span text, struct fnl_error *why)
+{
+	char hex[FNL_SHA256_HEX_BYTES + 1];
+	fnl_sha256_hex(text, hex);
+	return fnl_span_eq(hash, fnl_span_str(hex))
+	           ? 0
+	           : fnl_fail(why, FNL_E_INVALID, "rules_hash is not the SHA-256 of rules_text, which is %s", hex);
+}
+
 int fnl_op_rules_activated(struct fnl_op *o, const struct fnl_value *in, const struct fnl_value *now,
                            const struct fnl_cause_id *cause, struct fnl_value ret_row[FNL_PARTITION_RULES_FIELD_COUNT],
                            const struct fnl_rules **ret, bool *ret_stale, struct fnl_error *why)
@@ -90,7 +101,8 @@ int fnl_op_rules_activated(struct fnl_op *o, const struct fnl_value *in, const s
 	if (rc || *ret_stale) {
 		return rc;
 	}
-	rc = fnl_op_rules_parse(o, in[FNL_RULES_ACTIVATED_RULES_TEXT].str, (int32_t)version, ret, why);
+	rc = check_hash(in[FNL_RULES_ACTIVATED_RULES_HASH].str, in[FNL_RULES_ACTIVATED_RULES_TEXT].str, why);
+	rc = rc ? rc : fnl_op_rules_parse(o, in[FNL_RULES_ACTIVATED_RULES_TEXT].str, (int32_t)version, ret, why);
 	if (rc) {
 		return rc; /* FNL_E_NOMEM is the heap's: the largest text fits into a slot's arena */
 	}

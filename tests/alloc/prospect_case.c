@@ -50,7 +50,7 @@ static void put_rules(struct stream_world *w)
 	in.desc = &fnl_desc_rules_activated;
 	fnl_input_i64(&in, FNL_RULES_ACTIVATED_RULES_VERSION, 1);
 	fnl_input_str(&in, FNL_RULES_ACTIVATED_RULES_HASH,
-	              "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef");
+	              "c73faa24147f87eb10ae817ce44ee25485ce48892fd6e8ef2cc62bff7d983bde");
 	fnl_input_str(
 		&in, FNL_RULES_ACTIVATED_RULES_TEXT,
 		"[rules]\nversion = 1\n[retention]\ndeleted_keep_days = 30\n[stages]\nSmall talk = TOP 5 %\n[stages P]\n"
@@ -61,7 +61,9 @@ static void put_rules(struct stream_world *w)
 static struct fnl_input staged(int64_t version, int64_t at_ms, const char *stage)
 {
 	struct fnl_input in = fnl_input_changed(version, at_ms);
+	static const char *const owners[] = {"r1", "r2"};
 	fnl_input_str(&in, FNL_PROSPECT_CHANGED_STAGE, stage);
+	fnl_input_str(&in, FNL_PROSPECT_CHANGED_OWNER_REP_ID, owners[version % 2]);
 	fnl_input_money(&in, FNL_PROSPECT_CHANGED_AMOUNT, 100000 * version, "EUR");
 	return in;
 }
@@ -104,7 +106,8 @@ int prospect_case_open(struct stream_case *c, struct fnl_error *why)
 {
 	static const struct fnl_rules_reader reader = {NULL, read_rules};
 	int rc = fnl_codec_avro_open(registry, &worker_codec, why);
-	return rc ? rc : fnl_prospect_operator_open(worker_codec, fnl_sys_ids(), &reader, 0, &c->op, why);
+	return rc ? rc
+	          : fnl_prospect_operator_open(worker_codec, fnl_sys_ids(), &reader, STREAM_WORLD_PARTITIONS, &c->op, why);
 }
 
 void prospect_case_close(struct stream_case *c)
@@ -116,9 +119,15 @@ void prospect_case_close(struct stream_case *c)
 	}
 }
 
+/* How often a partition's time is sent on depends on batches; a line has a key, a time has none. */
+static bool is_time(const struct fnl_record *output)
+{
+	return fnl_span_is_none(output->key) && output->header_count == 0;
+}
+
 void prospect_case_begin(struct stream_case *c)
 {
-	static const char *const outputs[FNL_PROSPECT_OUT_COUNT] = {"layers", "alerts", "dead"};
+	static const char *const outputs[FNL_PROSPECT_OUT_COUNT] = {"layers", "alerts", "dead", "rep-inputs"};
 	struct fnl_error why = {0};
 	if (fnl_registry_file_open(FNL_SOURCE_DIR "/schemas", &registry, &why) != 0 ||
 	    fnl_codec_avro_open(registry, &codec, &why) != 0) {
@@ -129,6 +138,7 @@ void prospect_case_begin(struct stream_case *c)
 		.outputs = outputs,
 		.output_count = FNL_PROSPECT_OUT_COUNT,
 		.publish = publish_all,
+		.hides = is_time,
 	};
 }
 

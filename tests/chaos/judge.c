@@ -195,6 +195,15 @@ static size_t rows_of(struct judge *j, struct oracle_row *rows)
 	return n;
 }
 
+static int32_t partitions_of(const struct judge *j, const char *topic)
+{
+	struct fnl_topic_info info;
+	if (j->bus->ops->describe_topic(j->bus, topic, &info)) {
+		die("asking for", topic);
+	}
+	return info.partition_count;
+}
+
 static void check_fold(struct judge *j)
 {
 	char why[2000];
@@ -205,6 +214,8 @@ static void check_fold(struct judge *j)
 		die("oracle", why);
 	}
 	struct oracle_input in = {.event_clock = true,
+	                          .partition_count = partitions_of(j, j->topics[INPUTS]),
+	                          .rep_partition_count = partitions_of(j, j->topics[ORACLE_REP_INPUTS]),
 	                          .time_max_ms = fnl_settings_int(j->app->settings, "event_time.max"),
 	                          .input_topic = j->topics[INPUTS],
 	                          .inputs = j->piles[INPUTS].at,
@@ -218,8 +229,8 @@ static void check_fold(struct judge *j)
 	if (oracle_check(o, &in, &s, why, sizeof(why)) != 0) {
 		die("not what follows from the input", why);
 	}
-	printf("compared: %zu inputs; %zu layer changes, %zu alerts, %zu dead letters; %zu rows\n", in.input_count,
-	       in.output_counts[0], in.output_counts[1], in.output_counts[2], in.row_count);
+	printf("compared: %zu inputs; %zu layer changes, %zu alerts, %zu dead letters, %zu lines; %zu rows\n",
+	       in.input_count, in.output_counts[0], in.output_counts[1], in.output_counts[2], s.lines, in.row_count);
 	printf("among them: %zu timers, %zu stale, %zu parked, %zu resyncs asked, %zu rules activated, %zu erased\n",
 	       s.timers, s.stale, s.parked, s.resync_requested, s.rules_activated, s.erased);
 	free(rows);
@@ -436,7 +447,8 @@ static void measure(const struct judge *j, const char *path)
 
 static void judge_open(struct judge *j, const struct fnl_options *options)
 {
-	static const enum fnl_topic topics[PILES] = {FNL_TOPIC_LAYER_CHANGES, FNL_TOPIC_ALERTS, FNL_TOPIC_DEAD_LETTERS,
+	static const enum fnl_topic topics[PILES] = {FNL_TOPIC_LAYER_CHANGES,    FNL_TOPIC_ALERTS,
+	                                             FNL_TOPIC_DEAD_LETTERS,     FNL_TOPIC_REP_INPUTS,
 	                                             FNL_TOPIC_PROSPECT_CHANGES, FNL_TOPIC_PROSPECTS};
 	struct fnl_error why = {0};
 	if (fnl_app_open(&options->app, &j->app, &why) || fnl_app_bus(j->app, &j->bus, &why)) {

@@ -94,6 +94,9 @@ static void test_large(void **state)
 			[FNL_PARTITION_RULES_RULES_TEXT] = {.set = true,
 		                                        .str = {text, round == 1 ? 10 : FNL_RECORD_STRING_BYTES_MAX}},
 			[FNL_PARTITION_RULES_ACTIVATED_AT] = {.set = true, .i64 = 5},
+			[FNL_PARTITION_RULES_PASS_DONE] = {.set = true},
+			[FNL_PARTITION_RULES_PASS_CHANGED] = {.set = true},
+			[FNL_PARTITION_RULES_EARLIER] = {.set = true},
 		};
 		struct fnl_span out = FNL_SPAN_NONE;
 		struct fnl_decoded back = {0};
@@ -104,6 +107,74 @@ static void test_large(void **state)
 		assert_int_equal(f->codec->ops->encode(f->codec, &fnl_desc_partition_rules, v, &f->arena, &out), FNL_E_LIMIT);
 	}
 	fnl_free(text);
+}
+
+/* The row as the product's first version wrote it: its schema has all but the last fields. *values: what is encoded
+ * now, with the new fields at their defaults. */
+static struct fnl_span older_row(struct codec_fixture *f, const struct fnl_record_desc *desc,
+                                 const struct fnl_value *values, uint8_t older_id, size_t new_fields)
+{
+	struct fnl_span now = FNL_SPAN_NONE;
+	assert_int_equal(f->codec->ops->encode(f->codec, desc, values, &f->arena, &now), 0);
+	uint8_t *older = fnl_arena_alloc(&f->arena, now.len);
+	memcpy(older, now.data, now.len);
+	for (size_t i = now.len - new_fields; i < now.len; i++) {
+		assert_int_equal(older[i], 0); /* null, none or empty: one byte each */
+	}
+	assert_int_not_equal(older[4], older_id);
+	older[4] = older_id;
+	return fnl_span_of(older, now.len - new_fields);
+}
+
+static void test_older_prospect_row(void **state)
+{
+	struct codec_fixture *f = *state;
+	struct fnl_value v[FNL_PROSPECT_FIELD_COUNT] = {
+		[FNL_PROSPECT_PROSPECT_ID] = {.set = true, .str = FNL_SPAN_LIT("p1")},
+		[FNL_PROSPECT_SEQUENCE] = {.set = true, .i64 = 7},
+		[FNL_PROSPECT_SOURCE] = {.set = true, .str = FNL_SPAN_LIT("crm")},
+		[FNL_PROSPECT_OWNER_REP_ID] = {.set = true, .str = FNL_SPAN_LIT("r1")},
+		[FNL_PROSPECT_FIELD_VERSIONS] = {.set = true},
+		[FNL_PROSPECT_LIFECYCLE] = {.set = true},
+		[FNL_PROSPECT_LIFECYCLE_VERSION] = {.set = true},
+		[FNL_PROSPECT_LAYER] = {.set = true, .i64 = FNL_LAYER_MIDDLE},
+		[FNL_PROSPECT_LAYER_REASON] = {.set = true},
+		[FNL_PROSPECT_LAYER_SINCE] = {.set = true},
+		[FNL_PROSPECT_RULES_VERSION] = {.set = true},
+		[FNL_PROSPECT_WEIGHT_BP] = {.set = true, .i64 = 5000},
+		[FNL_PROSPECT_FEED_GAPS_SEEN] = {.set = true},
+		[FNL_PROSPECT_CONTACTS] = {.set = true},
+		[FNL_PROSPECT_CHANGED_AT] = {.set = true, .i64 = 9},
+		[FNL_PROSPECT_FORMER_OWNERS] = {.set = true},
+	};
+	struct fnl_decoded d = {0};
+	assert_int_equal(FNL_PROSPECT_FORMER_OWNERS, FNL_PROSPECT_FIELD_COUNT - 3);
+	assert_int_equal(fixture_decode(f, older_row(f, &fnl_desc_prospect, v, 34, 3), &d), 0);
+	assert_ptr_equal(d.desc, &fnl_desc_prospect);
+	assert_true(values_equal(d.desc, v, d.values));
+	assert_true(d.values[FNL_PROSPECT_FORMER_OWNERS].set && d.values[FNL_PROSPECT_FORMER_OWNERS].list.count == 0);
+	assert_false(d.values[FNL_PROSPECT_BOOK].set);
+	assert_false(d.values[FNL_PROSPECT_KEEP_UNTIL].set);
+}
+
+static void test_older_rules_row(void **state)
+{
+	struct codec_fixture *f = *state;
+	struct fnl_value v[FNL_PARTITION_RULES_FIELD_COUNT] = {
+		[FNL_PARTITION_RULES_RULES_VERSION] = {.set = true, .i64 = 3},
+		[FNL_PARTITION_RULES_RULES_HASH] = {.set = true, .str = FNL_SPAN_LIT("ab")},
+		[FNL_PARTITION_RULES_RULES_TEXT] = {.set = true, .str = FNL_SPAN_LIT("[rules]\nversion = 3\n")},
+		[FNL_PARTITION_RULES_ACTIVATED_AT] = {.set = true, .i64 = 5},
+		[FNL_PARTITION_RULES_PASS_DONE] = {.set = true},
+		[FNL_PARTITION_RULES_PASS_CHANGED] = {.set = true},
+		[FNL_PARTITION_RULES_EARLIER] = {.set = true},
+	};
+	struct fnl_decoded d = {0};
+	assert_int_equal(fixture_decode(f, older_row(f, &fnl_desc_partition_rules, v, 38, 7), &d), 0);
+	assert_ptr_equal(d.desc, &fnl_desc_partition_rules);
+	assert_true(values_equal(d.desc, v, d.values));
+	assert_false(d.values[FNL_PARTITION_RULES_NEXT_DEADLINE_AT].set);
+	assert_true(d.values[FNL_PARTITION_RULES_EARLIER].set && d.values[FNL_PARTITION_RULES_EARLIER].list.count == 0);
 }
 
 static void test_older_writer(void **state)
@@ -381,9 +452,20 @@ int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		T(test_round_trips),   T(test_encode_refuses),     T(test_large),          T(test_older_writer),
-		T(test_newer_writer),  T(test_nullable_both_ways), T(test_nested_by_name), T(test_names),
-		T(test_registry_away), T(test_header_id),          T(test_no_memory),      T(test_json),
+		T(test_round_trips),
+		T(test_encode_refuses),
+		T(test_large),
+		T(test_older_writer),
+		T(test_older_prospect_row),
+		T(test_older_rules_row),
+		T(test_newer_writer),
+		T(test_nullable_both_ways),
+		T(test_nested_by_name),
+		T(test_names),
+		T(test_registry_away),
+		T(test_header_id),
+		T(test_no_memory),
+		T(test_json),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -44,7 +44,7 @@ struct bench {
 	struct fnl_bus *bus;
 	struct fnl_log *log;
 	struct fnl_store *store;
-	char topics[5][KAFKA_FIXTURE_NAME_MAX + 16]; /* input, changelog, layer changes, alerts, dead letters */
+	char topics[6][KAFKA_FIXTURE_NAME_MAX + 16]; /* input, changelog, layer changes, alerts, dead letters, lines */
 };
 
 static struct fnl_value text(const char *s)
@@ -297,8 +297,8 @@ static void open_common(struct bench *b)
 
 static void create_topics(struct bench *b, const char *base)
 {
-	static const char *const names[] = {"in", "rows", "layers", "alerts", "dead"};
-	for (int i = 0; i < 5; i++) {
+	static const char *const names[] = {"in", "rows", "layers", "alerts", "dead", "lines"};
+	for (int i = 0; i < 6; i++) {
 		snprintf(b->topics[i], sizeof(b->topics[i]), "%s-%s", base, names[i]);
 		struct fnl_topic_spec spec = {b->topics[i], 1, i == 1 ? FNL_CLEANUP_COMPACT : FNL_CLEANUP_DELETE, -1};
 		assert_int_equal(b->bus->ops->create_topic(b->bus, &spec), 0);
@@ -328,7 +328,7 @@ static void test_embedded(void **state)
 	assert_int_equal(fnl_embedded_open(&settings, &broker), 0);
 	assert_int_equal(fnl_embedded_bus_open(broker, &b.bus), 0);
 	create_topics(&b, "m");
-	const char *outputs[FNL_PROSPECT_OUT_COUNT] = {b.topics[2], b.topics[3], b.topics[4]};
+	const char *outputs[FNL_PROSPECT_OUT_COUNT] = {b.topics[2], b.topics[3], b.topics[4], b.topics[5]};
 	struct fnl_embedded_log_settings log = {b.topics[0], b.topics[1], outputs, FNL_PROSPECT_OUT_COUNT, "g", "i", "t"};
 	assert_int_equal(fnl_embedded_log_open(broker, &log, &b.log), 0);
 	assert_int_equal(fnl_fake_redis_open(&redis), 0);
@@ -357,7 +357,7 @@ static void test_kafka(void **state)
 		fail_msg("%s", why.text);
 	}
 	create_topics(&b, kafka_fixture_name(kafka, "malformed", name));
-	const char *outputs[FNL_PROSPECT_OUT_COUNT] = {b.topics[2], b.topics[3], b.topics[4]};
+	const char *outputs[FNL_PROSPECT_OUT_COUNT] = {b.topics[2], b.topics[3], b.topics[4], b.topics[5]};
 	struct fnl_kafka_log_settings log = {common, b.topics[0], b.topics[1], outputs, FNL_PROSPECT_OUT_COUNT,
 	                                     name,   name,        name,        10000,   15000};
 	struct fnl_redis_settings view = {redis.url, name, "prospect", fnl_prospect_tables, FNL_PROSPECT_TABLE_COUNT, 0,

@@ -237,6 +237,9 @@ static const char *activate_rules(struct oracle_step *s)
 	if (!rules || rules->text.version != version) {
 		return "unreadable rules, or of another version";
 	}
+	if (strcmp(rules->text.hash, json_string_value(hash)) != 0) {
+		return "the hash of another text";
+	}
 	json_decref(s->p->rules_row);
 	s->p->rules_row = oracle_new_record(s->run->o, "PartitionRules");
 	oracle_take(s->p->rules_row, "rules_version", in, "rules_version");

@@ -181,6 +181,12 @@ int oracle_fold(struct oracle_run *run);
 void oracle_run_free(struct oracle_run *run);
 /* What an input does to the rows; NULL, or why it is a dead letter (then nothing was changed). */
 const char *oracle_apply(struct oracle_step *s);
+/* Whether it reached the customer, and holds. */
+bool oracle_contact_counts(const json_t *contact);
+/* `at` of the latest one that counts; INT64_MIN: none. */
+int64_t oracle_contact_latest(const json_t *contacts);
+/* The list with a contact at its place, instead of the one with the same id. */
+json_t *oracle_contacts_with(const json_t *list, const char *id, json_t *contact, bool *ret_kept, bool *ret_latest);
 /* Everything as the rules in force say, from their place in the order. s: their RulesActivated. */
 void oracle_reevaluate(struct oracle_step *s);
 /* A line to its book; body is taken over. */

@@ -3,7 +3,7 @@
 
 #include "oracle_internal.h"
 
-enum { VALUE_COUNT = 24, CONTACTS_MAX = 8 };
+enum { VALUE_COUNT = 24 };
 
 /* The fields with a version each, in the order of the row's field_versions. */
 static const char *const value_names[VALUE_COUNT] = {
@@ -211,26 +211,6 @@ static bool is_cleared(const json_t *in, const char *name)
 	return false;
 }
 
-static bool counts(const json_t *contact)
-{
-	return oracle_flag(contact, "reached") && !oracle_flag(contact, "retracted");
-}
-
-/* `at` of the latest contact that reached the customer; INT64_MIN: none. */
-static int64_t latest_reached(const json_t *contacts)
-{
-	int64_t latest = INT64_MIN;
-	size_t i;
-	json_t *c;
-	json_array_foreach(contacts, i, c)
-	{
-		if (counts(c) && oracle_number(c, "at") > latest) {
-			latest = oracle_number(c, "at");
-		}
-	}
-	return latest;
-}
-
 /* A full image ends a gap, also one without anything new, when it is the newest that we have seen, and from after the
  * gap or asked for. */
 static bool ends_gap(const struct edit *e, int64_t version)
@@ -276,7 +256,7 @@ static void write_field(struct edit *e, size_t i)
 	oracle_take(e->row, name, in, name);
 	json_array_set_new(json_object_get(e->row, "field_versions"), i, json_integer(oracle_number(in, "version")));
 	if (strcmp(name, "last_contact_at") == 0) { /* never behind a contact that was seen */
-		int64_t at = latest_reached(json_object_get(e->row, "contacts"));
+		int64_t at = oracle_contact_latest(json_object_get(e->row, "contacts"));
 		if (at != INT64_MIN && (!oracle_has(e->row, name) || oracle_number(e->row, name) < at)) {
 			oracle_set(e->row, name, json_integer(at));
 		}
@@ -371,41 +351,6 @@ static const char *erased(struct edit *e)
 
 /* ---- contacts ---- */
 
-static bool comes_before(const json_t *a, const json_t *b)
-{
-	int64_t at_a = oracle_number(a, "at"), at_b = oracle_number(b, "at");
-	if (at_a != at_b) {
-		return at_a > at_b;
-	}
-	return strcmp(oracle_text(a, "contact_id"), oracle_text(b, "contact_id")) < 0;
-}
-
-/* The contacts but the old version of this one, with it at its place, at most eight. *ret_kept: it is among them;
- * *ret_latest: and none that holds is before it. */
-static json_t *contacts_with(const json_t *list, const char *id, json_t *contact, bool *ret_kept, bool *ret_latest)
-{
-	json_t *all = json_array();
-	size_t i, place = 0;
-	json_t *c;
-	json_array_foreach(list, i, c)
-	{
-		if (!oracle_is(c, "contact_id", id)) {
-			json_array_append(all, c);
-		}
-	}
-	*ret_latest = true;
-	while (place < json_array_size(all) && !comes_before(contact, json_array_get(all, place))) {
-		*ret_latest = *ret_latest && oracle_flag(json_array_get(all, place), "retracted");
-		place++;
-	}
-	json_array_insert(all, place, contact);
-	*ret_kept = place < CONTACTS_MAX;
-	while (json_array_size(all) > CONTACTS_MAX) {
-		json_array_remove(all, CONTACTS_MAX);
-	}
-	return all;
-}
-
 /* last_contact_at after a contact, as JSON. */
 static json_t *last_contact(const struct edit *e, const json_t *old, const json_t *contact, const json_t *all)
 {
@@ -413,11 +358,12 @@ static json_t *last_contact(const struct edit *e, const json_t *old, const json_
 	int64_t last = has ? oracle_number(e->row, "last_contact_at") : 0;
 	int64_t at = oracle_number(contact, "at");
 	/* this very contact had set it, and says otherwise now */
-	if (old && counts(old) && has && last == oracle_number(old, "at") && (!counts(contact) || at < last)) {
-		int64_t other = latest_reached(all);
+	if (old && oracle_contact_counts(old) && has && last == oracle_number(old, "at") &&
+	    (!oracle_contact_counts(contact) || at < last)) {
+		int64_t other = oracle_contact_latest(all);
 		return other == INT64_MIN ? json_null() : json_integer(other);
 	}
-	if (counts(contact) && (!has || last < at)) {
+	if (oracle_contact_counts(contact) && (!has || last < at)) {
 		return json_integer(at);
 	}
 	return has ? json_integer(last) : json_null();
@@ -443,7 +389,7 @@ static const char *contact_logged(struct edit *e)
 	static const char *const names[] = {"contact_id", "at", "occurred_at", "reached", "retracted", NULL};
 	take_all(contact, in, names);
 	bool kept, latest;
-	json_t *all = contacts_with(list, id, contact, &kept, &latest);
+	json_t *all = oracle_contacts_with(list, id, contact, &kept, &latest);
 	json_t *last = last_contact(e, old, contact, all);
 	const json_t *before = e->row ? json_object_get(e->row, "last_contact_at") : NULL;
 	if (!kept && (before ? json_equal(before, last) : json_is_null(last))) {

@@ -2,7 +2,7 @@
 
 #include <stdio.h>
 
-#include "sha256.h"
+#include "funneld/base/sha256.h"
 
 enum { ARENA_BYTES_MAX = 4 << 20, FLUSH_TIMEOUT_MS = 30000 };
 

@@ -1,6 +1,6 @@
 /* SHA-256 (FIPS 180-4) of a short text: names the rules that are in force. */
-#ifndef FNL_PROGRAMS_SHA256_H
-#define FNL_PROGRAMS_SHA256_H
+#ifndef FUNNELD_BASE_SHA256_H
+#define FUNNELD_BASE_SHA256_H
 
 #include "funneld/base/span.h"
 
