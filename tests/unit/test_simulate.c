@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "import_row.h"
+#include "sha256.h"
 #include "simulate.h"
 
 enum { PROSPECTS = 1500, REPS = 20, MONTHS = 24, LEAVER = 2 };
@@ -56,23 +57,15 @@ static void same_seed_same_bytes(void **state)
 	free(other);
 }
 
-/* On every machine: a few rows, as they were when this was written. */
+/* On every machine, by every compiler. Who means to change the organisation writes down what it has become. */
 static void a_known_organisation(void **state)
 {
 	(void)state;
-	char *csv = csv_with(3, 3, 1, 2);
-	const char *rows[] = {
-		"rep_changed,,R-01,2025-01-01T00:00:00Z,hr,1,",
-		"changed,P-0001,,2024-11-08T00:00:00Z,crm-eu,1,true,true,2024-10-04T00:06:46Z,Needs Analysis,open,1088000,EUR,",
-		"changed,P-0001,,2025-01-19T18:06:46Z,crm-eu,3,,,,Value Proposition,",
-		"changed,P-0003,,2025-02-24T13:50:57Z,crm-us,1,true,,2025-02-24T13:50:57Z,Prospecting,open,992000,USD,",
-	};
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		if (!strstr(csv, rows[i])) {
-			fail_msg("not there: %s\nin:\n%s", rows[i], csv);
-		}
-	}
+	char sha256[FNL_SHA256_HEX_BYTES + 1];
+	char *csv = csv_with(7, 300, REPS, MONTHS);
+	fnl_sha256_hex(fnl_span_str(csv), sha256);
 	free(csv);
+	assert_string_equal(sha256, "c20b774f752c75db0eda3176393ce549afc684bd39154ba00a2bf9cf709affaa");
 }
 
 static int64_t value(const struct fnl_simulation *s, const struct fnl_sim_change *c, enum fnl_sim_column column,

@@ -30,7 +30,8 @@ struct fnl_sim_maker {
 	bool failed;
 };
 
-/* The next number of the stream, from..to inclusive; true with so many of 1000. */
+/* The next number of the stream, from..to inclusive; true with so many of 1000. At most one of them between two
+ * sequence points: C leaves the order of operands to the compiler. */
 int64_t fnl_sim_between(struct fnl_sim_maker *m, int64_t from, int64_t to);
 bool fnl_sim_chance(struct fnl_sim_maker *m, int permille);
 /* From here on the numbers are those of one entity. */

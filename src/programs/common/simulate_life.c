@@ -351,15 +351,15 @@ static struct prospect born(struct fnl_sim_maker *m, size_t index)
 	p.eu = fnl_sim_chance(m, 400);
 	p.cycle_ms = fnl_sim_between(m, CYCLE_DAYS_MIN, CYCLE_DAYS_MAX) * DAY_MS;
 	/* never at a full hour: nothing happens just at a quota's moment */
-	p.born_ms =
-		s->from_ms + fnl_sim_between(m, 1, 3599) * 1000 +
-		(old ? -fnl_sim_between(m, 5, 300) * DAY_MS : fnl_sim_between(m, 0, m->span_ms / HOUR_MS - 1) * HOUR_MS);
+	p.born_ms = s->from_ms + fnl_sim_between(m, 1, 3599) * 1000;
+	p.born_ms += old ? -fnl_sim_between(m, 5, 300) * DAY_MS : fnl_sim_between(m, 0, m->span_ms / HOUR_MS - 1) * HOUR_MS;
 	p.rep = fnl_sim_chance(m, 40) ? FNL_SIM_NOBODY : fnl_sim_pick_rep(m, p.eu, old ? s->from_ms : p.born_ms);
 	p.region = p.rep ? m->reps[p.rep - 1].region : p.eu ? FNL_SIM_REGIONS_A_SIDE : 0;
 	p.industry = (int)fnl_sim_between(m, 0, FNL_SIM_INDUSTRY_COUNT - 1);
-	p.stage = old ? (int)(fnl_sim_between(m, 0, 7) * fnl_sim_between(m, 2, 7) / 7) : 0;
+	p.stage = old ? (int)fnl_sim_between(m, 0, fnl_sim_between(m, 2, 7)) : 0;
 	p.currency = currency_of(p.eu, fnl_sim_between(m, 0, 999));
-	p.amount = fnl_sim_chance(m, 80) ? 0 : (fnl_sim_between(m, 8, 40) * 50000) << fnl_sim_between(m, 0, 6);
+	p.amount = fnl_sim_chance(m, 80) ? 0 : fnl_sim_between(m, 8, 40) * 50000;
+	p.amount <<= fnl_sim_between(m, 0, 6);
 	if (p.amount && fnl_sim_chance(m, 300)) {
 		p.amount += fnl_sim_between(m, 1, 99);
 	}

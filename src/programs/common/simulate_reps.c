@@ -75,8 +75,9 @@ static void work(struct fnl_sim_maker *m, int number)
 	int64_t days = (m->out->until_ms - from_ms) / FNL_SIM_DAY_MS;
 	int64_t at_ms = from_ms + days * fnl_sim_between(m, 10, 50) / 100 * FNL_SIM_DAY_MS;
 	int64_t then_ms = at_ms + (15 + days * fnl_sim_between(m, 0, 30) / 100) * FNL_SIM_DAY_MS;
-	struct absence away = {at_ms / FNL_SIM_DAY_MS + 14, at_ms / FNL_SIM_DAY_MS + 14 + fnl_sim_between(m, 4, 20),
-	                       fnl_sim_pick_rep(m, r->eu, at_ms)};
+	struct absence away = {.from_day = at_ms / FNL_SIM_DAY_MS + 14};
+	away.until_day = away.from_day + fnl_sim_between(m, 4, 20);
+	away.deputy = fnl_sim_pick_rep(m, r->eu, at_ms);
 	if (fnl_sim_chance(m, 400) && at_ms < r->notice_ms && away.deputy != FNL_SIM_NOBODY && away.deputy != number) {
 		image(m, number, at_ms, true, &away);
 	}
