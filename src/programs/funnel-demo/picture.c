@@ -8,7 +8,7 @@
 #include "view_draw.h"
 #include "view_event.h"
 
-enum { LATEST_PLAIN = 2, EVENT_ARENA_BYTES = 4 << 20, LINES_LIVE = 12, LINES_PLAIN = 20, BLOCKS = 8 };
+enum { LATEST_PLAIN = 2, EVENT_ARENA_BYTES = 4 << 20, LINES_MIN = 4, LINES_MAX = 20, BESIDE_LINES = 16, BLOCKS = 8 };
 
 void picture_open(struct picture *p, struct play *play)
 {
@@ -125,11 +125,17 @@ static int note_quarter(struct picture *p, int month, const struct quotas *q, st
 	return 0;
 }
 
+/* Lines of the terminal, one left for the cursor. */
+static int lines_of_terminal(void)
+{
+	struct winsize size = {0};
+	return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_row > 1 ? size.ws_row - 1 : INT_MAX;
+}
+
 /* A picture on top of the last one: each line clears its own rest, so that nothing flickers. */
 static void put_picture(const char *picture)
 {
-	struct winsize size = {0};
-	int lines = ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_row > 1 ? size.ws_row - 1 : INT_MAX;
+	int lines = lines_of_terminal();
 	fputs("\033[H", stdout);
 	for (const char *at = picture; *at && lines > 0; lines--) {
 		size_t len = strcspn(at, "\n");
@@ -321,7 +327,9 @@ void picture_draft(struct picture *p)
 static void draw_explained(const struct picture *p, const struct fnl_canvas *c)
 {
 	const struct quotas *q = &p->play->frozen.are;
-	quota_draw_lines(c, q, quota_example(q), p->play->live ? LINES_LIVE : LINES_PLAIN, PLAY_AS_OF_MS);
+	int lines = p->play->live ? lines_of_terminal() - BESIDE_LINES : LINES_MAX;
+	lines = lines < LINES_MIN ? LINES_MIN : lines > LINES_MAX ? LINES_MAX : lines;
+	quota_draw_lines(c, q, quota_example(q), (size_t)lines, PLAY_AS_OF_MS);
 }
 
 void picture_explained(struct picture *p)

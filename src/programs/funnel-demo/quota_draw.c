@@ -42,14 +42,18 @@ static enum fnl_style layer_style(int layer)
 	                                   : FNL_MAGENTA;
 }
 
-/* A figure with its decimal point where the others have theirs, however many digits follow. */
-static void draw_figure(const struct fnl_canvas *c, const char *figure)
+/* A figure with its decimal point where the others have theirs, however many digits follow; then its unit, if any. */
+static void draw_figure(const struct fnl_canvas *c, const char *figure, const char *unit)
 {
 	const char *point = strchr(figure, '.');
 	int before = (int)(point ? (size_t)(point - figure) : strlen(figure));
 	int after = point ? (int)strlen(point) : 0;
-	fprintf(c->out, "%*s%s%*s", FIGURE_COLUMNS > before ? FIGURE_COLUMNS - before : 0, "", figure,
-	        POINT_COLUMNS > after ? POINT_COLUMNS - after : 0, "");
+	fnl_text_fill(c, " ", FIGURE_COLUMNS - before);
+	fputs(figure, c->out);
+	if (*unit) {
+		fnl_text_fill(c, " ", POINT_COLUMNS - after);
+		fputs(unit, c->out);
+	}
 }
 
 static void draw_counted(const struct fnl_canvas *c, const struct quota_line *l)
@@ -65,7 +69,7 @@ static void draw_counted(const struct fnl_canvas *c, const struct quota_line *l)
 	fprintf(c->out, "  P-%04lld  %s%-7s%s %s%s%s %16s %s %5s = ", (long long)l->prospect,
 	        fnl_style_on(c, layer_style(l->layer)), layer_text(l->layer), fnl_style_off(c), fnl_style_on(c, FNL_DIM),
 	        date, fnl_style_off(c), amount, c->utf8 ? "×" : "x", weight);
-	draw_figure(c, weighted);
+	draw_figure(c, weighted, "");
 	fputc('\n', c->out);
 }
 
@@ -73,8 +77,8 @@ static void draw_sum(const struct fnl_canvas *c, enum fnl_style style, const cha
                      const char *unit)
 {
 	fprintf(c->out, "  %s%-54s", fnl_style_on(c, style), what);
-	draw_figure(c, sum);
-	fprintf(c->out, "%s%s\n", unit, fnl_style_off(c));
+	draw_figure(c, sum, unit);
+	fprintf(c->out, "%s\n", fnl_style_off(c));
 }
 
 static void draw_left_out(const struct fnl_canvas *c, const struct quota_line *l)
