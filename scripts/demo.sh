@@ -72,7 +72,7 @@ caught_up() {
 		die "demo: the worker did not catch up"
 	}
 }
-# Quietly, since a step says it: import OPTION…
+# import OPTION…: of the change log, what its options say
 import() { ctl import csv "$dir/log.csv" "$@" || die "demo: the import failed"; }
 
 organisation=(--prospects 400 --reps 8)
