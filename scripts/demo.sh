@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# ./run demo [--kafka] [--fast] [--keep]: a small sales organisation's year, from feed to funnel. Leaves nothing behind.
+# ./run demo [--kafka] [--fast] [--keep]: two years of a small sales organisation, from feed to funnel and quotas. Leaves
+# nothing behind.
 set -euo pipefail
 cd "$FNL_ROOT"
 . scripts/lib.sh
@@ -65,25 +66,54 @@ end_worker() {
 }
 at_exit end_worker
 
-prospects=400
-[ $fast -eq 0 ] || prospects=60
-step "A CRM's year: $prospects prospects, as a change log in CSV"
-awk -v prospects=$prospects -f scripts/demo_feed.awk >"$dir/feed.csv"
-head -n 4 "$dir/feed.csv"
-ctl import csv "$dir/feed.csv" --tick 2026-01-01 || die "demo: the import failed"
-step "The same file again: nothing may change"
-ctl import csv "$dir/feed.csv" || die "demo: the second import failed"
-ctl wait --caught-up --timeout 120 || {
-	tail -n 20 "$dir/funneld.log" >&2
-	die "demo: the worker did not catch up"
+caught_up() {
+	ctl wait --caught-up --timeout 180 || {
+		tail -n 20 "$dir/funneld.log" >&2
+		die "demo: the worker did not catch up"
+	}
 }
-step "The funnel, by layer and by rep"
+# import OPTION…: of the change log, what its options say
+import() { ctl import csv "$dir/log.csv" "$@" || die "demo: the import failed"; }
+
+organisation=(--prospects 400 --reps 8)
+[ $fast -eq 0 ] || organisation=(--prospects 100 --reps 4)
+step "Two years of a sales organisation, as a change log in CSV (funnelctl simulate --csv): its first rows"
+ctl simulate "${organisation[@]}" --csv >"$dir/log.csv"
+head -n 4 "$dir/log.csv" | sed 's/,,*$//'
+step "Its first year, 2025, into the topics of CRM and HR"
+import --until 2025-12-31 --tick 2025-12-31
+caught_up
 ctl funnel --by layer
 ctl funnel --by rep
+step "The head of sales opens the year 2026: quotas as of the end of 31 December"
+ctl quota open acme --year 2026 --as-of 2026-01-01 --issued-at 2025-12-31 --issued-by head-of-sales
+caught_up
+step "New Year: drafted, settled for a day, frozen"
+import --from 2026-01-01 --until 2026-01-01 --tick 2026-01-02
+caught_up
+ctl quota status
+ctl show quota R-01 --year 2026
+step "The second year; the quota stands, the running potential moves"
+import --from 2026-01-02 --tick 2027-01-01
+caught_up
+ctl show rep R-01
+ctl tail funnel.quotas --from-beginning --until-end --json >"$dir/quotas"
+printf 'QuotaSet %s, QuotaLine %s, QuotaRecalculated %s\n' "$(grep -c '"type": *"QuotaSet"' "$dir/quotas")" \
+	"$(grep -c '"type": *"QuotaLine"' "$dir/quotas")" "$(grep -c '"type": *"QuotaRecalculated"' "$dir/quotas")"
+step "All of it once more, as a feed would repeat itself (funnelctl simulate): nothing may change"
+ctl funnel --by layer --json >"$dir/before.json"
+ctl show quota R-01 --year 2026 --json >"$dir/quota_before.json"
+ctl simulate "${organisation[@]}" --tick 2027-01-01 || die "demo: the simulation could not be sent"
+caught_up
+ctl funnel --by layer --json >"$dir/after.json"
+ctl show quota R-01 --year 2026 --json >"$dir/quota_after.json"
+cmp "$dir/quota_before.json" "$dir/quota_after.json" || die "demo: a quota changed"
+cmp <(sed 's/"as_of": *"[^"]*"//' "$dir/before.json") <(sed 's/"as_of": *"[^"]*"//' "$dir/after.json") ||
+	die "demo: the funnel changed"
 step "What the worker told the world: the last layer changes"
 ctl tail funnel.layer-changes --from-beginning --until-end --json >"$dir/events"
 tail -n 3 "$dir/events"
-step "Does Redis say what Kafka's changelog says?"
+step "Do the views say what the changelogs say, and is nothing lost between prospects, books and quotas?"
 ctl verify
 kill -0 "$worker" 2>/dev/null || die "demo: the worker has ended; $(tail -n 3 "$dir/funneld.log")"
 

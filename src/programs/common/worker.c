@@ -22,6 +22,7 @@ struct fnl_worker {
 	atomic_bool stop;
 	atomic_bool ended;
 	atomic_bool idle;
+	atomic_uint_fast64_t cycles;
 	pthread_mutex_t lock; /* of stats */
 	struct fnl_stream_stats stats;
 	int status; /* written by the thread, read after join */
@@ -85,6 +86,7 @@ static void publish(struct fnl_worker *w)
 	w->stats = stats;
 	pthread_mutex_unlock(&w->lock);
 	atomic_store(&w->idle, w->driver->is_idle(w->driven));
+	atomic_fetch_add(&w->cycles, 1);
 }
 
 static void *run(void *context)
@@ -193,6 +195,11 @@ bool fnl_worker_has_ended(struct fnl_worker *w)
 bool fnl_worker_is_idle(struct fnl_worker *w)
 {
 	return atomic_load(&w->idle);
+}
+
+uint64_t fnl_worker_cycles(struct fnl_worker *w)
+{
+	return atomic_load(&w->cycles);
 }
 
 struct fnl_stream_stats fnl_worker_stats(struct fnl_worker *w)

@@ -32,6 +32,8 @@ void fnl_worker_stop(struct fnl_worker *w);
 bool fnl_worker_has_ended(struct fnl_worker *w);
 /* The last cycle found nothing to do, and all its partitions run. */
 bool fnl_worker_is_idle(struct fnl_worker *w);
+/* How often it has gone round; what it says of itself is as of the end of the last time. */
+uint64_t fnl_worker_cycles(struct fnl_worker *w);
 /* As of its last cycle; a relay leaves at 0 what it has not. */
 struct fnl_stream_stats fnl_worker_stats(struct fnl_worker *w);
 

@@ -1,5 +1,5 @@
-/* funnel-demo: a small sales organisation's year, from feed to funnel, with the worker's own threads over a log inside
- * of this process. It needs a Redis of its own (./run demo starts one) and leaves nothing behind. */
+/* funnel-demo: two years of a small sales organisation, from feed to funnel and quotas, with the worker's own threads
+ * over a log inside of this process. It needs a Redis of its own (./run demo starts one) and leaves nothing behind. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -8,15 +8,16 @@
 #include "play.h"
 #include "signals.h"
 
-enum { PROSPECTS_DEFAULT = 1500, PROSPECTS_MAX = 20000, SEED_DEFAULT = 2025 };
+enum { PROSPECTS_DEFAULT = 1500, PROSPECTS_MAX = 20000, SEED_DEFAULT = 2025, REPS = 16 };
 
 static const char usage[] =
 	"usage: funnel-demo [options] [--fast] [--keep] [--seed N] [--prospects N]\n"
-	"A small sales organisation's year 2025, in under a minute: two CRMs send what happens to their prospects, the\n"
-	"worker keeps the funnel true, and at the end everything is checked.\n\n"
+	"A small sales organisation's years 2025 and 2026, in a minute: two CRMs and HR send what happens, the worker "
+	"keeps\n"
+	"the funnel true and says what each rep's quota for 2026 is and why; at the end everything is checked.\n\n"
 	"  --fast         without pauses\n"
 	"  --keep         stay at the end until Ctrl-C, to look around in Redis\n"
-	"  --seed N       another year (default 2025)\n"
+	"  --seed N       another organisation (default 2025)\n"
 	"  --prospects N  1 to 20000 (default 1500)\n\n";
 
 struct demo_options {
@@ -68,15 +69,12 @@ static void stay(const struct fnl_app *app)
 }
 
 static int play_and_check(struct fnl_app *app, const struct demo_options *options, struct world *world,
-                          struct fnl_arena *arena)
+                          struct play *play)
 {
-	struct demo_year year;
 	struct fnl_error why = {0};
-	struct play play = {.world = world, .year = &year, .fast = options->fast, .live = isatty(STDOUT_FILENO) == 1};
-	int status = demo_year_make(options->seed, options->prospects, arena, &year);
-	status = status ? status : demo_truth_make(options->prospects, arena, &play.truth);
+	int status = demo_truth_make(options->prospects, &play->truth);
 	status = status ? fnl_fail(&why, status, "out of memory") : world_open(app, world, &why);
-	status = status ? status : play_year(&play, &why);
+	status = status ? status : play_years(play, &why);
 	if (status) {
 		return fnl_app_fail(app, status == FNL_E_INTERNAL ? FNL_EXIT_INTERNAL : fnl_exit_code(status), &why);
 	}
@@ -84,17 +82,36 @@ static int play_and_check(struct fnl_app *app, const struct demo_options *option
 		return FNL_EXIT_INTERNAL; /* not finished, so nothing is shown to be true */
 	}
 	struct fnl_canvas canvas = fnl_canvas_of(stdout, app->color);
-	bool good = check_year(&play, &canvas, &why);
+	bool good = check_years(play, &canvas, &why);
 	fflush(stdout);
 	if (!good) {
-		fnl_fail(&why, FNL_E_INTERNAL, "%s",
-		         why.text[0] ? why.text : "what the year's end says is not what must be true");
+		fnl_fail(&why, FNL_E_INTERNAL, "%s", why.text[0] ? why.text : "what the end says is not what must be true");
 		return fnl_app_fail(app, FNL_EXIT_INTERNAL, &why);
 	}
 	if (options->keep) {
 		stay(app);
 	}
 	return FNL_EXIT_OK;
+}
+
+static int simulate_and_play(struct fnl_app *app, const struct demo_options *options)
+{
+	struct fnl_sim_settings settings = {options->seed, options->prospects, REPS, PLAY_FROM_MS, PLAY_MONTHS};
+	struct fnl_simulation simulation = {0};
+	struct fnl_error why = {0};
+	struct world world = {0};
+	int status = fnl_simulation_make(&settings, &simulation);
+	if (status) {
+		fnl_fail(&why, status, "%s", fnl_status_text(status));
+		return fnl_app_fail(app, fnl_exit_code(status), &why);
+	}
+	struct play play = {
+		.world = &world, .simulation = &simulation, .fast = options->fast, .live = isatty(STDOUT_FILENO) == 1};
+	int code = play_and_check(app, options, &world, &play);
+	play_deinit(&play);
+	world_close(&world);
+	fnl_simulation_deinit(&simulation);
+	return code;
 }
 
 /* Quiet, unless somebody says otherwise. */
@@ -115,8 +132,6 @@ int main(int argc, char **argv)
 	struct demo_options demo;
 	struct fnl_error why = {0};
 	struct fnl_app *app = NULL;
-	struct world world = {0};
-	struct fnl_arena arena;
 	if (fnl_options_parse(argc, argv, &options, &why)) {
 		fprintf(stderr, "funnel-demo: %s\n%s", why.text, usage);
 		return FNL_EXIT_USAGE;
@@ -135,10 +150,7 @@ int main(int argc, char **argv)
 		return fnl_exit_code(status);
 	}
 	fnl_signals_install();
-	fnl_arena_init(&arena, (size_t)2 << 30);
-	int code = play_and_check(app, &demo, &world, &arena);
-	world_close(&world);
-	fnl_arena_deinit(&arena);
+	int code = simulate_and_play(app, &demo);
 	fnl_app_close(app);
 	return code;
 }

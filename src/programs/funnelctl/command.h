@@ -19,6 +19,7 @@ int fnl_usage_error(const struct fnl_command *c, const char *fmt, ...) FNL_PRINT
 extern const struct fnl_command fnl_cmd_topics;
 extern const struct fnl_command fnl_cmd_rules;
 extern const struct fnl_command fnl_cmd_import;
+extern const struct fnl_command fnl_cmd_simulate;
 extern const struct fnl_command fnl_cmd_quota;
 extern const struct fnl_command fnl_cmd_funnel;
 extern const struct fnl_command fnl_cmd_show;
