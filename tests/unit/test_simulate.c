@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "import_row.h"
-#include "sha256.h"
+#include "funneld/base/sha256.h"
 #include "simulate.h"
 
 enum { PROSPECTS = 1500, REPS = 20, MONTHS = 24, LEAVER = 2 };

@@ -67,8 +67,8 @@ static inline struct emb_log *fnl_emb_log_of(struct fnl_log *l)
 
 /* --- produce.c --- */
 int fnl_emb_log_txn_begin(struct fnl_log *l);
-int fnl_emb_log_produce(struct fnl_log *l, size_t topic, int32_t partition, struct fnl_span key,
-                        struct fnl_span value, const struct fnl_header *headers, size_t header_count);
+int fnl_emb_log_produce(struct fnl_log *l, size_t topic, int32_t partition, struct fnl_span key, struct fnl_span value,
+                        const struct fnl_header *headers, size_t header_count);
 int fnl_emb_log_produce_changelog(struct fnl_log *l, int32_t partition, struct fnl_span key, struct fnl_span value);
 int fnl_emb_log_flush(struct fnl_log *l, int timeout_ms);
 int64_t fnl_emb_log_changelog_next(struct fnl_log *l, int32_t partition);

@@ -76,8 +76,8 @@ static int enqueue(struct emb_log *c, struct emb_topic *t, struct emb_part *part
 	return 0;
 }
 
-int fnl_emb_log_produce(struct fnl_log *l, size_t topic, int32_t partition, struct fnl_span key,
-                        struct fnl_span value, const struct fnl_header *headers, size_t header_count)
+int fnl_emb_log_produce(struct fnl_log *l, size_t topic, int32_t partition, struct fnl_span key, struct fnl_span value,
+                        const struct fnl_header *headers, size_t header_count)
 {
 	struct emb_log *c = fnl_emb_log_of(l);
 	if (topic >= c->output_count) {
