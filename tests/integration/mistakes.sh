@@ -38,6 +38,29 @@ redis-cli -s "$dir/redis.sock" config set maxmemory-policy allkeys-lru >/dev/nul
 expect 13 "Redis with eviction on" maxmemory-policy noeviction -- $(funneld)
 redis-cli -s "$dir/redis.sock" config set maxmemory-policy noeviction >/dev/null
 
+printf '\n[threads]\nrep = 65\n' >"$dir/range.ini"
+expect 10 "too many threads" range.ini threads.rep 64 -- "$build/bin/funneld" --config "$dir/range.ini"
+
+tool() { echo "$build/bin/funnelctl" --config "$dir/good.ini" "$@"; }
+# shellcheck disable=SC2046
+expect 2 "a quota of no year" -- $(tool quota open US) --year soon
+# shellcheck disable=SC2046
+expect 2 "a quota of the past" as-of -- $(tool quota open US --year 2020 --as-of 2020-01-01)
+# shellcheck disable=SC2046
+expect 2 "a quota by the event clock" as-of -- $(tool quota open US --year 2020 --set clock=event)
+# shellcheck disable=SC2046
+expect 2 "a currency that is none" base-currency -- $(tool quota open US --year 2099 --base-currency dollars)
+# shellcheck disable=SC2046
+expect 2 "a quota without a year" --year -- $(tool show quota ann)
+# shellcheck disable=SC2046
+expect 1 "a quota that nobody opened" "quota open" -- $(tool show quota ann --year 2099)
+# shellcheck disable=SC2046
+expect 1 "a rep whom nobody named" nobody -- $(tool show rep nobody)
+# shellcheck disable=SC2046
+expect 2 "a stage that is none" prospect rep -- $(tool repair --stage org --partition 0 --keep-offset)
+# shellcheck disable=SC2046
+expect 12 "no topic for commands" sales.commands "topics create" -- $(tool quota open US --year 2099 --set topic.sales.commands=nowhere.sales.commands)
+
 printf '[rules]\nversion = 2\n[stuck]\ntop = many\n' >"$dir/rules.ini"
 expect 11 "rules with a bad value" rules.ini:4 top many -- "$build/bin/funnelctl" rules check "$dir/rules.ini"
 printf '[rules]\nversion = 2\n[stuk]\ntop = 60\n' >"$dir/rules.ini"
@@ -68,6 +91,8 @@ sed -i 's/^partitions = 6/partitions = 4/; s/^prefix = other\./prefix = fewer./'
 sed -i '/^\[redis\]/,/^\[/ s/^prefix = other$/prefix = good/' "$dir/other.ini"
 ctl other topics create >/dev/null || fail "topics"
 expect 14 "another partition count" partition -- "$build/bin/funneld" --config "$dir/other.ini"
+# shellcheck disable=SC2046
+expect 14 "a changelog of another size" funnel.reps partition -- $(funneld --set topic.funnel.reps=fewer.funnel.reps)
 
 # Somebody sets the group's offsets by Kafka's own tool, so that they say nothing of the changelog.
 group=$(cd "$dir" && java -cp "$kafka_libs/*" -Dorg.slf4j.simpleLogger.defaultLogLevel=error \

@@ -32,9 +32,11 @@ static const char golden_quota[] =
 	"                                                       QUOTA USD =             250,000.00\n"
 	"\n"
 	"Left out: 2\n"
-	"  P-3       MIDDLE       2025-12-31       EUR 5,000.00 x    50 %   its currency is not that of the quota, and is not "
+	"  P-3       MIDDLE       2025-12-31       EUR 5,000.00 x    50 %   its currency is not that of the quota, and is "
+    "not "
 	"converted\n"
-	"  P-4       TOP          no date             no amount x    25 %   no expected close date: it falls into no year\n";
+	"  P-4       TOP          no date             no amount x    25 %   no expected close date: it falls into no "
+    "year\n";
 
 static const char golden_rep[] =
 	"Rep ann   active\n"
@@ -185,7 +187,8 @@ static void fill_quota(struct world *w)
 	const struct line lines[] = {
 		{"P-2", "run-1", FNL_QUOTA_REASON_COUNTED, FNL_LAYER_BOTTOM, 7500, money(3, "USD"), 2, 2500, day},
 		{"P-1", "run-1", FNL_QUOTA_REASON_COUNTED, FNL_LAYER_TOP, 2500, money(100000000, "USD"), 25000000, 0, day},
-		{"P-3", "run-1", FNL_QUOTA_REASON_NOT_CONVERTIBLE, FNL_LAYER_MIDDLE, 5000, money(500000, "EUR"), 250000, 0, day},
+		{"P-3", "run-1", FNL_QUOTA_REASON_NOT_CONVERTIBLE, FNL_LAYER_MIDDLE, 5000, money(500000, "EUR"), 250000, 0,
+	     day},
 		{"P-4", "run-1", FNL_QUOTA_REASON_NO_CLOSE_DATE, FNL_LAYER_TOP, 2500, none, 0, 0, none},
 		{"P-9", "run-0", FNL_QUOTA_REASON_COUNTED, FNL_LAYER_TOP, 2500, money(100, "USD"), 25, 0, day},
 	};
@@ -223,7 +226,7 @@ static void exact_sums_have_all_their_digits(void **state)
 		const char *currency;
 		const char *text;
 	} cases[] = {
-		{0, "USD", "0.00"},         {1, "USD", "0.000001"},       {22500, "USD", "0.0225"},
+		{0, "USD", "0.00"},         {1, "USD", "0.000001"},          {22500, "USD", "0.0225"},
 		{-22500, "USD", "-0.0225"}, {2500000000, "USD", "2,500.00"}, {12345, "JPY", "1.2345"},
 		{10000, "JPY", "1"},        {10000, "BHD", "0.001"},
 	};
