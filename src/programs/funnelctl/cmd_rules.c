@@ -295,7 +295,7 @@ static int run(struct fnl_app *app, int argc, char **argv)
 	struct fnl_arena arena;
 	struct fnl_span text;
 	struct fnl_error why = {0, ""};
-	struct order order;
+	struct order order = {.what = CHECK};
 	int code = read_order(app, argc, argv, &order);
 	if (code || order.what == STATUS) {
 		return code ? code : fnl_rules_tell(app);

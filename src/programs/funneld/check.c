@@ -65,7 +65,7 @@ static int check_layout(struct fnl_app *app, enum fnl_app_stage_id stage, const 
 static int check_layouts(struct fnl_app *app, const int32_t partitions[FNL_APP_STAGE_COUNT], struct fnl_error *why)
 {
 	struct fnl_bus *bus;
-	const char *cluster;
+	const char *cluster = "";
 	int rc = fnl_app_bus(app, &bus, why);
 	if (!rc) {
 		rc = bus->ops->cluster_id(bus, &cluster);
