@@ -33,10 +33,10 @@ static const char golden_quota[] =
 	"\n"
 	"Left out: 2\n"
 	"  P-3       MIDDLE       2025-12-31       EUR 5,000.00 x    50 %   its currency is not that of the quota, and is "
-    "not "
+	"not "
 	"converted\n"
 	"  P-4       TOP          no date             no amount x    25 %   no expected close date: it falls into no "
-    "year\n";
+	"year\n";
 
 static const char golden_rep[] =
 	"Rep ann   active\n"

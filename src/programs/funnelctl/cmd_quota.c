@@ -268,7 +268,7 @@ const struct fnl_command fnl_cmd_quota = {
 	"  open: a quota for each rep of the organisation: what he is expected to close in that fiscal year, amount by "
 	"weight, as\n"
 	"  it stands at --as-of (default: now; not before the command's own time). A draft first, which still takes in "
-    "what\n"
+	"what\n"
 	"  comes late; then frozen (rules: quota.settle_hours). --base-currency: USD unless given. --rep: only these.\n"
 	"  With clock = event --as-of is needed, and --issued-at is the same unless given.\n"
 	"  status: the runs, their state and how far they are. `funnelctl show quota REP --year YEAR` explains the result.",
