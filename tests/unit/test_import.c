@@ -333,6 +333,22 @@ static void every_event_finds_its_record_and_topic(void **state)
 	assert_string_equal(w->sent[12].key, "ecb|EUR|USD|2025-01-03");
 }
 
+static void reps_and_quotas_come_by_csv_too(void **state)
+{
+	struct world *w = *state;
+	assert_int_equal(run(w, "event,rep_id,org_id,occurred_at,regions,fiscal_year,base_currency,rep_ids\n"
+	                        "rep_changed,R-1,O-1,2025-01-01,DE;FR;IT,,,\n"
+	                        "open_quota_year,,O-1,2025-01-02,,2025,USD,R-1;R-2\n"),
+	                 0);
+	assert_int_equal(w->sent_count, 2);
+	assert_int_equal(field(&w->sent[0], "regions")->list.count, 3);
+	assert_string_equal(w->sent[1].key, "O-1");
+	assert_int_equal(field(&w->sent[1], "fiscal_year")->i64, 2025);
+	assert_int_equal(field(&w->sent[1], "as_of")->i64, jan_1 + day_ms);
+	assert_int_equal(field(&w->sent[1], "rep_ids")->list.count, 2);
+	assert_str(&w->sent[1], "run_id", "import-open_quota_year-O-1-1");
+}
+
 /* Feeds often leave out who had a contact: an empty cell, \N and no such column at all are the same. */
 static void a_contact_need_not_name_its_rep(void **state)
 {
@@ -387,6 +403,14 @@ static void what_concerns_all_goes_to_every_partition(void **state)
 	assert_int_equal(fnl_import_tick(&ports, jan_1 + 2 * day_ms + 6 * 3600000, &w->why), 0);
 	assert_int_equal(w->sent_count, 12);
 	assert_string_equal(header(&w->sent[11], "ce_id"), header(&w->sent[8], "ce_id"));
+	/* rules are for the rep stage, too */
+	w->topics[FNL_TOPIC_REP_INPUTS] = "funneld.rep-inputs";
+	assert_int_equal(run(w, "event,occurred_at,rules_version,rules_hash,rules_text\n"
+	                        "rules_activated,2025-01-01,1,abc,[rules]\n"),
+	                 0);
+	assert_int_equal(w->sent_count, 12 + 2 * PARTITIONS);
+	assert_string_equal(w->sent[12].topic, "sales.prospect-changes");
+	assert_string_equal(w->sent[12 + PARTITIONS].topic, "funneld.rep-inputs");
 }
 
 static void every_bad_row_is_named_and_left_out(void **state)
@@ -553,6 +577,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(version_is_the_rank_in_time_over_the_whole_file, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_same_file_twice_gives_the_same_events, setup, teardown),
 		cmocka_unit_test_setup_teardown(every_event_finds_its_record_and_topic, setup, teardown),
+		cmocka_unit_test_setup_teardown(reps_and_quotas_come_by_csv_too, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_contact_need_not_name_its_rep, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_time_out_of_range_is_a_bad_row, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_concerns_all_goes_to_every_partition, setup, teardown),

@@ -121,6 +121,7 @@ static void draw_live(const struct fnl_canvas *c, const struct fnl_rows *rows, c
 	                               FNL_PROSPECT_LIFECYCLE,
 	                               FNL_PROSPECT_LIFECYCLE_AT,
 	                               FNL_PROSPECT_SURVIVOR_ID,
+	                               FNL_PROSPECT_BOOK,
 	                               FNL_PROSPECT_SEQUENCE,
 	                               FNL_PROSPECT_CHANGED_AT,
 	                               FNL_PROSPECT_NEXT_DEADLINE_AT,
