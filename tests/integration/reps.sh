@@ -50,6 +50,10 @@ note "books"
 printf '[rules]\nversion = 1\n[quota]\nsettle_hours = 0\n[stages]\nDancing = BOTTOM\n' >"$dir/rules.ini"
 ctl reps rules apply "$dir/rules.ini" --wait --timeout 60 >"$dir/said" || fail "rules apply: $(cat "$dir/said")"
 is "the rules" '[true,[1,1]]' json '[.done,[.partitions[].version]]' rules status
+printf '[rules]\nversion = 1\n[stages]\nDancing = TOP\n' >"$dir/other.ini"
+ctl reps rules apply "$dir/other.ini" >"$dir/said" 2>&1
+is "the same version with another text" 11 echo $?
+grep -q "version 1 is in force already, with another text; give it version 2" "$dir/said" || fail "$(cat "$dir/said")"
 is "what danced" '"BOTTOM"' json .layer show prospect P-6
 caught_up reps
 

@@ -8,6 +8,7 @@
 #include <jansson.h>
 
 #include "command.h"
+#include "funneld/base/sha256.h"
 #include "rules_apply.h"
 #include "rules_status.h"
 
@@ -216,7 +217,10 @@ static int apply(struct fnl_app *app, const struct order *o, struct fnl_span tex
 {
 	struct fnl_error why = {0, ""};
 	int32_t partitions[FNL_APP_STAGE_COUNT] = {0};
+	char hash[FNL_SHA256_HEX_BYTES + 1];
+	fnl_sha256_hex(text, hash);
 	int code = refuse_rules(o->path, text, rules);
+	code = code ? code : fnl_rules_refuse_known(app, o->path, rules->version, hash);
 	if (code) {
 		return code;
 	}

@@ -6,6 +6,7 @@
 
 #include <jansson.h>
 
+#include "funneld/base/sha256.h"
 #include "funneld_records.h"
 #include "partition_rows.h"
 #include "signals.h"
@@ -19,6 +20,7 @@ struct partition {
 	enum fnl_app_stage_id stage;
 	int32_t partition;
 	int32_t version; /* 0: the built-in ones */
+	char hash[FNL_SHA256_HEX_BYTES + 1];
 	int64_t activated_at_ms;
 	bool passing; /* something is still to be looked at again */
 	int64_t done;
@@ -34,6 +36,8 @@ static void take_rules(struct partition *p, const struct fnl_value *row)
 {
 	if (row) {
 		p->version = (int32_t)row[FNL_PARTITION_RULES_RULES_VERSION].i64;
+		struct fnl_span hash = row[FNL_PARTITION_RULES_RULES_HASH].str;
+		snprintf(p->hash, sizeof(p->hash), "%.*s", (int)hash.len, (const char *)hash.data);
 		p->activated_at_ms = row[FNL_PARTITION_RULES_ACTIVATED_AT].i64;
 		p->passing = row[FNL_PARTITION_RULES_NEXT_DEADLINE_AT].set;
 		p->done = row[FNL_PARTITION_RULES_PASS_DONE].i64;
@@ -129,6 +133,29 @@ static void tell(const struct fnl_app *app, const struct status *s, bool all_don
 	} else {
 		print_text(app, s);
 	}
+}
+
+int fnl_rules_refuse_known(struct fnl_app *app, const char *path, int32_t version, const char *hash)
+{
+	struct status s = {NULL, 0};
+	struct fnl_error why = {0, ""};
+	int failed = FNL_EXIT_OK, code = FNL_EXIT_OK;
+	if (look(app, &s, &failed, &why)) {
+		fnl_free(s.at);
+		return fnl_app_fail(app, failed, &why);
+	}
+	for (size_t i = 0; i < s.count && code == FNL_EXIT_OK; i++) {
+		const struct partition *p = &s.at[i];
+		if (p->version > version || (p->version == version && strcmp(p->hash, hash) != 0)) {
+			fprintf(stderr, "%s: version %d%s; give it version %d or higher in [rules]\n", path, (int)version,
+			        p->version > version ? " is older than the rules in force"
+			                             : " is in force already, with another text",
+			        (int)p->version + 1);
+			code = FNL_EXIT_RULES;
+		}
+	}
+	fnl_free(s.at);
+	return code;
 }
 
 int fnl_rules_tell(struct fnl_app *app)
