@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Thirty rounds of trouble on real parts: a worker killed, a worker asleep beyond its session, Redis emptied, restarted
-# empty, restored from an older dump, the broker restarted. Under the event clock outputs, ids and rows must equal those
-# of an undisturbed run. FNL_SEED repeats a run; FNL_ROUNDS makes it shorter or longer.
+# empty, restored from an older dump, the broker restarted. Under the event clock outputs, ids and rows of both stages, a
+# quota that freezes amid it included, must equal those of an undisturbed run. FNL_SEED repeats a run; FNL_ROUNDS makes it
+# shorter or longer.
 set -uo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/../support/cluster.sh"
 set -u
@@ -15,27 +16,33 @@ cluster_begin
 awk -v days="$rounds" -v seed="$seed" 'BEGIN {
 	srand(seed)
 	split("Prospecting,Qualification,Needs Analysis,Proposal/Price Quote,Negotiation/Review,Somewhere new", stage, ",")
-	print "event,prospect_id,occurred_at,version,stage,status,amount,currency,owner_rep_id,region,survivor_id,gap_id,full"
+	print "event,prospect_id,occurred_at,version,stage,status,amount,currency,owner_rep_id,region,survivor_id,gap_id,full,expected_close_date"
 	for (d = 0; d < days; d++) {
 		for (i = 0; i < 400; i++) {
 			p = int(rand() * 250); v[p]++
 			at = sprintf("%.0f", (1704067200 + d * 86400 + i * 200) * 1000)
-			id = sprintf("P%04d", p); rep = sprintf("R%02d", p % 17); x = rand()
+			id = sprintf("P%04d", p); rep = sprintf("R%02d", (p + int(d / 4)) % 17); x = rand()
 			money = sprintf("%d.%02d,%s", 1000 + rand() * 90000, rand() * 100, rand() < .5 ? "USD" : "EUR")
-			if (x < .55) printf "changed,%s,%s,%d,%s,open,%s,%s,north,,,\n", id, at, v[p], stage[1 + int(rand() * 6)], money, rep
-			else if (x < .65) printf "changed,%s,%s,%d,,,%s,,,,,\n", id, at, v[p], money
-			else if (x < .72) printf "changed,%s,%s,%d,,won,%s,,,,,\n", id, at, v[p], money
-			else if (x < .78) printf "changed,%s,%s,%d,,lost,,,,,,,\n", id, at, v[p]
-			else if (x < .84 && v[p] > 2) printf "changed,%s,%s,%d,%s,,,,,,,,\n", id, at, v[p] - 2, stage[1 + int(rand() * 5)]
-			else if (x < .88) printf "deleted,%s,%s,%d,,,,,,,,,\n", id, at, v[p]
-			else if (x < .92) printf "restored,%s,%s,%d,,,,,,,,,\n", id, at, v[p]
-			else if (x < .94) printf "merged,%s,%s,%d,,,,,,,P0001,,\n", id, at, v[p]
-			else if (x < .945) printf "erased,%s,%s,%d,,,,,,,,,\n", id, at, v[p]
-			else if (x < .96) printf "gap,%s,%s,,,,,,,,,G%d-%d,\n", id, at, d, i
-			else printf "changed,%s,%s,%d,%s,open,%s,%s,south,,,true\n", id, at, v[p], stage[1 + int(rand() * 4)], money, rep
+			if (x < .55) printf "changed,%s,%s,%d,%s,open,%s,%s,north,,,,%s\n", id, at, v[p], stage[1 + int(rand() * 6)], money, rep, x < .05 ? "\\N" : sprintf("2024-%02d-15", 4 + p % 9)
+			else if (x < .65) printf "changed,%s,%s,%d,,,%s,,,,,,\n", id, at, v[p], money
+			else if (x < .72) printf "changed,%s,%s,%d,,won,%s,,,,,,\n", id, at, v[p], money
+			else if (x < .78) printf "changed,%s,%s,%d,,lost,,,,,,,,\n", id, at, v[p]
+			else if (x < .84 && v[p] > 2) printf "changed,%s,%s,%d,%s,,,,,,,,,\n", id, at, v[p] - 2, stage[1 + int(rand() * 5)]
+			else if (x < .88) printf "deleted,%s,%s,%d,,,,,,,,,,\n", id, at, v[p]
+			else if (x < .92) printf "restored,%s,%s,%d,,,,,,,,,,\n", id, at, v[p]
+			else if (x < .94) printf "merged,%s,%s,%d,,,,,,,P0001,,,\n", id, at, v[p]
+			else if (x < .945 && d > 4) printf "erased,%s,%s,%d,,,,,,,,,,\n", id, at, v[p]
+			else if (x < .96) printf "gap,%s,%s,,,,,,,,,G%d-%d,,\n", id, at, d, i
+			else printf "changed,%s,%s,%d,%s,open,%s,%s,south,,,true,\n", id, at, v[p], stage[1 + int(rand() * 4)], money, rep
 		}
 	}
 }' >"$dir/changes.csv"
+
+# Their reps, and who they are.
+{
+	echo event,rep_id,org_id,occurred_at
+	for ((r = 0; r < 17; r++)); do printf 'rep_changed,R%02d,US,2024-01-01\n' $r; done
+} >"$dir/reps.csv"
 
 day() { date -u -d "2024-01-01 +$1 days" +%F; }
 import_day() { # NAME DAY
@@ -43,13 +50,38 @@ import_day() { # NAME DAY
 		fail "import of day $2: $(tail -n 3 "$dir/import-$1.err")"
 }
 
+# A year is opened early on; it is drafted a day later, and frozen another day later, in the midst of it all. Nothing
+# happens at as_of itself: such a change counts, but the draft may come before it or after it. Nor is anybody erased before
+# it is frozen: an erasure takes a line out of what is not frozen at once, without waiting for its time.
+open_year() {
+	ctl "$1" import csv "$dir/reps.csv" 2>/dev/null || fail "import of reps"
+	ctl "$1" quota open US --year 2024 --command-id first --as-of "$(day 2)T00:00:01Z" --issued-at "$(day 1)" >/dev/null 2>&1 || fail "quota open"
+	# Commands come by another topic: this one must be there before the lines' time passes it.
+	caught_up "$1" 60 >/dev/null
+}
+
+# What the rep stage says and holds. Its running sums are told by its own clock, which the slowest partition before it
+# moves: when they are told, and so what they are then, depends on how it went, and is left out; so does how many lines a
+# run has looked at, those that came after its as_of among them.
+rep_picture() {
+	ctl "$1" tail "$1.funnel.quotas" "$1.funnel.rejections" --from-beginning --until-end --json |
+		jq -c 'select(.type != "QuotaRecalculated") | [.topic + " " + .key, .type, .headers.ce_id, .data]' | sort
+	ctl "$1" tail "$1.funnel.reps" --from-beginning --until-end --json |
+		jq -c '["\(.partition) \(.key)", (.data | if type == "object" then
+			del(.next_deadline_at, .told_at, .change_cause_id, .change_correlation_id, .runs[]?.lines_done) else . end)]' |
+		awk -F'",' '{ last[$1] = $0 } END { for (k in last) if (last[k] !~ /",null\]$/) print last[k] }' | sort
+}
+
 config calm clock=event
 ctl calm topics create >/dev/null || fail "topics"
 worker_start calm calm
-for ((d = 0; d < rounds; d++)); do import_day calm $d; done
+for ((d = 0; d < rounds; d++)); do
+	[ $d -ne 1 ] || open_year calm
+	import_day calm $d
+done
 caught_up calm
 worker_end calm || fail "a clean end has exit code $?"
-picture calm >"$dir/calm.txt"
+{ picture calm; rep_picture calm; } >"$dir/calm.txt"
 note "undisturbed: $(wc -l <"$dir/calm.txt") outputs and rows"
 [ "$(wc -l <"$dir/calm.txt")" -gt 500 ] || fail "an undisturbed run says too little to compare"
 
@@ -87,6 +119,7 @@ kinds=(kill sleep flush empty older broker)
 declare -A times
 begin=$SECONDS
 for ((d = 0; d < rounds; d++)); do
+	[ $d -ne 1 ] || open_year storm
 	kind=${kinds[d % 6]}
 	worker=$(echo a b c | cut -d' ' -f$((RANDOM % 3 + 1)))
 	[ "$kind" != empty ] || save_older
@@ -109,7 +142,7 @@ for ((d = 0; d < rounds; d++)); do
 	times[$kind]=$((${times[$kind]:-0} + 1))
 done
 note "rounds took $((SECONDS - begin)) s: $(for k in "${kinds[@]}"; do printf '%s %s, ' "$k" "${times[$k]:-0}"; done)"
-picture storm | sed 's/storm\./calm./g' >"$dir/storm.txt"
+{ picture storm; rep_picture storm; } | sed 's/storm\./calm./g' >"$dir/storm.txt"
 if ! cmp -s "$dir/calm.txt" "$dir/storm.txt"; then
 	diff "$dir/calm.txt" "$dir/storm.txt" | head -n 20
 	fail "seed $seed: the result differs from the undisturbed one"
