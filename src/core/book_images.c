@@ -54,22 +54,6 @@ const struct fnl_value *fnl_quota_run_by_id(const struct fnl_value *jobs, struct
 	return NULL;
 }
 
-static bool value_eq(enum fnl_kind kind, const struct fnl_value *a, const struct fnl_value *b)
-{
-	if (!a->set || !b->set) {
-		return a->set == b->set;
-	}
-	switch (kind) {
-	case FNL_KIND_STRING:
-		return fnl_span_eq(a->str, b->str);
-	case FNL_KIND_MONEY:
-		return a->money.amount_minor == b->money.amount_minor &&
-		       strncmp(a->money.currency, b->money.currency, sizeof(a->money.currency)) == 0;
-	default: /* no lists and records among them */
-		return a->i64 == b->i64;
-	}
-}
-
 static struct fnl_value *image_of(struct fnl_arena *arena, struct fnl_span run_id, const struct fnl_value *line)
 {
 	struct fnl_value *image = fnl_arena_calloc(arena, FNL_LINE_IMAGE_FIELD_COUNT, sizeof(*image));
@@ -104,7 +88,7 @@ static struct fnl_value *image_corrected(struct fnl_arena *arena, const struct f
 	struct fnl_value *copy = fnl_values_copy(arena, image, FNL_LINE_IMAGE_FIELD_COUNT);
 	for (size_t i = 0; copy && i < FNL_BOOK_VALUE_COUNT; i++) {
 		enum fnl_kind kind = fnl_desc_line.fields[FNL_LINE_STATE + i].kind;
-		if (!value_eq(kind, &from[FNL_LINE_STATE + i], &to[FNL_LINE_STATE + i])) {
+		if (!fnl_value_eq(kind, &from[FNL_LINE_STATE + i], &to[FNL_LINE_STATE + i])) {
 			copy[FNL_LINE_IMAGE_STATE + i] = to[FNL_LINE_STATE + i];
 		}
 	}

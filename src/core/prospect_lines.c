@@ -27,25 +27,10 @@ static const struct pair image[] = {
 enum { IMAGE_COUNT = sizeof(image) / sizeof(image[0]) };
 _Static_assert(IMAGE_COUNT == FNL_BOOK_LINE_BUYER_ID - FNL_BOOK_LINE_LAYER + 1, "every field of the line is there");
 
-static bool same_value(enum fnl_kind kind, const struct fnl_value *a, const struct fnl_value *b)
-{
-	if (!a->set || !b->set) {
-		return a->set == b->set;
-	}
-	switch (kind) {
-	case FNL_KIND_STRING:
-		return fnl_span_eq(a->str, b->str);
-	case FNL_KIND_MONEY:
-		return a->money.amount_minor == b->money.amount_minor && strcmp(a->money.currency, b->money.currency) == 0;
-	default:
-		return a->i64 == b->i64;
-	}
-}
-
 static bool same_image(const struct fnl_value *a, const struct fnl_value *b)
 {
 	for (size_t i = 0; i < IMAGE_COUNT; i++) {
-		if (!same_value(fnl_desc_book_line.fields[image[i].line].kind, &a[image[i].row], &b[image[i].row])) {
+		if (!fnl_value_eq(fnl_desc_book_line.fields[image[i].line].kind, &a[image[i].row], &b[image[i].row])) {
 			return false;
 		}
 	}
