@@ -52,7 +52,7 @@ int fnl_view_json_write(json_t *o, FILE *out, struct fnl_error *why)
 
 void fnl_text_exact(__int128 e4, const char currency[4], char ret[FNL_TEXT_BYTES])
 {
-	char digits[FNL_TEXT_BYTES], whole[FNL_TEXT_BYTES];
+	char digits[FNL_TEXT_BYTES] = "", whole[FNL_TEXT_BYTES];
 	int places = fnl_currency_digits(currency) + E4_DIGITS;
 	unsigned __int128 v = e4 < 0 ? -(unsigned __int128)e4 : (unsigned __int128)e4;
 	for (int i = places; i-- > 0; v /= 10) {
