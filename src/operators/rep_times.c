@@ -79,8 +79,8 @@ int64_t fnl_rep_time_reached(struct fnl_operator *base, struct fnl_span value, c
 		return FNL_NO_TIME;
 	}
 	(void)times_read(value, &t);
-	(void)times_take(&t, e->root.decoded.values);
-	return least(&t);
+	/* one that is older than its partition's time moves nothing: the least may be beyond it already */
+	return times_take(&t, e->root.decoded.values) ? least(&t) : FNL_NO_TIME;
 }
 
 int fnl_rep_step_time(struct fnl_rep_operator *o, const struct fnl_step *in, struct fnl_decision *d,
