@@ -78,12 +78,18 @@ static int take_book(struct fnl_rep_operator *o, const struct fnl_step *in, cons
 	return fnl_span_is_none(derived.id_name) ? FNL_E_NOMEM : fnl_op_output(&o->op, in, &derived, d);
 }
 
+/* Before the stage's time is known it is as at the beginning of time: what is armed then fires with the first one. */
+static int64_t now_of(const struct fnl_step *in)
+{
+	return in->now_ms == FNL_NO_TIME ? 0 : in->now_ms;
+}
+
 static int step_book(struct fnl_rep_operator *o, const struct fnl_step *in, const struct fnl_rules *rules,
                      struct fnl_decision *d, struct fnl_error *why)
 {
 	const struct fnl_rep_event *e = in->event;
 	const struct fnl_value *values = e->root.decoded.values;
-	struct fnl_book_in book = {.now_ms = in->now_ms, .rules = rules, .arena = in->arena};
+	struct fnl_book_in book = {.now_ms = now_of(in), .rules = rules, .arena = in->arena};
 	struct fnl_book_out out;
 	struct fnl_cause_id cause = {FNL_SPAN_NONE, FNL_SPAN_NONE};
 	memset(&out, 0, sizeof(out));
@@ -119,7 +125,7 @@ static int step_open_quota(struct fnl_rep_operator *o, const struct fnl_step *in
 	memset(&out, 0, sizeof(out));
 	int rc = fnl_rep_take_row(o, in, e->row_jobs, FNL_REP_TABLE_PARTITION, &jobs, why);
 	rc = rc ? rc : cause_of(o, in, &cause);
-	rc = rc ? rc : fnl_quota_open(jobs, values, rules, cause.id, cause.correlation, in->now_ms, in->arena, &out, why);
+	rc = rc ? rc : fnl_quota_open(jobs, values, rules, cause.id, cause.correlation, now_of(in), in->arena, &out, why);
 	if (rc) {
 		return rc;
 	}
@@ -151,7 +157,7 @@ static int step_rules(struct fnl_rep_operator *o, const struct fnl_step *in, str
 	if (rc || d->stale) {
 		return rc;
 	}
-	rc = fnl_quota_rules_changed(jobs, before, rules, cause.id, cause.correlation, in->now_ms, in->arena, &jobs_after);
+	rc = fnl_quota_rules_changed(jobs, before, rules, cause.id, cause.correlation, now_of(in), in->arena, &jobs_after);
 	rc = rc ? rc : fnl_decision_put(d, (size_t)e->row_rules, &o->op.rules_row, row, in->arena);
 	return rc ? rc
 	          : put_row(o, in, e->row_jobs, FNL_REP_TABLE_PARTITION, jobs_after ? FNL_ROW_PUT : FNL_ROW_KEEP,
