@@ -23,6 +23,16 @@ static bool ends_with(const char *name, const char *end)
 	return len >= end_len && strcmp(name + len - end_len, end) == 0;
 }
 
+static const char *check_code(const json_t *currency)
+{
+	const char *code = json_string_value(currency);
+	bool ok = json_string_length(currency) == 3;
+	for (size_t i = 0; ok && i < 3; i++) {
+		ok = code[i] >= 'A' && code[i] <= 'Z';
+	}
+	return ok ? NULL : "a currency has three capital letters";
+}
+
 const char *oracle_currency_check(json_t *v)
 {
 	const char *why = NULL, *name;
@@ -39,12 +49,8 @@ const char *oracle_currency_check(json_t *v)
 		why = why ? why : oracle_currency_check(item);
 	}
 	const json_t *currency = json_object_get(v, "currency");
-	const char *code = json_string_value(currency);
-	bool ok = !code || json_string_length(currency) == 3;
-	for (i = 0; code && ok && i < 3; i++) {
-		ok = code[i] >= 'A' && code[i] <= 'Z';
-	}
-	return ok ? why : "a currency has three capital letters";
+	const char *no_code = json_is_string(currency) ? check_code(currency) : NULL;
+	return no_code ? no_code : why;
 }
 
 static const char *check_amount(const json_t *v)
@@ -59,10 +65,16 @@ static const char *check_amount(const json_t *v)
 /* logical: the Avro logical type, or "". */
 static const char *check_number(const char *name, const char *logical, int64_t v)
 {
-	if (strcmp(name, "version") == 0 && v < 1) {
+	if ((strcmp(name, "version") == 0 || strcmp(name, "sequence") == 0) && v < 1) {
 		return "a version is at least 1";
 	}
-	if (strcmp(name, "probability_bp") == 0 && (v < 0 || v > 10000)) {
+	if ((strcmp(name, "capacity_prospects") == 0 || strcmp(name, "rules_version") == 0) && v < 0) {
+		return "a count is not negative";
+	}
+	if (strcmp(name, "fiscal_year") == 0 && (v < 1970 || v > 2199)) {
+		return "a fiscal year lies in 1970 to 2199";
+	}
+	if ((strcmp(name, "probability_bp") == 0 || strcmp(name, "weight_bp") == 0) && (v < 0 || v > 10000)) {
 		return "a probability has 0 to 10000 basis points";
 	}
 	if (strcmp(logical, "date") == 0 && (v < 0 || v >= DAYS_END)) {
@@ -96,6 +108,12 @@ static const char *check_value(const char *name, const json_t *type, const json_
 	const json_t *item;
 	const char *why = NULL;
 	if (json_is_string(v)) {
+		if (strcmp(name, "base_currency") == 0) {
+			return check_code(v);
+		}
+		if (strcmp(name, "book") == 0) { /* looked at with the key */
+			return NULL;
+		}
 		if (ends_with(name, "_id") || ends_with(name, "_ids") || strcmp(name, "source") == 0) {
 			return oracle_id_check(json_string_value(v), json_string_length(v));
 		}

@@ -1,0 +1,81 @@
+/* What the rep stage must have made of its input: a slow and simple fold, written from the contract (the README,
+ * schemas/, the public headers) and sharing no code with src/. Sums are made anew from the lines whenever one is asked
+ * for; rows are JSON values; a few rules texts are known by heart (oracle_rep_rules_known). It tells the first
+ * difference, and that of the sums with the lines first (I6: by book and currency they are the same money).
+ *
+ * clock = event: everything follows from the input alone. The time is the least that the partitions of the stage before
+ * have told (StageTime). Timers fire before the input whose time passes them, by (deadline, table, key), each at its
+ * deadline, and once more after the last input; a pass over many rows is done before anything else happens.
+ *
+ * clock = wall: when timers fired is taken from the outputs (funneld_at: before which input; funneld_now: when), and it
+ * is checked that they were allowed: QuotaRecalculated only with a change to tell and the conflation time after the
+ * last one; a run's DRAFT not before as_of, its FROZEN not before it has settled; each book once. A run freezes at the
+ * first FROZEN output of the partition. What is not known then is not compared: ids that have a timer's deadline in
+ * them (they must differ), deadlines of books, how far a pass has counted, images that no run awaits; the sums of a
+ * book of more than a page, since rules and lines may change between its pages; running sums once the fiscal year
+ * begins on another day, until the end. Seldom the outputs do not tell enough: a late change comes just before the
+ * first FROZEN output, when the pass may have begun; rules change between the pages of a book; a rep goes to another
+ * organisation and comes back; there are so many runs that those which are done make room; an older image comes for a
+ * line that is gone, and is kept for a run that may be done. A run with such a moment that is not as expected is
+ * counted as unjudged, and only its money is checked.
+ *
+ * The outputs of a key must come from one input partition (keys are partitioned), but for dead letters. */
+#ifndef FUNNELD_TESTS_ORACLE_REP_H
+#define FUNNELD_TESTS_ORACLE_REP_H
+
+#include "oracle.h"
+
+enum { ORACLE_REP_QUOTAS, ORACLE_REP_REJECTIONS, ORACLE_REP_DEAD_LETTERS, ORACLE_REP_TOPIC_COUNT };
+enum {
+	ORACLE_REP_PARTITION,
+	ORACLE_REP_REP,
+	ORACLE_REP_LINE,
+	ORACLE_REP_QUOTA,
+	ORACLE_REP_QUOTA_LINE,
+	ORACLE_REP_TABLE_COUNT
+};
+
+/* Everything is borrowed. */
+struct oracle_rep_input {
+	bool event_clock;
+	int64_t time_max_ms; /* an event beyond it is a dead letter */
+	int64_t end_ms;      /* clock = wall: when nothing was left to do */
+	const char *input_topic;
+	const struct fnl_record *inputs; /* in order of partition, offset */
+	size_t input_count;
+	const struct fnl_record *outputs[ORACLE_REP_TOPIC_COUNT]; /* committed ones, in order of partition, offset */
+	size_t output_counts[ORACLE_REP_TOPIC_COUNT];
+	const struct oracle_row *rows;
+	size_t row_count;
+};
+
+/* What the fold came across: for tests that want to know what a workload reaches. */
+struct oracle_rep_stats {
+	size_t drafts;
+	size_t frozen;
+	size_t quota_lines;
+	size_t left_out; /* of these */
+	size_t recalculated;
+	size_t rejected;
+	size_t dead_letters;
+	size_t stale;
+	size_t images;       /* kept for a run */
+	size_t late_changes; /* that changed an image */
+	size_t erased;
+	size_t refiled; /* lines that a change of rules moved to another fiscal year */
+	size_t rules_activated;
+	size_t org_moves;
+	size_t long_books; /* passes over a book of more than a page */
+	size_t books;      /* at the end */
+	size_t lines;
+	size_t doubtful; /* clock = wall: moments at which more than one thing may have happened */
+	size_t unjudged; /* runs with such a moment that are not as expected */
+};
+
+int oracle_rep_check(struct oracle *o, const struct oracle_rep_input *in, struct oracle_rep_stats *stats, char *why,
+                     size_t why_bytes);
+
+/* As oracle_rules_known. */
+const struct oracle_rules_text *oracle_rep_rules_known(size_t at);
+
+#endif

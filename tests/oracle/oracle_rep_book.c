@@ -1,0 +1,405 @@
+/* A book: its lines, their images for quota runs, and what is told of their sums. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "oracle_rep_internal.h"
+
+enum { IMAGES_MAX = 8 };
+
+static const char *const layers[] = {"NONE", "TOP",  "MIDDLE",  "BOTTOM", "UNCLASSIFIED", "UNKNOWN",
+                                     "WON",  "LOST", "DELETED", "MERGED", "ERASED"};
+enum { LAYERS = sizeof(layers) / sizeof(layers[0]) };
+
+const char *const rep_values[REP_VALUES] = {
+	"state",  "layer",    "weight_bp",   "rules_version", "amount",  "won_amount", "closed_on", "expected_close_date",
+	"region", "industry", "pipeline_id", "stage",         "buyer_id"};
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+const char **rep_sorted(const json_t *object, size_t *ret_count)
+{
+	const char **keys = calloc(json_object_size(object) + 1, sizeof(*keys));
+	const char *key;
+	json_t *v;
+	size_t n = 0;
+	json_object_foreach((json_t *)object, key, v)
+	{
+		keys[n++] = key;
+	}
+	qsort(keys, n, sizeof(*keys), by_name);
+	*ret_count = n;
+	return keys;
+}
+
+json_t *rep_of_book(struct rep_step *s, const char *book)
+{
+	json_t *rep = json_object_get(s->p->reps, book);
+	if (rep) {
+		return rep;
+	}
+	rep = oracle_new_record(s->fold->o, "Rep");
+	oracle_set(rep, "book", json_string(book));
+	oracle_set(rep, "rep_id", strncmp(book, "rep:", 4) == 0 ? json_string(book + 4) : json_null());
+	oracle_set(rep, "version", json_integer(0));
+	oracle_set(rep, "active", json_true());
+	oracle_set(rep, "regions", json_array());
+	oracle_set(rep, "industries", json_array());
+	oracle_set(rep, "quota_years", json_array());
+	json_object_set_new(s->p->reps, book, rep);
+	return rep;
+}
+
+json_t *rep_lines_of(const struct rep_partition *p, const char *book)
+{
+	return json_object_get(p->lines, book);
+}
+
+/* ---- sums ---- */
+
+static size_t layer_at(const json_t *line)
+{
+	size_t i = 0;
+	while (i < LAYERS - 1 && !oracle_is(line, "layer", layers[i])) {
+		i++;
+	}
+	return i;
+}
+
+static bool is_running(const json_t *line)
+{
+	size_t layer = layer_at(line);
+	return oracle_is(line, "state", "OWNED") && layer >= 1 && layer <= 3 && oracle_has(line, "fiscal_year");
+}
+
+json_t *rep_running(const struct rep_partition *p, const char *book, const json_t *years)
+{
+	static _Thread_local struct rep_sums sums;
+	const char *id;
+	json_t *line, *year;
+	size_t i;
+	sums.count = 0;
+	json_object_foreach(rep_lines_of(p, book), id, line)
+	{
+		bool wanted = !years;
+		json_array_foreach(years, i, year)
+		{
+			wanted = wanted || json_equal(year, json_object_get(line, "fiscal_year"));
+		}
+		if (wanted && is_running(line)) {
+			rep_sums_add(&sums, oracle_number(line, "fiscal_year"), json_object_get(line, "amount"),
+			             oracle_number(line, "weight_bp"));
+		}
+	}
+	return rep_sums_list(&sums, "fiscal_year", NULL);
+}
+
+void rep_sum_up(struct rep_partition *p)
+{
+	static _Thread_local struct rep_sums sums;
+	const char *book, *id;
+	json_t *rep, *line;
+	json_object_foreach(p->reps, book, rep)
+	{
+		int64_t owned = 0, watched = 0;
+		sums.count = 0;
+		json_object_foreach(rep_lines_of(p, book), id, line)
+		{
+			watched += oracle_is(line, "state", "WATCHED");
+			if (oracle_is(line, "state", "OWNED")) {
+				owned++;
+				rep_sums_add(&sums, (int64_t)layer_at(line), json_object_get(line, "amount"),
+				             oracle_number(line, "weight_bp"));
+			}
+		}
+		oracle_set(rep, "line_count", json_integer(owned));
+		oracle_set(rep, "watched_count", json_integer(watched));
+		oracle_set(rep, "totals", rep_sums_list(&sums, "layer", layers));
+		oracle_set(rep, "running", rep_running(p, book, NULL));
+	}
+}
+
+/* ---- QuotaRecalculated ---- */
+
+void rep_note_change(struct rep_step *s, const char *book, json_t *rep, json_t *before)
+{
+	json_t *after = rep_running(s->p, book, json_object_get(rep, "quota_years"));
+	if (!json_equal(before, after) && !oracle_has(rep, "change_cause_id")) {
+		oracle_set(rep, "change_cause_id", json_string(s->cause));
+		oracle_set(rep, "change_correlation_id", json_string(s->correlation));
+		int64_t at = s->now_ms + s->p->rules->conflation_seconds * 1000;
+		int64_t told = oracle_number(rep, "told_at") + s->p->rules->conflation_seconds * 1000;
+		at = oracle_has(rep, "told_at") && told > at ? told : at;
+		oracle_set(rep, "next_deadline_at", json_integer(at));
+		json_object_set_new(s->p->conflation, book, json_integer(s->p->rules->conflation_seconds));
+	}
+	json_decref(before);
+	json_decref(after);
+}
+
+void rep_tell_recalculated(struct rep_step *s, const char *book, json_t *rep, const char *deadline)
+{
+	char subject[REP_KEY_BYTES];
+	json_t *body = oracle_new_record(s->fold->o, "QuotaRecalculated");
+	oracle_set(body, "occurred_at", json_integer(s->now_ms));
+	oracle_take(body, "rep_id", rep, "rep_id");
+	oracle_take(body, "org_id", rep, "org_id");
+	oracle_take(body, "manager_id", rep, "manager_id");
+	oracle_take(body, "fiscal_years", rep, "quota_years");
+	oracle_set(body, "running", rep_running(s->p, book, json_object_get(rep, "quota_years")));
+	oracle_set(body, "rules_version", json_integer(s->p->rules->text.version));
+	snprintf(subject, sizeof(subject), "%s|%s", book, deadline ? deadline : "");
+	struct rep_expected *x = rep_tell(s, "QuotaRecalculated", body, oracle_text(rep, "change_cause_id"),
+	                                  oracle_text(rep, "change_correlation_id"), deadline ? subject : NULL);
+	x->running_unknown = !s->fold->in->event_clock && s->p->refiled;
+	oracle_set(rep, "told_at", json_integer(s->now_ms));
+	oracle_set(rep, "change_cause_id", json_null());
+	oracle_set(rep, "change_correlation_id", json_null());
+	oracle_set(rep, "next_deadline_at", json_null());
+	s->fold->stats.recalculated++;
+}
+
+/* ---- images ---- */
+
+static json_t *image_of(const json_t *images, const char *run_id)
+{
+	size_t i;
+	json_t *image;
+	json_array_foreach(images, i, image)
+	{
+		if (oracle_is(image, "run_id", run_id)) {
+			return image;
+		}
+	}
+	return NULL;
+}
+
+static bool is_there(const json_t *line)
+{
+	return line && !oracle_is(line, "state", "GONE") && !oracle_is(line, "state", "ERASED");
+}
+
+/* As the line is. One that is not there has the values of none. */
+static json_t *new_image(const char *run_id, const json_t *line)
+{
+	json_t *image = json_object();
+	oracle_set(image, "run_id", json_string(run_id));
+	oracle_set(image, "existed", json_boolean(is_there(line)));
+	for (size_t i = 0; i < REP_VALUES; i++) {
+		oracle_take(image, rep_values[i], is_there(line) ? line : NULL, rep_values[i]);
+	}
+	if (!is_there(line)) {
+		oracle_set(image, "state", json_string("GONE"));
+		oracle_set(image, "layer", json_string("NONE"));
+		oracle_set(image, "weight_bp", json_integer(0));
+		oracle_set(image, "rules_version", json_integer(0));
+	}
+	return image;
+}
+
+/* A late change changes the image in the fields that it changes. A line that was not there comes into being only when
+ * the change makes it the book's. */
+static void change_image(json_t *image, const json_t *line, const json_t *event)
+{
+	bool existed = oracle_flag(image, "existed");
+	bool comes = !existed && oracle_is(event, "state", "OWNED") && !oracle_is(line, "state", "OWNED");
+	for (size_t i = 0; i < REP_VALUES; i++) {
+		bool changed = !json_equal(json_object_get(line, rep_values[i]), json_object_get(event, rep_values[i]));
+		if (comes || (changed && existed)) {
+			oracle_take(image, rep_values[i], event, rep_values[i]);
+		}
+	}
+	oracle_set(image, "existed", json_boolean(existed || comes));
+}
+
+/* The run has not gone over the book's lines yet. */
+static bool awaits(const struct rep_partition *p, const json_t *run, const char *book)
+{
+	char done[2 * REP_KEY_BYTES];
+	snprintf(done, sizeof(done), "%s|%s", run ? oracle_text(run, "run_id") : "", book);
+	return run && !oracle_is(run, "state", "FROZEN") && !json_object_get(p->done, done);
+}
+
+static const json_t *run_by_id(const struct rep_partition *p, const char *run_id)
+{
+	size_t i;
+	json_t *run;
+	json_array_foreach(p->jobs ? json_object_get(p->jobs, "runs") : NULL, i, run)
+	{
+		if (oracle_is(run, "run_id", run_id)) {
+			return run;
+		}
+	}
+	return NULL;
+}
+
+/* What the runs that wait need of the line as it was before the event. line: NULL: there is none. New; NULL: there are
+ * too many. */
+static json_t *images_after(struct rep_step *s, const char *book, const json_t *rep, const json_t *line)
+{
+	size_t i;
+	json_t *run, *images = json_array(), *image;
+	json_array_foreach(json_object_get(line, "images"), i, image)
+	{
+		if (awaits(s->p, run_by_id(s->p, oracle_text(image, "run_id")), book)) {
+			json_array_append_new(images, json_deep_copy(image));
+		}
+	}
+	json_array_foreach(s->p->jobs ? json_object_get(s->p->jobs, "runs") : NULL, i, run)
+	{
+		const char *run_id = oracle_text(run, "run_id");
+		if (!rep || !rep_run_concerns(run, rep) || !awaits(s->p, run, book)) {
+			continue;
+		}
+		bool freezing = oracle_is(run, "state", "FREEZING");
+		bool after = oracle_number(s->in, "occurred_at") > oracle_number(run, "as_of");
+		image = image_of(images, run_id);
+		if (!after && !freezing) {
+			char late[2 * REP_KEY_BYTES];
+			snprintf(late, sizeof(late), "%s|%s", run_id, book);
+			json_object_set_new(s->p->late, late, json_integer(s->p->place));
+		}
+		if (!image && (after || freezing)) {
+			json_array_append_new(images, new_image(run_id, line));
+			s->fold->stats.images++;
+		} else if (image && !after && !freezing) {
+			change_image(image, line, s->in);
+			s->fold->stats.late_changes++;
+		}
+	}
+	if (json_array_size(images) > IMAGES_MAX) {
+		json_decref(images);
+		return NULL;
+	}
+	return images;
+}
+
+void rep_drop_images(struct rep_partition *p, const char *run_id, const char *only_book)
+{
+	/* those that no run awaits any more go, too, when a run comes by */
+	const char *book, *id;
+	json_t *lines, *line, *image;
+	void *next, *next_line;
+	size_t i;
+	json_object_foreach_safe(p->lines, next, book, lines)
+	{
+		if (only_book && strcmp(only_book, book) != 0) {
+			continue;
+		}
+		json_object_foreach_safe(lines, next_line, id, line)
+		{
+			json_t *images = json_object_get(line, "images");
+			for (i = json_array_size(images); i-- > 0;) {
+				image = json_array_get(images, i);
+				const json_t *run = run_by_id(p, oracle_text(image, "run_id"));
+				if (oracle_is(image, "run_id", run_id) || (only_book && !awaits(p, run, book))) {
+					json_array_remove(images, i);
+				}
+			}
+			if (!is_there(line) && json_array_size(images) == 0) {
+				json_object_del(lines, id);
+			}
+		}
+	}
+}
+
+/* ---- a line ---- */
+
+static json_t *new_line(struct rep_step *s, json_t *images)
+{
+	json_t *line = oracle_new_record(s->fold->o, "Line");
+	static const char *const same[] = {"book", "prospect_id", "sequence"};
+	for (size_t i = 0; i < sizeof(same) / sizeof(same[0]); i++) {
+		oracle_take(line, same[i], s->in, same[i]);
+	}
+	oracle_take(line, "effective_at", s->in, "occurred_at");
+	for (size_t i = 0; i < REP_VALUES; i++) {
+		oracle_take(line, rep_values[i], s->in, rep_values[i]);
+	}
+	oracle_set(line, "fiscal_year", rep_fiscal_year(s->p->rules, json_object_get(s->in, "expected_close_date")));
+	oracle_set(line, "images", images);
+	return line;
+}
+
+/* Nothing of it may stay, not in the quotas either. */
+static void erase(struct rep_step *s, const char *book, const json_t *rep, const char *prospect)
+{
+	char key[REP_KEY_BYTES];
+	size_t i;
+	json_t *year;
+	json_array_foreach(json_object_get(rep, "quota_years"), i, year)
+	{
+		snprintf(key, sizeof(key), "%s|%" PRId64 "|%s", book, (int64_t)json_integer_value(year), prospect);
+		json_object_del(s->p->quota_lines, key);
+	}
+	s->fold->stats.erased++;
+}
+
+const char *rep_book_line(struct rep_step *s)
+{
+	const char *book = oracle_text(s->in, "book"), *prospect = oracle_text(s->in, "prospect_id");
+	json_t *lines = rep_lines_of(s->p, book), *rep = json_object_get(s->p->reps, book);
+	json_t *line = json_object_get(lines, prospect);
+	bool erased = oracle_is(s->in, "state", "ERASED"), gone = oracle_is(s->in, "state", "GONE");
+	bool older = line && oracle_number(s->in, "sequence") <= oracle_number(line, "sequence");
+	if (erased && rep) {
+		erase(s, book, rep, prospect);
+	}
+	if ((older && !erased) || (!line && (erased || gone))) {
+		s->fold->stats.stale += !erased;
+		s->fold->stats.doubtful += older && oracle_is(line, "state", "GONE");
+		return NULL;
+	}
+	json_t *images = erased ? json_array() : images_after(s, book, rep, line);
+	if (!images) {
+		return "more images of a line than it may have";
+	}
+	rep = rep_of_book(s, book);
+	if (!lines) {
+		lines = json_object();
+		json_object_set_new(s->p->lines, book, lines);
+	}
+	json_t *before = rep_running(s->p, book, json_object_get(rep, "quota_years"));
+	if ((erased || gone) && json_array_size(images) == 0) {
+		json_object_del(lines, prospect);
+		json_decref(images);
+	} else {
+		json_object_set_new(lines, prospect, new_line(s, images));
+	}
+	rep_note_change(s, book, rep, before);
+	return NULL;
+}
+
+/* ---- HR ---- */
+
+const char *rep_changed(struct rep_step *s)
+{
+	static const char *const fields[] = {
+		"version",      "active",  "org_id",     "manager_id", "deputy_id",          "absent_from",
+		"absent_until", "regions", "industries", "size_focus", "capacity_prospects", "employed_from"};
+	char book[REP_KEY_BYTES];
+	snprintf(book, sizeof(book), "rep:%s", oracle_text(s->in, "rep_id"));
+	json_t *rep = json_object_get(s->p->reps, book);
+	if (rep && oracle_number(s->in, "version") <= oracle_number(rep, "version")) {
+		s->fold->stats.stale++;
+		return NULL;
+	}
+	rep = rep_of_book(s, book);
+	bool moves = !json_equal(json_object_get(rep, "org_id"), json_object_get(s->in, "org_id"));
+	s->fold->stats.org_moves += moves && oracle_has(rep, "org_id");
+	size_t k;
+	json_t *run;
+	json_array_foreach(moves && s->p->jobs ? json_object_get(s->p->jobs, "runs") : NULL, k, run)
+	{
+		char moved[2 * REP_KEY_BYTES];
+		snprintf(moved, sizeof(moved), "moved %s|%s", oracle_text(run, "run_id"), book);
+		json_object_set_new(s->p->done, moved, json_true());
+	}
+	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+		oracle_take(rep, fields[i], s->in, fields[i]);
+	}
+	return NULL;
+}

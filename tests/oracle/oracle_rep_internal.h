@@ -1,0 +1,178 @@
+/* Shared by the files of the rep stage's oracle. */
+#ifndef FUNNELD_TESTS_ORACLE_REP_INTERNAL_H
+#define FUNNELD_TESTS_ORACLE_REP_INTERNAL_H
+
+#include "oracle_internal.h"
+#include "oracle_rep.h"
+
+enum { REP_SUMS_MAX = 512, REP_KEY_BYTES = 600, REP_VALUES = 13 };
+
+/* ---- rules ---- */
+
+struct rep_rules {
+	struct oracle_rules_text text;
+	int32_t start_month;
+	int32_t start_day;
+	int64_t rounding_major_units;
+	int64_t settle_hours;
+	int64_t conflation_seconds;
+};
+
+const struct rep_rules *rep_rules_default(void);
+/* By text; NULL: unknown, which counts as unreadable. */
+const struct rep_rules *rep_rules_of(const json_t *text);
+/* Of a day; null stays null. New. */
+json_t *rep_fiscal_year(const struct rep_rules *rules, const json_t *date);
+/* Digits behind the point. */
+int rep_currency_digits(const char *currency);
+
+/* ---- sums ---- */
+
+struct rep_sum {
+	int64_t by;       /* the layer's place, the fiscal year, the reason's place */
+	char currency[4]; /* "": null */
+	int64_t count;
+	__int128 amount;
+	__int128 weighted; /* in 1/10000 of a minor unit */
+};
+struct rep_sums {
+	struct rep_sum at[REP_SUMS_MAX]; /* sorted */
+	size_t count;
+};
+void rep_sums_add(struct rep_sums *s, int64_t by, const json_t *amount, int64_t weight_bp);
+/* name: of the first field; symbols: NULL, or what `by` counts. */
+json_t *rep_sums_list(const struct rep_sums *s, const char *name, const char *const *symbols);
+/* Sets <name>_minor and <name>_e4. */
+void rep_set_split(json_t *record, const char *name, __int128 e4);
+
+/* ---- the fold ---- */
+
+struct rep_expected {
+	size_t topic;
+	int32_t partition; /* of the input */
+	int64_t at;        /* funneld_at; of a dead letter the record's offset */
+	char *group;       /* outputs of one group have an order: the key, for dead letters with the partition */
+	char *key;
+	const struct fnl_record *dead; /* a dead letter: the record itself; then nothing below counts */
+	const char *why;
+	json_t *body;
+	const char *record; /* "QuotaSet" */
+	const char *type;
+	char id[ORACLE_UUID_BYTES]; /* "": not known */
+	char cause[160];
+	char correlation[160];
+	char trace[160];
+	int64_t now_ms;
+	int32_t rules_version;
+	bool running_unknown; /* its running sums are not compared */
+	bool body_unknown;    /* nor anything of it */
+	bool matched;
+	size_t next; /* of the same topic and group, + 1; 0: it is the last */
+};
+
+struct rep_partition {
+	int32_t id;
+	bool has_time;
+	int64_t time_ms;
+	int64_t place; /* the offset of the next input, as timers know it */
+	json_t *times; /* PartitionTimes, or NULL */
+	json_t *rules_row;
+	const struct rep_rules *rules;
+	json_t *jobs;        /* PartitionJobs, or NULL */
+	json_t *reps;        /* by book */
+	json_t *lines;       /* by book, then by prospect */
+	json_t *quotas;      /* by row key */
+	json_t *quota_lines; /* by row key */
+	bool refiled;        /* some lines were put into other years */
+	/* clock = wall */
+	/* "<run>|<book>": this run has frozen this book; "<run>|<book>|<prospect>": it has told this line; "draft
+	 * <run>|<book>": it has the draft; "moved <run>|<book>": its rep has come to another organisation since it was
+	 * opened; "<run>": it was in a book of more than a page */
+	json_t *done;
+	json_t *late;       /* "<run>|<book>": the place of the latest late change; "<run>": from where on it freezes */
+	json_t *conflation; /* book: seconds that its timer was armed with */
+};
+
+struct rep_fold {
+	struct oracle *o;
+	const struct oracle_rep_input *in;
+	struct oracle_rep_stats stats;
+	struct rep_partition *partitions;
+	size_t partition_count;
+	struct rep_expected *expected;
+	size_t expected_count;
+	size_t expected_room;
+	char *why; /* clock = wall: an output that was not allowed */
+	size_t why_bytes;
+	bool failed;
+	bool differs; /* not as expected, where that may be */
+};
+
+/* One input, or one timer, at its place. */
+struct rep_step {
+	struct rep_fold *fold;
+	struct rep_partition *p;
+	const struct fnl_record *record; /* NULL: a timer */
+	const char *name;
+	json_t *in;
+	int64_t now_ms;
+	char cause[160]; /* ce_id behind it */
+	char correlation[160];
+};
+
+int rep_fold(struct rep_fold *f);
+void rep_fold_free(struct rep_fold *f);
+
+/* oracle_rep_tell.c */
+/* body is taken over. subject: the last part of its id's name; NULL: its id is not known. */
+struct rep_expected *rep_tell(struct rep_step *s, const char *record, json_t *body, const char *cause,
+                              const char *correlation, const char *subject);
+void rep_dead_letter(struct rep_fold *f, const struct rep_partition *p, const struct fnl_record *r, const char *why);
+/* ce_id and ce_correlationid of the record, or what stands for them. */
+void rep_cause(struct rep_step *s);
+
+/* oracle_rep_book.c */
+extern const char *const rep_values[REP_VALUES];           /* what Line, LineImage and BookLine have in common */
+json_t *rep_of_book(struct rep_step *s, const char *book); /* begun when there is none */
+/* The book's line or lines; NULL: none. */
+json_t *rep_lines_of(const struct rep_partition *p, const char *book);
+/* NULL, or why it is a dead letter. */
+const char *rep_book_line(struct rep_step *s);
+const char *rep_changed(struct rep_step *s);
+/* By year and currency, of these years (NULL: of all). New. */
+json_t *rep_running(const struct rep_partition *p, const char *book, const json_t *years);
+/* The running sums of the quota years were `before` (taken over): a change is to be told. */
+void rep_note_change(struct rep_step *s, const char *book, json_t *rep, json_t *before);
+void rep_tell_recalculated(struct rep_step *s, const char *book, json_t *rep, const char *deadline);
+/* Sums of all books, into their rows. */
+void rep_sum_up(struct rep_partition *p);
+/* Keys of an object in bytewise order; the caller frees the list. */
+const char **rep_sorted(const json_t *object, size_t *ret_count);
+
+/* oracle_rep_quota.c */
+const char *rep_open_year(struct rep_step *s);
+void rep_rules_changed(struct rep_step *s, const struct rep_rules *before);
+json_t *rep_jobs(struct rep_step *s); /* the row, begun when there is none */
+/* Sets the row's deadline. */
+void rep_jobs_arm(json_t *jobs, int64_t now_ms);
+/* Its timer: a recount, or one pass of one run. */
+void rep_jobs_fire(struct rep_step *s);
+bool rep_run_concerns(const json_t *run, const json_t *rep);
+/* A line as the run has it: its image or itself; NULL: it is not there. Borrowed. */
+const json_t *rep_line_for(const json_t *line, const char *run_id);
+json_t *rep_quota_line(struct rep_step *s, const json_t *run, const json_t *rep, const char *prospect,
+                       const json_t *line);
+struct rep_expected *rep_quota_set(struct rep_step *s, json_t *run, json_t *rep, const char *book, const char *state);
+/* The book's quota of the year was frozen by another run. */
+bool rep_has_frozen(const struct rep_partition *p, const json_t *run, const char *book);
+/* The run needs its images no more: of one book, or of all (NULL). */
+void rep_drop_images(struct rep_partition *p, const char *run_id, const char *only_book);
+bool rep_share(const struct rep_rules *rules, const json_t *run, const json_t *line, const char **ret_reason);
+
+/* oracle_rep_wall.c */
+/* What the outputs say that timers did before this place. */
+void rep_wall_fire(struct rep_fold *f, struct rep_partition *p);
+/* What must be done at rest. */
+void rep_wall_end(struct rep_fold *f, struct rep_partition *p);
+
+#endif

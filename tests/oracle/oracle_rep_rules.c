@@ -1,0 +1,159 @@
+/* The rules texts that the rep stage's oracle knows by heart, days and sums. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "oracle_rep_internal.h"
+
+static const struct rep_rules known[] = {
+	{{0, "", ""}, 1, 1, 1, 24, 60},
+	{{1, "763438f3467390d4ef8f940cc7466e158a43b32f09be5ed5ef348a05817e013c",
+      "[rules]\nversion = 1\n[quota]\nsettle_hours = 0\nconflation_seconds = 1\n"},
+     1,
+     1,
+     1,
+     0,
+     1},
+	{{2, "56fad1c07f4754832befc214b8de57d5134dec1efdc11392c0906c8df62416f4",
+      "[rules]\nversion = 2\n[fiscal_year]\nstart_month = 4\nstart_day = 6\n[quota]\n"
+      "rounding_major_units = 1000\nsettle_hours = 1\nconflation_seconds = 3600\n"},
+     4,
+     6,
+     1000,
+     1,
+     3600},
+	{{3, "97b434e9b1f64e48e8b76c45b511d1d0a73b65ddf56488def0098fe710f8e407",
+      "[rules]\nversion = 3\n[fiscal_year]\nstart_month = 4\nstart_day = 6\n[quota]\n"
+      "rounding_major_units = 50\nsettle_hours = 48\nconflation_seconds = 30\n"},
+     4,
+     6,
+     50,
+     48,
+     30},
+	{{5, "bf3b77ff7a7aa100169f4ac6eadbf20b6a8b1ba2121bcd37b80e15df9f31258f",
+      "[rules]\nversion = 5\n[fiscal_year]\nstart_month = 12\nstart_day = 28\n[quota]\n"
+      "rounding_major_units = 1000000\nsettle_hours = 1\nconflation_seconds = 86400\n"},
+     12,
+     28,
+     1000000,
+     1,
+     86400},
+	{{7, "3c6a16bb7efdb5a4b2915156e5b59da6ea3ae1ac192faa61484850935f305e60",
+      "[rules]\nversion = 7\n[quota]\nsettle_hours = 1\n"},
+     1,
+     1,
+     1,
+     1,
+     60},
+};
+enum { KNOWN_COUNT = sizeof(known) / sizeof(known[0]) };
+
+const struct oracle_rules_text *oracle_rep_rules_known(size_t at)
+{
+	return at + 1 < KNOWN_COUNT ? &known[at + 1].text : NULL;
+}
+
+const struct rep_rules *rep_rules_default(void)
+{
+	return &known[0];
+}
+
+const struct rep_rules *rep_rules_of(const json_t *text)
+{
+	for (size_t i = 1; i < KNOWN_COUNT; i++) {
+		if (json_string_length(text) == strlen(known[i].text.text) &&
+		    strcmp(json_string_value(text), known[i].text.text) == 0) {
+			return &known[i];
+		}
+	}
+	return NULL;
+}
+
+static int days_in_month(int64_t year, int month)
+{
+	static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+	bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+	return days[month - 1] + (month == 2 && leap);
+}
+
+/* Counted month by month from 1970. */
+json_t *rep_fiscal_year(const struct rep_rules *rules, const json_t *date)
+{
+	if (!json_is_integer(date)) {
+		return json_null();
+	}
+	int64_t left = json_integer_value(date), year = 1970;
+	int month = 1;
+	while (left >= days_in_month(year, month)) {
+		left -= days_in_month(year, month);
+		year += month == 12;
+		month = month % 12 + 1;
+	}
+	bool begun = month > rules->start_month || (month == rules->start_month && left + 1 >= rules->start_day);
+	return json_integer(begun ? year : year - 1);
+}
+
+int rep_currency_digits(const char *currency)
+{
+	static const char *const none[] = {"JPY", "KRW", "VND", "CLP", "ISK"}, *const three[] = {"BHD", "KWD"};
+	for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++) {
+		if (strcmp(none[i], currency) == 0) {
+			return 0;
+		}
+	}
+	return strcmp(three[0], currency) == 0 || strcmp(three[1], currency) == 0 ? 3 : 2;
+}
+
+/* ---- sums ---- */
+
+static bool before(const struct rep_sum *a, int64_t by, const char *currency)
+{
+	return a->by != by ? a->by < by : strcmp(a->currency, currency) < 0;
+}
+
+void rep_sums_add(struct rep_sums *s, int64_t by, const json_t *amount, int64_t weight_bp)
+{
+	const char *currency = json_is_object(amount) ? oracle_text(amount, "currency") : "";
+	int64_t minor = json_is_object(amount) ? oracle_number(amount, "amount_minor") : 0;
+	size_t i = 0;
+	while (i < s->count && before(&s->at[i], by, currency)) {
+		i++;
+	}
+	if (i == s->count || s->at[i].by != by || strcmp(s->at[i].currency, currency) != 0) {
+		if (s->count == REP_SUMS_MAX) {
+			abort();
+		}
+		memmove(&s->at[i + 1], &s->at[i], (s->count - i) * sizeof(s->at[0]));
+		s->count++;
+		s->at[i] = (struct rep_sum){.by = by};
+		memcpy(s->at[i].currency, currency, strlen(currency));
+	}
+	s->at[i].count++;
+	s->at[i].amount += minor;
+	s->at[i].weighted += (__int128)minor * weight_bp;
+}
+
+void rep_set_split(json_t *record, const char *name, __int128 e4)
+{
+	char field[64];
+	int64_t rest = (int64_t)(e4 % 10000);
+	rest = rest < 0 ? rest + 10000 : rest; /* rounded down */
+	snprintf(field, sizeof(field), "%s_minor", name);
+	oracle_set(record, field, json_integer((int64_t)((e4 - rest) / 10000)));
+	snprintf(field, sizeof(field), "%s_e4", name);
+	oracle_set(record, field, json_integer(rest));
+}
+
+json_t *rep_sums_list(const struct rep_sums *s, const char *name, const char *const *symbols)
+{
+	json_t *list = json_array();
+	for (size_t i = 0; i < s->count; i++) {
+		json_t *one = json_object();
+		oracle_set(one, name, symbols ? json_string(symbols[s->at[i].by]) : json_integer(s->at[i].by));
+		oracle_set(one, "currency", s->at[i].currency[0] ? json_string(s->at[i].currency) : json_null());
+		oracle_set(one, "count", json_integer(s->at[i].count));
+		oracle_set(one, "amount_minor", json_integer((int64_t)s->at[i].amount));
+		rep_set_split(one, "weighted", s->at[i].weighted);
+		json_array_append_new(list, one);
+	}
+	return list;
+}

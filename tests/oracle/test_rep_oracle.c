@@ -1,0 +1,452 @@
+/* The rep stage's real operator over the real engine, undisturbed, held against its oracle for many seeds; and the
+ * oracle itself held against results that someone has tampered with: each must be refused. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "funneld/adapters/avro.h"
+#include "funneld/adapters/registry.h"
+#include "funneld/adapters/settings.h"
+#include "funneld/adapters/sys.h"
+#include "funneld/operators/rep.h"
+#include "oracle_rep.h"
+#include "stage_run.h"
+#include "workload_rep.h"
+
+enum { SEEDS = 300 };
+
+#define START_MS INT64_C(1700000000000)
+/* clock = wall: what is ahead of now by so much is not believed; the workload goes to the edges of a later time. */
+#define FUTURE_MAX_MS (WORKLOAD_TIME_MAX_MS - START_MS - INT64_C(31536000000))
+
+static const char *const output_topics[ORACLE_REP_TOPIC_COUNT] = {"quotas", "rejections", "dead"};
+static const char schema_directory[] = FNL_SOURCE_DIR "/schemas";
+
+/* What a process opens once. */
+struct tools {
+	struct oracle *oracle;
+	struct workload_rep *workload;
+	struct fnl_registry *registry;
+	struct fnl_codec *codec;
+	struct fnl_operator *op;
+	struct fnl_bus *bus; /* being published to */
+};
+
+/* A run's result as the oracle has it. */
+struct result {
+	struct stage_result *of;
+	struct oracle_row *rows;
+	struct oracle_rep_input in;
+};
+
+static int read_rules(void *context, struct fnl_span text, struct fnl_arena *arena, const struct fnl_rules **ret,
+                      struct fnl_error *why)
+{
+	return fnl_rules_parse(text, "rules", arena, ret, NULL, context, why);
+}
+
+static int open_tools(void **state)
+{
+	static struct tools t;
+	static const struct fnl_rules_reader reader = {NULL, read_rules};
+	char text[400];
+	struct fnl_error why;
+	t.oracle = oracle_open(schema_directory, text, sizeof(text));
+	t.workload = workload_rep_open(schema_directory);
+	if (!t.oracle || fnl_registry_file_open(schema_directory, &t.registry, &why) != 0 ||
+	    fnl_codec_avro_open(t.registry, &t.codec, &why) != 0 ||
+	    fnl_rep_operator_open(t.codec, fnl_sys_ids(), &reader, &t.op, &why) != 0) {
+		return -1;
+	}
+	*state = &t;
+	return 0;
+}
+
+static int close_tools(void **state)
+{
+	struct tools *t = *state;
+	fnl_rep_operator_close(t->op);
+	t->codec->ops->close(t->codec);
+	t->registry->ops->close(t->registry);
+	workload_rep_close(t->workload);
+	oracle_close(t->oracle);
+	return 0;
+}
+
+/* ---- a run ---- */
+
+static void publish_random(void *context, struct fnl_bus *bus, uint64_t seed)
+{
+	struct tools *t = context;
+	workload_rep_publish(t->workload, bus, "in", STAGE_RUN_PARTITIONS, seed, 60 + seed % 91, START_MS);
+}
+
+static struct result *take(struct stage_result *of, enum fnl_clock_mode mode)
+{
+	struct result *r = calloc(1, sizeof(*r));
+	bool by_event = mode == FNL_CLOCK_EVENT;
+	r->of = of;
+	r->rows = calloc(of->row_count + 1, sizeof(*r->rows));
+	for (size_t i = 0; i < of->row_count; i++) {
+		const struct stage_row *row = &of->rows[i];
+		r->rows[i] = (struct oracle_row){row->partition, row->row.table, row->row.key, row->value, row->deadline_ms};
+	}
+	r->in = (struct oracle_rep_input){.event_clock = by_event,
+	                                  .time_max_ms = by_event ? WORKLOAD_TIME_MAX_MS : START_MS + FUTURE_MAX_MS,
+	                                  .end_ms = of->end_ms,
+	                                  .input_topic = "in",
+	                                  .inputs = of->records[ORACLE_REP_TOPIC_COUNT],
+	                                  .input_count = of->record_counts[ORACLE_REP_TOPIC_COUNT],
+	                                  .rows = r->rows,
+	                                  .row_count = of->row_count};
+	for (size_t i = 0; i < ORACLE_REP_TOPIC_COUNT; i++) {
+		r->in.outputs[i] = of->records[i];
+		r->in.output_counts[i] = of->record_counts[i];
+	}
+	return r;
+}
+
+static void free_result(struct result *r)
+{
+	stage_result_free(r->of);
+	free(r->rows);
+	free(r);
+}
+
+static struct result *run_with(struct tools *t, uint64_t seed, enum fnl_clock_mode mode,
+                               void (*publish)(void *context, struct fnl_bus *bus, uint64_t seed), void *context)
+{
+	struct stage_run run = {
+		.stage = {"rep", "in", fnl_rep_tables, FNL_REP_TABLE_COUNT, FNL_REP_OUT_DEAD_LETTERS},
+		.outputs = output_topics,
+		.output_count = FNL_REP_OUT_COUNT,
+		.op = t->op,
+		.clock = mode,
+		.seed = seed,
+		.start_ms = START_MS,
+		.cycle_ms = mode == FNL_CLOCK_EVENT ? 20 : (int64_t)(100 + seed % 700),
+		.until_ms = mode == FNL_CLOCK_EVENT ? 0 : START_MS + 100000,
+		.future_max_ms = FUTURE_MAX_MS,
+		.event_time_max_ms = WORKLOAD_TIME_MAX_MS,
+		.publish = publish,
+		.context = context,
+	};
+	return take(stage_run(&run), mode);
+}
+
+static struct result *run_seed(struct tools *t, uint64_t seed, enum fnl_clock_mode mode)
+{
+	return run_with(t, seed, mode, publish_random, t);
+}
+
+/* ---- seeds ---- */
+
+static void add_stats(struct oracle_rep_stats *to, const struct oracle_rep_stats *s)
+{
+	const size_t *from = (const size_t *)s;
+	for (size_t i = 0; i < sizeof(*s) / sizeof(size_t); i++) {
+		((size_t *)to)[i] += from[i];
+	}
+}
+
+static double cpu_ms(void)
+{
+	return (double)clock() * 1000.0 / CLOCKS_PER_SEC;
+}
+
+static void print_stats(const struct oracle_rep_stats *s)
+{
+	print_message("%zu drafts, %zu frozen, %zu quota lines of which %zu left out, %zu recalculated, %zu rejected, %zu "
+	              "dead letters, %zu stale, %zu images, %zu late changes, %zu erased, %zu refiled, %zu rules, %zu "
+	              "moves of org, %zu long books, %zu books, %zu lines, %zu "
+	              "doubtful moments, %zu runs not judged\n",
+	              s->drafts, s->frozen, s->quota_lines, s->left_out, s->recalculated, s->rejected, s->dead_letters,
+	              s->stale, s->images, s->late_changes, s->erased, s->refiled, s->rules_activated, s->org_moves,
+	              s->long_books, s->books, s->lines, s->doubtful, s->unjudged);
+}
+
+static void run_seeds(struct tools *t, enum fnl_clock_mode mode, uint64_t seeds, struct oracle_rep_stats *all)
+{
+	const char *one = getenv("FNL_SEED"), *many = getenv("FNL_SEEDS");
+	uint64_t from = one ? strtoull(one, NULL, 10) : 1;
+	uint64_t count = one ? 1 : many ? strtoull(many, NULL, 10) : seeds;
+	double oracle_ms = 0, start_ms = cpu_ms();
+	size_t failed = 0;
+	for (uint64_t seed = from; seed < from + count; seed++) {
+		char why[2000];
+		struct oracle_rep_stats stats;
+		struct result *r = run_seed(t, seed, mode);
+		double before_ms = cpu_ms();
+		if (oracle_rep_check(t->oracle, &r->in, &stats, why, sizeof(why)) != 0) {
+			print_error("FNL_SEED=%" PRIu64 ": %s\n", seed, why);
+			failed++;
+		}
+		oracle_ms += cpu_ms() - before_ms;
+		add_stats(all, &stats);
+		free_result(r);
+	}
+	print_message("%" PRIu64 " seeds, %.2f ms each, of which the oracle %.2f ms\n", count,
+	              (cpu_ms() - start_ms) / (double)count, oracle_ms / (double)count);
+	print_stats(all);
+	assert_int_equal(failed, 0);
+	if (count >= seeds) { /* everything must have been there, or nothing was shown */
+		for (size_t i = 0; i < offsetof(struct oracle_rep_stats, doubtful) / sizeof(size_t); i++) {
+			assert_true(((const size_t *)all)[i] > count / 10);
+		}
+		assert_true(all->unjudged <= count / 50);
+	}
+}
+
+static void test_seeds(void **state)
+{
+	struct oracle_rep_stats all = {0};
+	run_seeds(*state, FNL_CLOCK_EVENT, SEEDS, &all);
+}
+
+static void test_wall_clock(void **state)
+{
+	/* what only a pass by the oracle itself counts is not asked for */
+	struct oracle_rep_stats all = {.long_books = SEEDS, .refiled = SEEDS};
+	run_seeds(*state, FNL_CLOCK_WALL, SEEDS, &all);
+}
+
+/* ---- tampering ---- */
+
+static void refuse(struct tools *t, struct result *r, const char *what, const char *expected)
+{
+	char why[2000] = "";
+	if (oracle_rep_check(t->oracle, &r->in, NULL, why, sizeof(why)) == 0) {
+		fail_msg("%s was not noticed", what);
+	}
+	if (!strstr(why, expected)) {
+		fail_msg("%s: '%s' does not say '%s'", what, why, expected);
+	}
+}
+
+/* The first seed whose run has all that is tampered with; by the wall clock less happens in one. */
+static struct result *rich_result(struct tools *t, enum fnl_clock_mode mode)
+{
+	size_t few = mode == FNL_CLOCK_EVENT ? 1 : 0;
+	for (uint64_t seed = 1; seed <= SEEDS; seed++) {
+		struct result *r = run_seed(t, seed, mode);
+		char why[2000];
+		struct oracle_rep_stats s;
+		if (oracle_rep_check(t->oracle, &r->in, &s, why, sizeof(why)) == 0 && s.frozen > few &&
+		    s.quota_lines > 3 * few && s.quota_lines < 60 && s.recalculated > few && r->in.output_counts[1] > 0 &&
+		    s.dead_letters > 2 && s.lines > 3 && s.doubtful == 0) {
+			return r;
+		}
+		free_result(r);
+	}
+	fail_msg("no seed gives a run to tamper with");
+	return NULL;
+}
+
+static bool is_refused(struct tools *t, struct result *r)
+{
+	char why[2000];
+	return oracle_rep_check(t->oracle, &r->in, NULL, why, sizeof(why)) != 0;
+}
+
+/* Each output left out, and each there twice. By the wall clock the draft of a rep who has gone to another organisation
+ * since leaves no trace: seldom. */
+static void dropped_and_doubled(struct tools *t, enum fnl_clock_mode mode)
+{
+	struct result *r = rich_result(t, mode);
+	size_t tried = 0, missed = 0;
+	for (size_t topic = 0; topic < ORACLE_REP_TOPIC_COUNT; topic++) {
+		size_t n = r->in.output_counts[topic];
+		const struct fnl_record *all = r->in.outputs[topic];
+		struct fnl_record *changed = calloc(n + 1, sizeof(*changed));
+		r->in.outputs[topic] = changed;
+		for (size_t i = 0; i < n; i++) {
+			memcpy(changed, all, i * sizeof(*changed));
+			memcpy(changed + i, all + i + 1, (n - i - 1) * sizeof(*changed));
+			r->in.output_counts[topic] = n - 1;
+			tried++;
+			missed += !is_refused(t, r);
+			memcpy(changed + i, all + i, (n - i) * sizeof(*changed));
+			changed[n] = changed[i];
+			r->in.output_counts[topic] = n + 1;
+			refuse(t, r, "a doubled output", "");
+		}
+		r->in.outputs[topic] = all;
+		r->in.output_counts[topic] = n;
+		free(changed);
+	}
+	assert_true(missed <= (mode == FNL_CLOCK_EVENT ? 0 : tried / 10));
+	free_result(r);
+}
+
+static void test_dropped_and_doubled(void **state)
+{
+	dropped_and_doubled(*state, FNL_CLOCK_EVENT);
+}
+
+static void test_dropped_and_doubled_by_wall_clock(void **state)
+{
+	dropped_and_doubled(*state, FNL_CLOCK_WALL);
+}
+
+static void test_swapped(void **state)
+{
+	struct tools *t = *state;
+	struct result *r = rich_result(t, FNL_CLOCK_EVENT);
+	struct fnl_record *all = r->of->records[ORACLE_REP_QUOTAS];
+	size_t swapped = 0;
+	for (size_t i = 0; i < r->in.output_counts[ORACLE_REP_QUOTAS]; i++) {
+		for (size_t k = i + 1; k < r->in.output_counts[ORACLE_REP_QUOTAS]; k++) {
+			if (fnl_span_eq(all[i].key, all[k].key)) {
+				struct fnl_record kept = all[i];
+				all[i] = all[k];
+				all[k] = kept;
+				refuse(t, r, "two outputs of a key in another order", "quotas");
+				all[k] = all[i];
+				all[i] = kept;
+				swapped++;
+				break;
+			}
+		}
+	}
+	assert_true(swapped > 3);
+	free_result(r);
+}
+
+/* Any bit of an output's or a row's body is another value, or no value at all. */
+static void test_changed_bytes(void **state)
+{
+	struct tools *t = *state;
+	struct result *r = rich_result(t, FNL_CLOCK_EVENT);
+	for (size_t topic = 0; topic < ORACLE_REP_TOPIC_COUNT; topic++) {
+		for (size_t i = 0; i < r->in.output_counts[topic]; i++) {
+			struct fnl_span v = r->in.outputs[topic][i].value;
+			if (v.len) {
+				uint8_t *byte = (uint8_t *)v.data + v.len - 1 - i % (v.len > 8 ? v.len - 6 : 1);
+				*byte ^= 1;
+				refuse(t, r, "a changed output", output_topics[topic]);
+				*byte ^= 1;
+			}
+		}
+	}
+	for (size_t i = 0; i < r->in.row_count; i++) {
+		struct fnl_span v = r->rows[i].value;
+		uint8_t *byte = (uint8_t *)v.data + 5 + i * 7 % (v.len - 5);
+		*byte ^= 1;
+		refuse(t, r, "a changed row", "row ");
+		*byte ^= 1;
+	}
+	free_result(r);
+}
+
+static void test_changed_headers(void **state)
+{
+	struct tools *t = *state;
+	struct result *r = rich_result(t, FNL_CLOCK_EVENT);
+	for (size_t topic = 0; topic < ORACLE_REP_DEAD_LETTERS; topic++) {
+		for (size_t i = 0; i < r->in.output_counts[topic]; i++) {
+			const struct fnl_record *o = &r->in.outputs[topic][i];
+			for (size_t h = 0; h < o->header_count; h++) {
+				struct fnl_span v = o->headers[h].value;
+				uint8_t *byte = (uint8_t *)v.data + (v.len - 1);
+				*byte ^= 1;
+				refuse(t, r, "a changed header", output_topics[topic]);
+				*byte ^= 1;
+			}
+		}
+	}
+	free_result(r);
+}
+
+static void test_rows_missing_and_foreign(void **state)
+{
+	struct tools *t = *state;
+	struct result *r = rich_result(t, FNL_CLOCK_EVENT);
+	size_t n = r->in.row_count;
+	for (size_t i = 0; i < n; i++) {
+		struct oracle_row kept = r->rows[i];
+		r->rows[i] = r->rows[n - 1];
+		r->in.row_count = n - 1;
+		refuse(t, r, "a missing row", "");
+		r->in.row_count = n;
+		r->rows[i] = kept;
+		r->rows[n] = kept;
+		r->rows[n].key = FNL_SPAN_LIT("foreign");
+		r->in.row_count = n + 1;
+		refuse(t, r, "a foreign row", "");
+		r->in.row_count = n;
+		r->rows[i].deadline_ms--;
+		refuse(t, r, "another deadline", "deadline");
+		r->rows[i] = kept;
+	}
+	free_result(r);
+}
+
+/* All of a result's input but one record. */
+struct without {
+	const struct result *r;
+	size_t skipped;
+};
+
+static void publish_without(void *context, struct fnl_bus *bus, uint64_t seed)
+{
+	const struct without *w = context;
+	(void)seed;
+	for (size_t i = 0; i < w->r->in.input_count; i++) {
+		const struct fnl_record *in = &w->r->in.inputs[i];
+		if (i != w->skipped) {
+			assert_int_equal(
+				bus->ops->publish(bus, "in", in->partition, in->key, in->value, in->headers, in->header_count), 0);
+		}
+	}
+}
+
+/* What the view holds when one of the last inputs was not applied to it. */
+static void test_older_rows(void **state)
+{
+	struct tools *t = *state;
+	struct result *r = rich_result(t, FNL_CLOCK_EVENT);
+	size_t older = 0;
+	for (size_t n = r->in.input_count; n-- > 0 && older < 30;) {
+		struct without w = {r, n};
+		struct result *before = run_with(t, 3, FNL_CLOCK_EVENT, publish_without, &w);
+		for (size_t i = 0; i < r->in.row_count; i++) {
+			for (size_t k = 0; k < before->in.row_count; k++) {
+				struct oracle_row *a = &r->rows[i], *b = &before->rows[k];
+				if (a->partition == b->partition && a->table == b->table && fnl_span_eq(a->key, b->key) &&
+				    !fnl_span_eq(a->value, b->value)) {
+					struct oracle_row kept = *a;
+					*a = *b;
+					refuse(t, r, "an older row", "row ");
+					*a = kept;
+					older++;
+				}
+			}
+		}
+		free_result(before);
+	}
+	assert_true(older >= 10);
+	free_result(r);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_seeds),
+		cmocka_unit_test(test_wall_clock),
+		cmocka_unit_test(test_dropped_and_doubled),
+		cmocka_unit_test(test_dropped_and_doubled_by_wall_clock),
+		cmocka_unit_test(test_swapped),
+		cmocka_unit_test(test_changed_bytes),
+		cmocka_unit_test(test_changed_headers),
+		cmocka_unit_test(test_rows_missing_and_foreign),
+		cmocka_unit_test(test_older_rows),
+	};
+	return cmocka_run_group_tests_name("rep oracle", tests, open_tools, close_tools);
+}

@@ -1,0 +1,90 @@
+/* Shared by the files of the rep stage's workload. */
+#ifndef FUNNELD_TESTS_WORKLOAD_REP_INTERNAL_H
+#define FUNNELD_TESTS_WORKLOAD_REP_INTERNAL_H
+
+#include "funneld/base/status.h"
+#include "funneld/ports/codec.h"
+#include "gen.h"
+#include "prospect_world.h"
+#include "workload_rep.h"
+
+enum {
+	REP_LOAD_REPS = 48,
+	REP_LOAD_PROSPECTS = 240,
+	REP_LOAD_UPSTREAM = 3,
+	REP_LOAD_HEADERS = 6,
+	REP_LOAD_SENT = 4096
+};
+
+enum rep_mood {
+	REP_MOOD_FEW_BOOKS,
+	REP_MOOD_LONG_BOOK,  /* more lines than a page */
+	REP_MOOD_MANY_BOOKS, /* more books than a page */
+	REP_MOOD_MANY_RUNS,  /* more than there may be */
+	REP_MOOD_COUNT
+};
+
+struct rep_record {
+	struct fnl_span key;
+	struct fnl_span value;
+	struct fnl_header headers[REP_LOAD_HEADERS];
+	size_t header_count;
+	int32_t partition; /* -1: by key */
+	bool broadcast;
+	size_t held_until; /* index of the record before which it comes; 0: it went at once */
+};
+
+struct workload_rep {
+	struct fnl_registry *registry;
+	struct fnl_codec *codec;
+	struct fnl_arena arena; /* of one run */
+	/* of one run */
+	struct fnl_gen gen;
+	struct fnl_bus *bus;
+	const char *topic;
+	int32_t partition_count;
+	int32_t upstream_count;
+	enum rep_mood mood;
+	size_t rep_count;
+	size_t prospect_count;
+	int64_t start_ms;
+	int64_t time_ms; /* goes on with each record */
+	int64_t sequences[REP_LOAD_PROSPECTS];
+	size_t owners[REP_LOAD_PROSPECTS]; /* REP_LOAD_REPS: the pool */
+	int64_t versions[REP_LOAD_REPS];
+	int64_t as_of_ms; /* of the latest run; 0: none yet */
+	size_t run_count;
+	bool filled; /* the long book, the many books */
+	struct rep_record sent[REP_LOAD_SENT];
+	size_t sent_count;
+};
+
+/* Random in [0, n). */
+static inline size_t rep_below(struct workload_rep *w, size_t n)
+{
+	return fnl_gen_below(&w->gen, n);
+}
+static inline bool rep_one_in(struct workload_rep *w, size_t n)
+{
+	return fnl_gen_one_in(&w->gen, n);
+}
+/* Text in the run's arena. */
+const char *rep_text(struct workload_rep *w, const char *fmt, ...) FNL_PRINTF(2, 3);
+const char *rep_load_rep(struct workload_rep *w, size_t at);
+const char *rep_load_prospect(struct workload_rep *w, size_t at);
+const char *rep_load_book(struct workload_rep *w, size_t rep);
+struct fnl_span rep_encode(struct workload_rep *w, const struct fnl_input *in);
+/* A record of the input, by its key or for all. */
+void rep_send_new(struct workload_rep *w, struct rep_record *r, size_t at);
+
+struct fnl_input rep_make_line(struct workload_rep *w, size_t prospect, size_t rep, int state);
+struct fnl_input rep_make_changed(struct workload_rep *w, size_t rep);
+struct fnl_input rep_make_command(struct workload_rep *w);
+struct fnl_input rep_make_time(struct workload_rep *w);
+/* What is to be sent next: a record or two, seldom many. */
+void rep_make(struct workload_rep *w, size_t at);
+void rep_make_malformed(struct workload_rep *w, size_t at);
+/* in's key and bytes. */
+void rep_send_input(struct workload_rep *w, const struct fnl_input *in, size_t at);
+
+#endif
