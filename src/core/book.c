@@ -160,8 +160,11 @@ int fnl_book_line(const struct fnl_book_in *in, const struct fnl_value *event, s
 	if (erased && in->rep) {
 		out.erased_years = in->rep[FNL_REP_QUOTA_YEARS].list;
 	}
-	bool known = in->line && event[FNL_BOOK_LINE_SEQUENCE].i64 <= in->line[FNL_LINE_SEQUENCE].i64;
-	if ((known && !erased) || (!in->line && takes_away(state))) {
+	/* one that is GONE stays for its images only: the prospect may have come anew since, and counts from 1 then */
+	bool there = in->line && in->line[FNL_LINE_STATE].i64 != FNL_LINE_STATE_GONE;
+	bool known = there && event[FNL_BOOK_LINE_SEQUENCE].i64 <= in->line[FNL_LINE_SEQUENCE].i64;
+	bool nothing = erased ? !in->line : state == FNL_LINE_STATE_GONE && !there;
+	if ((known && !erased) || nothing) {
 		out.stale = out.erased_years.count == 0;
 		*ret = out;
 		return FNL_OK;

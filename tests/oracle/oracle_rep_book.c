@@ -344,13 +344,14 @@ const char *rep_book_line(struct rep_step *s)
 	json_t *lines = rep_lines_of(s->p, book), *rep = json_object_get(s->p->reps, book);
 	json_t *line = json_object_get(lines, prospect);
 	bool erased = oracle_is(s->in, "state", "ERASED"), gone = oracle_is(s->in, "state", "GONE");
-	bool older = line && oracle_number(s->in, "sequence") <= oracle_number(line, "sequence");
+	/* a line that is gone is there for its images only: its sequence may begin anew */
+	bool there = line && !oracle_is(line, "state", "GONE");
+	bool older = there && oracle_number(s->in, "sequence") <= oracle_number(line, "sequence");
 	if (erased && rep) {
 		erase(s, book, rep, prospect);
 	}
-	if ((older && !erased) || (!line && (erased || gone))) {
+	if ((older && !erased) || (erased && !line) || (gone && !there)) {
 		s->fold->stats.stale += !erased;
-		s->fold->stats.doubtful += older && oracle_is(line, "state", "GONE");
 		return NULL;
 	}
 	json_t *images = erased ? json_array() : images_after(s, book, rep, line);

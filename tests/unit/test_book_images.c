@@ -172,6 +172,25 @@ static void gone_lines_stay_as_long_as_they_have_images(void **state)
 	assert_null(fnl_books_line_row(&w, BOOK, "p1"));
 }
 
+/* A prospect that was deleted for good and comes anew counts from 1 again. */
+static void what_comes_anew_is_not_older_than_what_is_gone(void **state)
+{
+	(void)state;
+	hire("ann");
+	open_year("r1", 2024, AS_OF);
+	apply(with_amount(line(7, 0), 100, "USD"), "c");
+	apply(with_state(line(8, AS_OF + 1), FNL_LINE_STATE_GONE), "c");
+	apply(with_state(line(9, AS_OF + 1), FNL_LINE_STATE_GONE), "c"); /* nothing to take away */
+	assert_true(w.out.stale);
+	apply(with_amount(line(1, AS_OF + 2), 30, "USD"), "c");
+	assert_false(w.out.stale);
+	assert_int_equal(fnl_books_line_row(&w, BOOK, "p1")[FNL_LINE_SEQUENCE].i64, 1);
+	assert_int_equal(fnl_books_rep(&w, BOOK)[FNL_REP_LINE_COUNT].i64, 1);
+	image_amount_is("r1", 100);
+	apply(with_amount(line(1, AS_OF + 3), 40, "USD"), "c");
+	assert_true(w.out.stale);
+}
+
 static void only_unfinished_runs_of_the_rep_ask_for_images(void **state)
 {
 	(void)state;
@@ -271,6 +290,7 @@ int main(void)
 		cmocka_unit_test_setup(a_change_after_as_of_leaves_the_image, fresh),
 		cmocka_unit_test_setup(a_late_change_is_true_at_as_of_too, fresh),
 		cmocka_unit_test_setup(a_line_that_came_after_as_of_was_not_there, fresh),
+		cmocka_unit_test_setup(what_comes_anew_is_not_older_than_what_is_gone, fresh),
 		cmocka_unit_test_setup(gone_lines_stay_as_long_as_they_have_images, fresh),
 		cmocka_unit_test_setup(only_unfinished_runs_of_the_rep_ask_for_images, fresh),
 		cmocka_unit_test_setup(while_it_freezes_every_change_leaves_the_image, fresh),

@@ -12,7 +12,8 @@
  * changes. Once the run is FREEZING every change first leaves the image, whenever it happened, until the pass has gone
  * over the line. A line that was not in the book at as_of has an image that says so; a late change makes it exist then
  * only by making it OWNED, so that a prospect that moved after as_of counts once. A GONE line stays as a row as long as
- * it has images. */
+ * it has images, and is to every later image as if it were not there: a prospect that was deleted for good may come
+ * anew, and its sequence begins anew with it. */
 #ifndef FUNNELD_CORE_BOOK_H
 #define FUNNELD_CORE_BOOK_H
 
