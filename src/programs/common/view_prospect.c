@@ -111,21 +111,11 @@ static void place(const struct fnl_canvas *c, const struct found *f)
 static void draw_live(const struct fnl_canvas *c, const struct fnl_rows *rows, const struct found *f,
                       struct fnl_arena *arena)
 {
-	static const size_t state[] = {FNL_PROSPECT_LAYER,
-	                               FNL_PROSPECT_LAYER_REASON,
-	                               FNL_PROSPECT_LAYER_SINCE,
-	                               FNL_PROSPECT_WEIGHT_BP,
-	                               FNL_PROSPECT_RULES_VERSION,
-	                               FNL_PROSPECT_PARKED_SINCE,
-	                               FNL_PROSPECT_GAP_ID,
-	                               FNL_PROSPECT_LIFECYCLE,
-	                               FNL_PROSPECT_LIFECYCLE_AT,
-	                               FNL_PROSPECT_SURVIVOR_ID,
-	                               FNL_PROSPECT_BOOK,
-	                               FNL_PROSPECT_SEQUENCE,
-	                               FNL_PROSPECT_CHANGED_AT,
-	                               FNL_PROSPECT_NEXT_DEADLINE_AT,
-	                               FNL_PROSPECT_SOURCE};
+	static const size_t state[] = {
+		FNL_PROSPECT_LAYER,         FNL_PROSPECT_LAYER_REASON,     FNL_PROSPECT_LAYER_SINCE, FNL_PROSPECT_WEIGHT_BP,
+		FNL_PROSPECT_RULES_VERSION, FNL_PROSPECT_PARKED_SINCE,     FNL_PROSPECT_GAP_ID,      FNL_PROSPECT_LIFECYCLE,
+		FNL_PROSPECT_LIFECYCLE_AT,  FNL_PROSPECT_SURVIVOR_ID,      FNL_PROSPECT_BOOK,        FNL_PROSPECT_SEQUENCE,
+		FNL_PROSPECT_CHANGED_AT,    FNL_PROSPECT_NEXT_DEADLINE_AT, FNL_PROSPECT_SOURCE};
 	int layer = fnl_view_layer(rows, f->decoded.values, f->row->partition, arena);
 	for (size_t i = 0; i < sizeof(state) / sizeof(state[0]); i++) {
 		field_line(c, f, state[i], state[i] == FNL_PROSPECT_NEXT_DEADLINE_AT);
