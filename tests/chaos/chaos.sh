@@ -2,8 +2,9 @@
 # Chaos on real parts: three workers under load, Kafka and Redis behind proxies, and a seeded schedule of faults.
 #   chaos.sh [--rounds N | --minutes N] [--seed S] [--deck "KIND…"] [--keep]
 # One round is one step of the deck (some have two faults); without options the short deck, once. At the end: what a
-# concurrent reader saw is what is there, outputs and rows are the oracle's fold of the input, `funnelctl verify` finds
-# nothing, no transaction is open. A seed repeats the faults and the load, not how they meet.
+# concurrent reader saw is what is there, outputs and rows of both stages are the oracles' folds of their inputs, the
+# router has sent on each input once, `funnelctl verify` finds nothing, no transaction is open. A seed repeats the faults
+# and the load, not how they meet.
 # --deck: only these kinds, of those in short_deck and long_deck below. --keep: after a failure the folder stays.
 # Needs FNL_BUILD, or build/.
 set -uo pipefail

@@ -60,10 +60,10 @@ ended_within() { # SECONDS PID
 	done
 }
 
-# The partitions that a worker is the latest to run, by the logs.
+# The partitions that a worker is the latest to run, by the logs: "prospect:3 rep:0".
 runs() {
-	grep -H ' partition [0-9]* runs from offset' "$dir"/worker-*.log |
-		sed -nE 's/^.*worker-([a-z]+)\.log:([^ ]+) .* ?partition ([0-9]+) runs from offset.*/\2 \1 \3/p' | sort |
+	local line='^.*worker-([a-z]+)\.log:([^ ]+) .* (prospect|rep)-[0-9]+: partition ([0-9]+) runs from offset.*'
+	grep -H ' partition [0-9]* runs from offset' "$dir"/worker-*.log | sed -nE "s/$line/\2 \1 \3:\4/p" | sort |
 		awk -v w="$1" '{ by[$3] = $2 } END { for (p in by) if (by[p] == w) printf "%s ", p }'
 }
 
@@ -80,14 +80,15 @@ look_after() {
 	done
 }
 
-# Every partition gives output that was made after a time.
+# Every partition gives output that was made after a time: layer changes of the prospect stage, rows of the rep stage.
 healed() {
 	local end=$((SECONDS + heal_s)) n
 	while :; do
-		n=$(tail -n 20000 "$dir/watched" | awk -v since="$1" '$2 == 0 && $5 > since { at[$3] = 1 } END { print length(at) }')
-		[ "$n" -lt $partitions ] || return 0
+		n=$(tail -n 20000 "$dir/watched" | awk -v since="$1" \
+			'($2 == 0 || $2 == 6) && $5 > since { at[$2 " " $3] = 1 } END { print length(at) }')
+		[ "$n" -lt $((2 * partitions)) ] || return 0
 		look_after "healing"
-		[ $SECONDS -lt $end ] || fail "only $n of $partitions partitions give output $heal_s s after the fault"
+		[ $SECONDS -lt $end ] || fail "only $n of $((2 * partitions)) partitions give output $heal_s s after the fault"
 		sleep 0.2
 	done
 }

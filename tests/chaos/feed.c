@@ -1,7 +1,8 @@
 /* The load under chaos: chaos_feed [--config FILE] [--set K=V] … RATE SEED RECORDS_MAX
  *
  * Publishes RATE records a second until SIGTERM (or RECORDS_MAX), all decided by SEED: changes of some hundred
- * prospects, late, repeated and malformed ones among them, contacts, deletions, merges, erasures, gaps, rules. Event
+ * prospects that move among some reps, late, repeated and malformed ones among them, contacts, deletions, merges,
+ * erasures, gaps; what HR says of the reps; quota runs, and such as are to be refused; rules for both stages. Event
  * time goes on by some minutes a record, so that timers fire. Prints how many were acknowledged. */
 #include <inttypes.h>
 #include <stdio.h>
@@ -10,19 +11,26 @@
 #include "app.h"
 #include "gen.h"
 #include "options.h"
-#include "oracle.h"
+#include "oracle_rep.h"
 #include "prospect_world.h"
 #include "signals.h"
 
-enum { PROSPECTS = 300, KEPT = 256, KEPT_BYTES_MAX = 4096, ID_BYTES_MAX = 32, FLUSH_MS = 120000 };
+#define DAY_MS INT64_C(86400000)
+
+/* Reps enough for each partition to have a book; a few have most of the prospects. */
+enum { PROSPECTS = 300, REPS = 20, BUSY_REPS = 5, KEPT = 256, KEPT_BYTES_MAX = 4096, ID_BYTES_MAX = 32 };
+enum { FLUSH_MS = 120000, YEARS = 7 };
+enum where { CHANGES, HR, COMMANDS, REP_INPUTS, WHERE_COUNT };
 
 struct prospect {
 	char id[ID_BYTES_MAX];
 	unsigned life; /* an erased one never comes back: another does, under another name */
 	int64_t version;
+	size_t owner; /* REPS: nobody */
 };
 
 struct kept {
+	enum where where;
 	uint8_t bytes[KEPT_BYTES_MAX];
 	size_t key_len;
 	size_t value_len;
@@ -34,12 +42,15 @@ struct feed {
 	struct fnl_codec *codec;
 	struct fnl_arena arena;
 	struct fnl_gen gen;
-	const char *topic;
-	int32_t partitions;
+	const char *topics[WHERE_COUNT];
+	int32_t partitions[WHERE_COUNT];
 	int64_t time_ms; /* of the events, since FNL_T0 */
 	uint64_t count;
 	uint64_t gaps;
 	uint64_t contacts;
+	uint64_t runs;
+	size_t rules_activated[2]; /* of prospects, of reps */
+	int64_t rep_versions[REPS];
 	struct prospect prospects[PROSPECTS];
 	struct kept kept[KEPT];
 };
@@ -55,7 +66,7 @@ static size_t below(struct feed *f, size_t n)
 	return fnl_gen_below(&f->gen, n);
 }
 
-static void send(struct feed *f, int32_t partition, struct fnl_span key, struct fnl_span value)
+static void send(struct feed *f, enum where to, int32_t partition, struct fnl_span key, struct fnl_span value)
 {
 	char id[40];
 	size_t headers = 0;
@@ -65,7 +76,7 @@ static void send(struct feed *f, int32_t partition, struct fnl_span key, struct 
 		header = (struct fnl_header){FNL_SPAN_LIT("ce_id"), fnl_span_of(id, (size_t)n)};
 		headers = 1;
 	}
-	if (f->bus->ops->publish(f->bus, f->topic, partition, key, value, &header, headers) != 0) {
+	if (f->bus->ops->publish(f->bus, f->topics[to], partition, key, value, &header, headers) != 0) {
 		die("cannot publish", f->bus->ops->explain(f->bus));
 	}
 	f->count++;
@@ -80,24 +91,25 @@ static struct fnl_span encode(struct feed *f, const struct fnl_input *in)
 	return value;
 }
 
-static void send_input(struct feed *f, const struct fnl_input *in, struct fnl_span key)
+static void send_input(struct feed *f, enum where to, const struct fnl_input *in, struct fnl_span key)
 {
 	struct fnl_span value = encode(f, in);
 	struct kept *k = &f->kept[f->count % KEPT];
 	if (key.len + value.len <= KEPT_BYTES_MAX) {
 		memcpy(k->bytes, key.data, key.len);
 		memcpy(k->bytes + key.len, value.data, value.len);
+		k->where = to;
 		k->key_len = key.len;
 		k->value_len = value.len;
 	}
-	send(f, -1, key, value);
+	send(f, to, -1, key, value);
 }
 
-static void broadcast(struct feed *f, const struct fnl_input *in)
+static void broadcast(struct feed *f, enum where to, const struct fnl_input *in)
 {
 	struct fnl_span value = encode(f, in);
-	for (int32_t p = 0; p < f->partitions; p++) {
-		send(f, p, FNL_SPAN_LIT("crm"), value);
+	for (int32_t p = 0; p < f->partitions[to]; p++) {
+		send(f, to, p, FNL_SPAN_LIT("crm"), value);
 	}
 }
 
@@ -114,14 +126,35 @@ static int64_t version_of(struct feed *f, struct prospect *p)
 
 static int64_t at(struct feed *f)
 {
-	return f->time_ms - (fnl_gen_one_in(&f->gen, 12) ? (int64_t)below(f, 5 * 86400000) : 0);
+	return f->time_ms - (fnl_gen_one_in(&f->gen, 12) ? (int64_t)below(f, 5 * (size_t)DAY_MS) : 0);
+}
+
+/* NULL: nobody. */
+static const char *rep_id(size_t rep)
+{
+	static const char *const ids[REPS] = {"R1",  "R2",  "R3",  "R4",  "R5",  "R6",  "R7",  "R8",  "R9",  "R10",
+	                                      "R11", "R12", "R13", "R14", "R15", "R16", "R17", "R18", "R19", "R20"};
+	return rep < REPS ? ids[rep] : NULL;
+}
+
+/* The first one has more than a page of them. */
+static size_t some_rep(struct feed *f)
+{
+	if (fnl_gen_one_in(&f->gen, 2)) {
+		return 0;
+	}
+	return below(f, fnl_gen_one_in(&f->gen, 4) ? REPS : BUSY_REPS);
+}
+
+static int64_t day(int64_t time_ms)
+{
+	return (FNL_T0 + time_ms) / DAY_MS;
 }
 
 static struct fnl_input changed(struct feed *f, struct prospect *p)
 {
 	static const char *const stages[] = {"Prospecting",    "Qualification", "Value Proposition", "Negotiation/Review",
 	                                     "Needs Analysis", "Visit",         "Nobody Knows"};
-	static const char *const reps[] = {"R1", "R2", "R3"};
 	struct fnl_input in = fnl_input_changed(version_of(f, p), at(f));
 	fnl_input_str(&in, FNL_PROSPECT_CHANGED_PROSPECT_ID, p->id);
 	if (!fnl_gen_one_in(&f->gen, 5)) {
@@ -137,7 +170,16 @@ static struct fnl_input changed(struct feed *f, struct prospect *p)
 	if (fnl_gen_one_in(&f->gen, 6)) {
 		fnl_input_i64(&in, FNL_PROSPECT_CHANGED_STATUS, (int64_t)below(f, 3));
 	}
-	fnl_input_str(&in, FNL_PROSPECT_CHANGED_OWNER_REP_ID, reps[below(f, 3)]);
+	if (fnl_gen_one_in(&f->gen, 2)) {
+		int64_t ahead = (int64_t)below(f, YEARS * 365) - 60;
+		fnl_input_i64(&in, FNL_PROSPECT_CHANGED_EXPECTED_CLOSE_DATE, day(f->time_ms) + ahead);
+	}
+	if (fnl_gen_one_in(&f->gen, 6)) {
+		p->owner = fnl_gen_one_in(&f->gen, 12) ? REPS : some_rep(f);
+	}
+	if (p->owner < REPS) {
+		fnl_input_str(&in, FNL_PROSPECT_CHANGED_OWNER_REP_ID, rep_id(p->owner));
+	}
 	fnl_input_i64(&in, FNL_PROSPECT_CHANGED_FULL, fnl_gen_one_in(&f->gen, 4));
 	fnl_input_i64(&in, FNL_PROSPECT_CHANGED_SNAPSHOT, fnl_gen_one_in(&f->gen, 8));
 	return in;
@@ -153,10 +195,12 @@ static struct fnl_input life(struct feed *f, struct prospect *p, const struct fn
 	return in;
 }
 
-static void name(struct prospect *p, size_t number)
+static void name(struct feed *f, size_t number)
 {
+	struct prospect *p = &f->prospects[number];
 	snprintf(p->id, sizeof(p->id), "P%04zu-%u", number, p->life++);
 	p->version = 0;
+	p->owner = some_rep(f);
 }
 
 static void of_prospect(struct feed *f, size_t number)
@@ -170,8 +214,8 @@ static void of_prospect(struct feed *f, size_t number)
 	struct fnl_span key = fnl_span_str(p->id);
 	if (kind < 2) {
 		in = life(f, p, &fnl_desc_prospect_erased);
-		send_input(f, &in, key);
-		name(p, number);
+		send_input(f, CHANGES, &in, key);
+		name(f, number);
 		return;
 	}
 	if (kind < 22) {
@@ -187,35 +231,159 @@ static void of_prospect(struct feed *f, size_t number)
 	} else {
 		in = changed(f, p);
 	}
-	send_input(f, &in, key);
+	send_input(f, CHANGES, &in, key);
+}
+
+/* Each stage gets what its oracle knows by heart, older ones once more among them. */
+static void rules(struct feed *f, enum where to)
+{
+	size_t *count = &f->rules_activated[to == REP_INPUTS];
+	size_t at = fnl_gen_one_in(&f->gen, 4) && *count ? below(f, *count) : (*count)++ / 2;
+	const struct oracle_rules_text *(*const known)(size_t) =
+		to == REP_INPUTS ? oracle_rep_rules_known : oracle_rules_known;
+	const struct oracle_rules_text *text = known(at);
+	if (!text) {
+		return;
+	}
+	struct fnl_input in = fnl_input_of(&fnl_desc_rules_activated, f->time_ms);
+	fnl_input_str(&in, FNL_RULES_ACTIVATED_SOURCE, "rules");
+	fnl_input_i64(&in, FNL_RULES_ACTIVATED_RULES_VERSION, text->version);
+	fnl_input_str(&in, FNL_RULES_ACTIVATED_RULES_HASH, text->hash);
+	fnl_input_str(&in, FNL_RULES_ACTIVATED_RULES_TEXT, text->text);
+	broadcast(f, to, &in);
 }
 
 static void for_all(struct feed *f)
 {
 	char text[40];
 	struct fnl_input in = fnl_input_heartbeat(f->time_ms);
-	if (fnl_gen_one_in(&f->gen, 4)) {
+	switch (below(f, 8)) {
+	case 0:
+	case 1:
 		snprintf(text, sizeof(text), "feed-gap-%" PRIu64, f->gaps++);
 		in = fnl_input_gap(text, NULL, f->time_ms);
-	} else if (fnl_gen_one_in(&f->gen, 3)) {
-		const struct oracle_rules_text *rules = oracle_rules_known(below(f, 2));
-		in = (struct fnl_input){.desc = &fnl_desc_rules_activated};
-		fnl_input_str(&in, FNL_RULES_ACTIVATED_SOURCE, "rules");
-		fnl_input_i64(&in, FNL_RULES_ACTIVATED_OCCURRED_AT, FNL_T0 + f->time_ms);
-		fnl_input_i64(&in, FNL_RULES_ACTIVATED_RULES_VERSION, rules->version);
-		fnl_input_str(&in, FNL_RULES_ACTIVATED_RULES_HASH, rules->hash);
-		fnl_input_str(&in, FNL_RULES_ACTIVATED_RULES_TEXT, rules->text);
+		broadcast(f, CHANGES, &in);
+		break;
+	case 2:
+	case 3:
+		rules(f, CHANGES);
+		break;
+	case 4:
+	case 5:
+	case 6:
+		rules(f, REP_INPUTS);
+		break;
+	default:
+		broadcast(f, CHANGES, &in);
+		break;
 	}
-	broadcast(f, &in);
 }
 
+/* ---- what HR says ---- */
+
+static struct fnl_input rep_changed(struct feed *f, size_t rep)
+{
+	static const char *const orgs[] = {"east", "west"};
+	struct fnl_input in = fnl_input_of(&fnl_desc_rep_changed, at(f));
+	int64_t *version = &f->rep_versions[rep];
+	*version += 2;
+	bool late = *version > 4 && fnl_gen_one_in(&f->gen, 5);
+	fnl_input_str(&in, FNL_REP_CHANGED_SOURCE, "hr");
+	fnl_input_str(&in, FNL_REP_CHANGED_REP_ID, rep_id(rep));
+	fnl_input_i64(&in, FNL_REP_CHANGED_VERSION, late ? *version - 3 : *version);
+	fnl_input_i64(&in, FNL_REP_CHANGED_ACTIVE, !fnl_gen_one_in(&f->gen, 8));
+	/* most stay where they are */
+	fnl_input_str(&in, FNL_REP_CHANGED_ORG_ID, orgs[fnl_gen_one_in(&f->gen, 6) ? below(f, 2) : rep % 2]);
+	if (fnl_gen_one_in(&f->gen, 2)) {
+		fnl_input_str(&in, FNL_REP_CHANGED_MANAGER_ID, rep_id(below(f, REPS)));
+	}
+	return in;
+}
+
+/* It goes to the book, and changes nothing there yet. */
+static struct fnl_input rep_event(struct feed *f, size_t rep)
+{
+	static const struct fnl_record_desc *const descs[] = {&fnl_desc_rep_resigned, &fnl_desc_resignation_withdrawn,
+	                                                      &fnl_desc_rep_left, &fnl_desc_rep_erased};
+	const struct fnl_record_desc *desc = descs[below(f, 4)];
+	struct fnl_input in = fnl_input_of(desc, at(f));
+	for (size_t i = 2; i < desc->field_count; i++) {
+		if (desc->fields[i].nullable) {
+			continue;
+		}
+		if (desc->fields[i].kind == FNL_KIND_STRING) {
+			fnl_input_str(&in, (int)i, "notice");
+		} else {
+			fnl_input_i64(&in, (int)i, 19700);
+		}
+	}
+	fnl_input_str(&in, fnl_record_field_index(desc, FNL_SPAN_LIT("rep_id")), rep_id(rep));
+	return in;
+}
+
+static void of_rep(struct feed *f)
+{
+	size_t rep = below(f, REPS);
+	struct fnl_input in = fnl_gen_one_in(&f->gen, 6) ? rep_event(f, rep) : rep_changed(f, rep);
+	send_input(f, HR, &in, fnl_span_str(rep_id(rep)));
+}
+
+/* ---- quota runs ---- */
+
+/* The calendar year of a day; near enough for a run. */
+static int64_t year_of(int64_t time_ms)
+{
+	return 1970 + day(time_ms) * 100 / 36525;
+}
+
+static struct fnl_input open_year(struct feed *f, const char *org, char run[ID_BYTES_MAX], char command[ID_BYTES_MAX])
+{
+	struct fnl_input in = fnl_input_of(&fnl_desc_open_quota_year, f->time_ms);
+	int64_t as_of = FNL_T0 + f->time_ms + (int64_t)below(f, 2 * (size_t)DAY_MS);
+	/* one in six takes the run's id, one in six the command's id of the one before */
+	snprintf(run, ID_BYTES_MAX, "run-%" PRIu64, f->runs + !fnl_gen_one_in(&f->gen, 6));
+	snprintf(command, ID_BYTES_MAX, "command-%" PRIu64, f->runs + !fnl_gen_one_in(&f->gen, 6));
+	f->runs++;
+	fnl_input_str(&in, FNL_OPEN_QUOTA_YEAR_COMMAND_ID, command);
+	fnl_input_str(&in, FNL_OPEN_QUOTA_YEAR_ISSUED_BY, "chief");
+	bool too_soon = fnl_gen_one_in(&f->gen, 10);
+	fnl_input_i64(&in, FNL_OPEN_QUOTA_YEAR_ISSUED_AT, too_soon ? as_of + 1 : FNL_T0 + f->time_ms);
+	fnl_input_i64(&in, FNL_OPEN_QUOTA_YEAR_AS_OF, as_of);
+	fnl_input_str(&in, FNL_OPEN_QUOTA_YEAR_ORG_ID, org);
+	fnl_input_i64(&in, FNL_OPEN_QUOTA_YEAR_FISCAL_YEAR, year_of(f->time_ms) + (int64_t)below(f, YEARS));
+	fnl_input_str(&in, FNL_OPEN_QUOTA_YEAR_RUN_ID, run);
+	fnl_input_str(&in, FNL_OPEN_QUOTA_YEAR_BASE_CURRENCY, fnl_gen_one_in(&f->gen, 4) ? "EUR" : "USD");
+	return in;
+}
+
+static void of_command(struct feed *f)
+{
+	static const char *const orgs[] = {"east", "west"};
+	char run[ID_BYTES_MAX], command[ID_BYTES_MAX];
+	const char *org = orgs[below(f, 2)];
+	struct fnl_value some[3];
+	struct fnl_input in = open_year(f, org, run, command);
+	/* seldom for all of the organisation (0): then nothing is left of the year but to refuse it */
+	size_t n = fnl_gen_one_in(&f->gen, 6) ? 0 : 1 + below(f, 3);
+	for (size_t i = 0; i < n; i++) {
+		some[i] = (struct fnl_value){.set = true, .str = fnl_span_str(rep_id(some_rep(f)))};
+	}
+	in.v[FNL_OPEN_QUOTA_YEAR_REP_IDS] = (struct fnl_value){.set = true, .list = {some, n}};
+	send_input(f, COMMANDS, &in, fnl_span_str(org));
+}
+
+/* ---- what cannot be processed ---- */
+
+/* A record that the router takes for one, and the rep stage does not, is among them. */
 static void malformed(struct feed *f)
 {
 	struct prospect *p = &f->prospects[below(f, PROSPECTS)];
-	struct fnl_input in = changed(f, p);
+	size_t rep = below(f, REPS);
+	enum where to = fnl_gen_one_in(&f->gen, 3) ? HR : CHANGES;
+	struct fnl_input in = to == HR ? rep_changed(f, rep) : changed(f, p);
+	struct fnl_span key = fnl_span_str(to == HR ? rep_id(rep) : p->id);
 	struct fnl_span value = encode(f, &in);
-	struct fnl_span key = fnl_span_str(p->id);
-	switch (below(f, 4)) {
+	switch (below(f, 5)) {
 	case 0:
 		value.len = below(f, value.len);
 		break;
@@ -225,17 +393,22 @@ static void malformed(struct feed *f)
 	case 2:
 		value = FNL_SPAN_NONE;
 		break;
+	case 3: /* of another topic */
+		to = fnl_gen_one_in(&f->gen, 2) ? COMMANDS : HR;
+		in = fnl_input_heartbeat(f->time_ms);
+		value = encode(f, &in);
+		break;
 	default:
 		fnl_input_i64(&in, FNL_PROSPECT_CHANGED_OCCURRED_AT, INT64_MAX);
 		value = encode(f, &in);
 		break;
 	}
-	send(f, -1, key, value);
+	send(f, to, -1, key, value);
 }
 
 static void one(struct feed *f)
 {
-	size_t kind = below(f, 400);
+	size_t kind = f->count < REPS ? 40 : below(f, 400); /* first of all, who is who */
 	fnl_arena_reset(&f->arena);
 	f->time_ms += (int64_t)below(f, 20 * 60000);
 	if (kind == 0) {
@@ -245,8 +418,12 @@ static void one(struct feed *f)
 	} else if (kind < 40) { /* once more, as it was */
 		const struct kept *k = &f->kept[below(f, KEPT)];
 		if (k->value_len) {
-			send(f, -1, fnl_span_of(k->bytes, k->key_len), fnl_span_of(k->bytes + k->key_len, k->value_len));
+			send(f, k->where, -1, fnl_span_of(k->bytes, k->key_len), fnl_span_of(k->bytes + k->key_len, k->value_len));
 		}
+	} else if (kind < 50) {
+		of_rep(f);
+	} else if (kind < 52) {
+		of_command(f);
 	} else {
 		of_prospect(f, below(f, PROSPECTS));
 	}
@@ -256,16 +433,23 @@ static void one(struct feed *f)
 
 static void feed_open(struct feed *f, const struct fnl_options *options)
 {
+	static const enum fnl_topic topics[WHERE_COUNT] = {FNL_TOPIC_PROSPECT_CHANGES, FNL_TOPIC_REP_CHANGES,
+	                                                   FNL_TOPIC_COMMANDS, FNL_TOPIC_REP_INPUTS};
+	_Static_assert((int)FNL_PROSPECT_CHANGED_OCCURRED_AT == (int)FNL_REP_CHANGED_OCCURRED_AT, "all inputs start alike");
 	struct fnl_error why = {0};
 	if (fnl_app_open(&options->app, &f->app, &why) || fnl_app_bus(f->app, &f->bus, &why) ||
-	    fnl_app_codec(f->app, &f->codec, &why) ||
-	    fnl_app_partitions(f->app, FNL_TOPIC_PROSPECT_CHANGES, &f->partitions, &why)) {
+	    fnl_app_codec(f->app, &f->codec, &why)) {
 		die("cannot start", why.text);
 	}
+	for (size_t i = 0; i < WHERE_COUNT; i++) {
+		f->topics[i] = fnl_app_topic(f->app, topics[i]);
+		if (fnl_app_partitions(f->app, topics[i], &f->partitions[i], &why)) {
+			die("cannot start", why.text);
+		}
+	}
 	fnl_arena_init(&f->arena, 1 << 20);
-	f->topic = fnl_app_topic(f->app, FNL_TOPIC_PROSPECT_CHANGES);
 	for (size_t i = 0; i < PROSPECTS; i++) {
-		name(&f->prospects[i], i);
+		name(f, i);
 	}
 	fnl_signals_install();
 }

@@ -1,59 +1,32 @@
 /* What chaos left, judged from the real topics, read_committed:
  *
- *   chaos_judge [--config FILE] [--set K=V] … watch          every output when it becomes visible, a line each, until
- * SIGTERM chaos_judge [--config FILE] [--set K=V] … check WATCHED FAULTS
+ *   chaos_judge [--config FILE] [--set K=V] … watch
+ *   chaos_judge [--config FILE] [--set K=V] … check WATCHED FAULTS
  *
- * check: what watch saw is what is there now; outputs and rows are the oracle's fold of the input; and how long it took
- * from each kill to the next output of the partitions of the killed one. A line of FAULTS that begins with "kill" is
- * "kill KIND MS_SINCE_THE_EPOCH PARTITION…". */
+ * watch: every output, and every row of the rep stage, when it becomes visible, a line each, until SIGTERM.
+ * check: what watch saw is what is there now; outputs and rows of each stage are the oracle's fold of its input; and
+ * how long it took from each kill until the partitions of the killed one went on: the next layer change, or row of the
+ * rep stage. A line of FAULTS that begins with "kill" is "kill KIND MS_SINCE_THE_EPOCH STAGE:PARTITION…". */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include <librdkafka/rdkafka.h>
 
-#include "app.h"
+#include "judge.h"
 #include "options.h"
-#include "oracle.h"
 #include "signals.h"
 
-enum { INPUTS = ORACLE_TOPIC_COUNT, ROWS, PILES };
 enum { CALL_MS = 10000, OPEN_WAIT_MS = 60000 };
-enum { WATCHED_WAIT_MS = 60000, LINE_BYTES_MAX = 4096, KINDS_MAX = 16, SAMPLES_MAX = 4096 };
+enum { WATCHED_WAIT_MS = 60000, LINE_BYTES_MAX = 4096, KINDS_MAX = 16, KIND_BYTES_MAX = 64, SAMPLES_MAX = 4096 };
 
-struct pile {
-	struct fnl_record *at;
-	size_t count;
-	size_t room;
-};
-
-struct watched {
-	int64_t arrival_ms;
-	int64_t offset;
-	int64_t timestamp_ms;
-	uint64_t digest;
-	size_t topic;
-	int32_t partition;
-};
-
-struct judge {
-	struct fnl_app *app;
-	struct fnl_bus *bus;
-	struct fnl_arena arena;
-	const char *topics[PILES];
-	struct pile piles[PILES];
-	struct watched *watched;
-	size_t watched_count;
-	size_t watched_room;
-};
-
-static void die(const char *what, const char *why)
+void judge_die(const char *what, const char *why)
 {
 	fprintf(stderr, "chaos_judge: %s: %s\n", what, why);
 	exit(1);
 }
 
-static void *grown(void *at, size_t count, size_t *room, size_t size)
+void *judge_grown(void *at, size_t count, size_t *room, size_t size)
 {
 	if (count < *room) {
 		return at;
@@ -61,7 +34,7 @@ static void *grown(void *at, size_t count, size_t *room, size_t size)
 	*room = *room ? *room * 2 : 1024;
 	at = realloc(at, *room * size);
 	if (!at) {
-		die("no memory", "");
+		judge_die("no memory", "");
 	}
 	return at;
 }
@@ -90,8 +63,8 @@ static void watch(struct judge *j)
 {
 	fnl_signals_install();
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	if (j->bus->ops->read(j->bus, j->topics, ORACLE_TOPIC_COUNT, true, false, fnl_stop_flag(), print_one, j) != 0) {
-		die("watching", j->bus->ops->explain(j->bus));
+	if (j->bus->ops->read(j->bus, j->topics, PILE_WATCHED, true, false, fnl_stop_flag(), print_one, j) != 0) {
+		judge_die("watching", j->bus->ops->explain(j->bus));
 	}
 }
 
@@ -101,7 +74,7 @@ static struct fnl_span copy(struct judge *j, struct fnl_span s)
 {
 	struct fnl_span c = fnl_arena_dup(&j->arena, s);
 	if (s.data && !c.data) {
-		die("no memory", "for the topics' records");
+		judge_die("no memory", "for the topics' records");
 	}
 	return c;
 }
@@ -110,11 +83,11 @@ static int keep(void *context, size_t topic, const struct fnl_record *r)
 {
 	struct judge *j = context;
 	struct pile *p = &j->piles[topic];
-	p->at = grown(p->at, p->count, &p->room, sizeof(*p->at));
+	p->at = judge_grown(p->at, p->count, &p->room, sizeof(*p->at));
 	struct fnl_record *to = &p->at[p->count++];
 	struct fnl_header *headers = fnl_arena_calloc(&j->arena, r->header_count + 1, sizeof(*headers));
 	if (!headers) {
-		die("no memory", "for the topics' records");
+		judge_die("no memory", "for the topics' records");
 	}
 	*to = *r;
 	to->key = copy(j, r->key);
@@ -147,94 +120,15 @@ static int by_key(const void *a, const void *b)
 
 static void read_all(struct judge *j)
 {
-	if (j->bus->ops->read(j->bus, j->topics, PILES, true, true, NULL, keep, j) != 0) {
-		die("reading", j->bus->ops->explain(j->bus));
+	if (j->bus->ops->read(j->bus, j->topics, PILE_COUNT, true, true, NULL, keep, j) != 0) {
+		judge_die("reading", j->bus->ops->explain(j->bus));
 	}
-	for (size_t i = 0; i < PILES; i++) {
+	for (size_t i = 0; i < PILE_COUNT; i++) {
 		if (j->piles[i].count) {
-			qsort(j->piles[i].at, j->piles[i].count, sizeof(*j->piles[i].at), i == ROWS ? by_key : by_place);
+			bool rows = i == PILE_ROWS || i == PILE_REP_ROWS;
+			qsort(j->piles[i].at, j->piles[i].count, sizeof(*j->piles[i].at), rows ? by_key : by_place);
 		}
 	}
-}
-
-static uint8_t table_of(struct fnl_span key, struct fnl_span *ret_rest)
-{
-	static const char *const names[ORACLE_TABLE_COUNT] = {"partition", "prospect", "erased", "feed"};
-	for (uint8_t i = 0; i < ORACLE_TABLE_COUNT; i++) {
-		size_t len = strlen(names[i]);
-		if (key.len > len && memcmp(key.data, names[i], len) == 0 && key.data[len] == '|') {
-			*ret_rest = fnl_span_of(key.data + len + 1, key.len - len - 1);
-			return i;
-		}
-	}
-	die("a row of no table", "in the changelog");
-	return 0;
-}
-
-/* The latest value of each key of each partition, unless it is a tombstone. */
-static size_t rows_of(struct judge *j, struct oracle_row *rows)
-{
-	struct fnl_operator *op;
-	struct fnl_error why = {0};
-	size_t n = 0;
-	if (fnl_app_operator(j->app, FNL_APP_STAGE_PROSPECT, &op, &why)) {
-		die("operator", why.text);
-	}
-	const struct pile *p = &j->piles[ROWS];
-	for (size_t i = 0; i < p->count; i++) {
-		const struct fnl_record *r = &p->at[i], *next = i + 1 < p->count ? r + 1 : NULL;
-		if (fnl_span_is_none(r->value) || (next && next->partition == r->partition && fnl_span_eq(next->key, r->key))) {
-			continue;
-		}
-		struct oracle_row *row = &rows[n++];
-		row->partition = r->partition;
-		row->table = table_of(r->key, &row->key);
-		row->value = r->value;
-		row->deadline_ms = op->ops->row_deadline(op, row->table, r->value);
-	}
-	return n;
-}
-
-static int32_t partitions_of(const struct judge *j, const char *topic)
-{
-	struct fnl_topic_info info;
-	if (j->bus->ops->describe_topic(j->bus, topic, &info)) {
-		die("asking for", topic);
-	}
-	return info.partition_count;
-}
-
-static void check_fold(struct judge *j)
-{
-	char why[2000];
-	struct oracle_stats s;
-	struct oracle *o = oracle_open(FNL_SOURCE_DIR "/schemas", why, sizeof(why));
-	struct oracle_row *rows = calloc(j->piles[ROWS].count + 1, sizeof(*rows));
-	if (!o || !rows) {
-		die("oracle", why);
-	}
-	struct oracle_input in = {.event_clock = true,
-	                          .partition_count = partitions_of(j, j->topics[INPUTS]),
-	                          .rep_partition_count = partitions_of(j, j->topics[ORACLE_REP_INPUTS]),
-	                          .time_max_ms = fnl_settings_int(j->app->settings, "event_time.max"),
-	                          .input_topic = j->topics[INPUTS],
-	                          .inputs = j->piles[INPUTS].at,
-	                          .input_count = j->piles[INPUTS].count,
-	                          .rows = rows,
-	                          .row_count = rows_of(j, rows)};
-	for (size_t i = 0; i < ORACLE_TOPIC_COUNT; i++) {
-		in.outputs[i] = j->piles[i].at;
-		in.output_counts[i] = j->piles[i].count;
-	}
-	if (oracle_check(o, &in, &s, why, sizeof(why)) != 0) {
-		die("not what follows from the input", why);
-	}
-	printf("compared: %zu inputs; %zu layer changes, %zu alerts, %zu dead letters, %zu lines; %zu rows\n",
-	       in.input_count, in.output_counts[0], in.output_counts[1], in.output_counts[2], s.lines, in.row_count);
-	printf("among them: %zu timers, %zu stale, %zu parked, %zu resyncs asked, %zu rules activated, %zu erased\n",
-	       s.timers, s.stale, s.parked, s.resync_requested, s.rules_activated, s.erased);
-	free(rows);
-	oracle_close(o);
 }
 
 /* ---- what was seen meanwhile ---- */
@@ -244,18 +138,19 @@ static void read_watched(struct judge *j, const char *path)
 	char line[LINE_BYTES_MAX];
 	FILE *f = fopen(path, "r");
 	if (!f) {
-		die("cannot open", path);
+		judge_die("cannot open", path);
 	}
-	j->watched_count = 0;
+	j->watched_count = j->output_count = 0;
 	while (fgets(line, sizeof(line), f)) {
 		struct watched w;
 		if (!strchr(line, '\n') ||
 		    sscanf(line, "%" SCNd64 " %zu %" SCNd32 " %" SCNd64 " %" SCNd64 " %" SCNx64, &w.arrival_ms, &w.topic,
 		           &w.partition, &w.offset, &w.timestamp_ms, &w.digest) != 6 ||
-		    w.topic >= ORACLE_TOPIC_COUNT) {
+		    w.topic >= PILE_WATCHED) {
 			continue; /* its last line may be half written */
 		}
-		j->watched = grown(j->watched, j->watched_count, &j->watched_room, sizeof(*j->watched));
+		j->output_count += w.topic < PILE_OUTPUTS;
+		j->watched = judge_grown(j->watched, j->watched_count, &j->watched_room, sizeof(*j->watched));
 		j->watched[j->watched_count++] = w;
 	}
 	fclose(f);
@@ -280,40 +175,40 @@ static void check_watched(struct judge *j, const char *path)
 	int64_t end_ms = c->monotonic_ms(c->context) + WATCHED_WAIT_MS;
 	size_t expected = 0, at = 0;
 	char why[200];
-	for (size_t i = 0; i < ORACLE_TOPIC_COUNT; i++) {
+	for (size_t i = 0; i < PILE_OUTPUTS; i++) {
 		expected += j->piles[i].count;
 	}
-	for (read_watched(j, path); j->watched_count < expected && c->monotonic_ms(c->context) < end_ms;
+	for (read_watched(j, path); j->output_count < expected && c->monotonic_ms(c->context) < end_ms;
 	     read_watched(j, path)) {
 		c->sleep_ms(c->context, 200);
 	}
 	struct watched *sorted = calloc(j->watched_count + 1, sizeof(*sorted));
-	int64_t last[ORACLE_TOPIC_COUNT][1024] = {0};
+	int64_t last[PILE_WATCHED][1024] = {0};
 	for (size_t i = 0; i < j->watched_count; i++) { /* in the order of their coming */
 		const struct watched *w = &j->watched[i];
 		if (w->partition < 0 || w->partition >= 1024 || w->offset < last[w->topic][w->partition]) {
 			snprintf(why, sizeof(why), "%s partition %" PRId32 " offset %" PRId64, j->topics[w->topic], w->partition,
 			         w->offset);
-			die("the concurrent reader saw a record twice, or out of order", why);
+			judge_die("the concurrent reader saw a record twice, or out of order", why);
 		}
 		last[w->topic][w->partition] = w->offset + 1;
 		sorted[i] = *w;
 	}
 	qsort(sorted, j->watched_count, sizeof(*sorted), by_where);
-	for (size_t i = 0; i < ORACLE_TOPIC_COUNT; i++) {
+	for (size_t i = 0; i < PILE_OUTPUTS; i++) {
 		for (size_t k = 0; k < j->piles[i].count; k++, at++) {
 			const struct fnl_record *r = &j->piles[i].at[k];
 			const struct watched *w = at < j->watched_count ? &sorted[at] : NULL;
 			if (!w || w->topic != i || w->partition != r->partition || w->offset != r->offset ||
 			    w->digest != digest_of(r)) {
 				snprintf(why, sizeof(why), "%s partition %" PRId32 " offset %" PRId64 " (%zu seen, %zu there)",
-				         j->topics[i], r->partition, r->offset, j->watched_count, expected);
-				die("the concurrent reader saw something else than what is there now, at", why);
+				         j->topics[i], r->partition, r->offset, j->output_count, expected);
+				judge_die("the concurrent reader saw something else than what is there now, at", why);
 			}
 		}
 	}
-	if (j->watched_count != expected) {
-		die("the concurrent reader saw", "more than is there now");
+	if (j->output_count != expected) {
+		judge_die("the concurrent reader saw", "more than is there now");
 	}
 	free(sorted);
 	printf("the concurrent reader saw the same %zu records, each once, in the same order\n", expected);
@@ -328,11 +223,11 @@ static rd_kafka_t *asker(const struct judge *j, const char *isolation)
 	const char *servers = fnl_settings_string(j->app->settings, "kafka.bootstrap.servers");
 	if (rd_kafka_conf_set(conf, "bootstrap.servers", servers, why, sizeof(why)) ||
 	    rd_kafka_conf_set(conf, "isolation.level", isolation, why, sizeof(why))) {
-		die("asking for ends", why);
+		judge_die("asking for ends", why);
 	}
 	rd_kafka_t *rk = rd_kafka_new(RD_KAFKA_CONSUMER, conf, why, sizeof(why));
 	if (!rk) {
-		die("asking for ends", why);
+		judge_die("asking for ends", why);
 	}
 	return rk;
 }
@@ -342,7 +237,7 @@ static int64_t end_of(rd_kafka_t *rk, const char *topic, int32_t partition)
 	int64_t low = -1, high = -1;
 	rd_kafka_resp_err_t err = rd_kafka_query_watermark_offsets(rk, topic, partition, &low, &high, CALL_MS);
 	if (err) {
-		die("asking for the end of", rd_kafka_err2str(err));
+		judge_die("asking for the end of", rd_kafka_err2str(err));
 	}
 	return high;
 }
@@ -353,15 +248,15 @@ static void check_open(const struct judge *j)
 	const struct fnl_clock *c = j->app->clock;
 	int64_t end_ms = c->monotonic_ms(c->context) + OPEN_WAIT_MS;
 	rd_kafka_t *stable = asker(j, "read_committed"), *all = asker(j, "read_uncommitted");
-	for (size_t i = 0; i < PILES; i++) {
+	for (size_t i = 0; i < PILE_COUNT; i++) {
 		struct fnl_topic_info info;
 		if (j->bus->ops->describe_topic(j->bus, j->topics[i], &info)) {
-			die("asking for", j->topics[i]);
+			judge_die("asking for", j->topics[i]);
 		}
 		for (int32_t p = 0; p < info.partition_count; p++) {
 			while (end_of(stable, j->topics[i], p) != end_of(all, j->topics[i], p)) {
 				if (c->monotonic_ms(c->context) > end_ms) {
-					die("a transaction stays open in", j->topics[i]);
+					judge_die("a transaction stays open in", j->topics[i]);
 				}
 				c->sleep_ms(c->context, 200);
 			}
@@ -375,8 +270,9 @@ static void check_open(const struct judge *j)
 /* ---- how long it took ---- */
 
 struct kind {
-	char name[32];
+	char name[KIND_BYTES_MAX];
 	size_t kills;
+	int64_t since_ms; /* of the latest one */
 	int64_t samples[SAMPLES_MAX];
 	size_t count;
 };
@@ -387,12 +283,13 @@ static int by_value(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-/* From the kill to the coming of the first layer change that was produced after it; -1: none came. */
-static int64_t until_output(const struct judge *j, int32_t partition, int64_t since_ms)
+/* From the kill to the coming of the first layer change, or row of the rep stage, that was produced after it; -1: none
+ * came. With clock = event each batch of the rep stage writes a row. */
+static int64_t until_output(const struct judge *j, size_t topic, int32_t partition, int64_t since_ms)
 {
 	for (size_t i = 0; i < j->watched_count; i++) {
 		const struct watched *w = &j->watched[i];
-		if (w->topic == ORACLE_LAYER_CHANGES && w->partition == partition && w->timestamp_ms > since_ms) {
+		if (w->topic == topic && w->partition == partition && w->timestamp_ms > since_ms) {
 			return w->arrival_ms - since_ms;
 		}
 	}
@@ -409,27 +306,39 @@ static struct kind *kind_of(struct kind *kinds, const char *name)
 	return &kinds[i];
 }
 
+/* A partition that was killed's: a sample of its stage's kind, "taken-over, prospect". */
+static void add_sample(const struct judge *j, struct kind *kinds, const char *kind, const char *stage,
+                       int32_t partition, int64_t since_ms)
+{
+	char name[KIND_BYTES_MAX];
+	snprintf(name, sizeof(name), "%s, %s", kind, stage);
+	struct kind *k = kind_of(kinds, name);
+	size_t topic = strcmp(stage, "rep") == 0 ? (size_t)PILE_REP_ROWS : (size_t)ORACLE_LAYER_CHANGES;
+	int64_t ms = until_output(j, topic, partition, since_ms);
+	k->kills += k->since_ms != since_ms;
+	k->since_ms = since_ms;
+	if (ms >= 0 && k->count < SAMPLES_MAX) {
+		k->samples[k->count++] = ms;
+	}
+}
+
 static void measure(const struct judge *j, const char *path)
 {
 	static struct kind kinds[KINDS_MAX];
-	char line[LINE_BYTES_MAX], name[32];
+	char line[LINE_BYTES_MAX], name[32], stage[16];
 	FILE *f = fopen(path, "r");
 	if (!f) {
-		die("cannot open", path);
+		judge_die("cannot open", path);
 	}
 	while (fgets(line, sizeof(line), f)) {
 		int64_t since_ms;
+		int32_t p;
 		int at = 0, n = 0;
 		if (sscanf(line, "kill %31s %" SCNd64 "%n", name, &since_ms, &at) != 2) {
 			continue;
 		}
-		struct kind *k = kind_of(kinds, name);
-		k->kills++;
-		for (int32_t p; sscanf(line + at, "%" SCNd32 "%n", &p, &n) == 1; at += n) {
-			int64_t ms = until_output(j, p, since_ms);
-			if (ms >= 0 && k->count < SAMPLES_MAX) {
-				k->samples[k->count++] = ms;
-			}
+		for (; sscanf(line + at, " %15[a-z]:%" SCNd32 "%n", stage, &p, &n) == 2; at += n) {
+			add_sample(j, kinds, name, stage, p, since_ms);
 		}
 	}
 	fclose(f);
@@ -447,14 +356,24 @@ static void measure(const struct judge *j, const char *path)
 
 static void judge_open(struct judge *j, const struct fnl_options *options)
 {
-	static const enum fnl_topic topics[PILES] = {FNL_TOPIC_LAYER_CHANGES,    FNL_TOPIC_ALERTS,
-	                                             FNL_TOPIC_DEAD_LETTERS,     FNL_TOPIC_REP_INPUTS,
-	                                             FNL_TOPIC_PROSPECT_CHANGES, FNL_TOPIC_PROSPECTS};
+	static const enum fnl_topic topics[PILE_COUNT] = {
+		[ORACLE_LAYER_CHANGES] = FNL_TOPIC_LAYER_CHANGES,
+		[ORACLE_ALERTS] = FNL_TOPIC_ALERTS,
+		[ORACLE_DEAD_LETTERS] = FNL_TOPIC_DEAD_LETTERS,
+		[ORACLE_REP_INPUTS] = FNL_TOPIC_REP_INPUTS,
+		[PILE_QUOTAS] = FNL_TOPIC_QUOTAS,
+		[PILE_REJECTIONS] = FNL_TOPIC_REJECTIONS,
+		[PILE_REP_ROWS] = FNL_TOPIC_REPS,
+		[PILE_ROWS] = FNL_TOPIC_PROSPECTS,
+		[PILE_CHANGES] = FNL_TOPIC_PROSPECT_CHANGES,
+		[PILE_REP_CHANGES] = FNL_TOPIC_REP_CHANGES,
+		[PILE_COMMANDS] = FNL_TOPIC_COMMANDS,
+	};
 	struct fnl_error why = {0};
 	if (fnl_app_open(&options->app, &j->app, &why) || fnl_app_bus(j->app, &j->bus, &why)) {
-		die("cannot start", why.text);
+		judge_die("cannot start", why.text);
 	}
-	for (size_t i = 0; i < PILES; i++) {
+	for (size_t i = 0; i < PILE_COUNT; i++) {
 		j->topics[i] = fnl_app_topic(j->app, topics[i]);
 	}
 	fnl_arena_init(&j->arena, (size_t)2 << 30);
@@ -466,7 +385,7 @@ int main(int argc, char **argv)
 	struct fnl_options options;
 	struct fnl_error why = {0};
 	if (fnl_options_parse(argc, argv, &options, &why)) {
-		die("options", why.text);
+		judge_die("options", why.text);
 	}
 	judge_open(&j, &options);
 	if (options.rest_count == 1 && strcmp(options.rest[0], "watch") == 0) {
@@ -475,10 +394,10 @@ int main(int argc, char **argv)
 		check_open(&j);
 		read_all(&j);
 		check_watched(&j, options.rest[1]);
-		check_fold(&j);
+		judge_stages(&j);
 		measure(&j, options.rest[2]);
 	} else {
-		die("usage", "chaos_judge [--config FILE] watch | check WATCHED FAULTS");
+		judge_die("usage", "chaos_judge [--config FILE] watch | check WATCHED FAULTS");
 	}
 	fnl_arena_deinit(&j.arena);
 	fnl_app_close(j.app);

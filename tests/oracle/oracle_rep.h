@@ -15,9 +15,8 @@
  * book of more than a page, since rules and lines may change between its pages; running sums once the fiscal year
  * begins on another day, until the end. Seldom the outputs do not tell enough: a late change comes just before the
  * first FROZEN output, when the pass may have begun; rules change between the pages of a book; a rep goes to another
- * organisation and comes back; there are so many runs that those which are done make room; an older image comes for a
- * line that is gone, and is kept for a run that may be done. A run with such a moment that is not as expected is
- * counted as unjudged, and only its money is checked.
+ * organisation and comes back; there are so many runs that those which are done make room. A run with such a moment
+ * that is not as expected is counted as unjudged, and only its money is checked.
  *
  * The outputs of a key must come from one input partition (keys are partitioned), but for dead letters. */
 #ifndef FUNNELD_TESTS_ORACLE_REP_H

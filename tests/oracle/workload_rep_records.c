@@ -279,6 +279,8 @@ static void change(struct workload_rep *w, size_t prospect, size_t at)
 		fnl_input_str(&in, FNL_BOOK_LINE_BOOK, rep_load_book(w, w->owners[prospect]));
 	} else if (kind < 7) {
 		in = rep_make_line(w, prospect, rep_below(w, w->rep_count), FNL_LINE_STATE_GONE);
+		/* deleted for good, perhaps: one that comes anew counts anew */
+		w->sequences[prospect] = rep_one_in(w, 3) ? 0 : w->sequences[prospect];
 	} else if (kind == 7) {
 		in = rep_make_line(w, prospect, owner, FNL_LINE_STATE_ERASED);
 		if (rep_one_in(w, 2)) { /* as it is sent: nothing is left of it */

@@ -1,0 +1,324 @@
+/* The router's inputs against what came of them. */
+#include "oracle_router.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "oracle_same.h"
+
+enum { KEY_BYTES_MAX = 600, HEADERS_SENT_ON_MAX = 15 };
+
+enum fate { TO_REP, TO_ALL, TO_NOBODY, DEAD };
+
+static const struct {
+	const char *name;
+	enum fate fate;
+} kinds[] = {
+	{"RepChanged", TO_REP},
+	{"RepResigned", TO_REP},
+	{"ResignationWithdrawn", TO_REP},
+	{"RepLeft", TO_REP},
+	{"RepErased", TO_REP},
+	{"OpenQuotaYear", TO_ALL},
+	{"ProposeTerritories", TO_NOBODY},
+	{"AcceptProposal", TO_NOBODY},
+	{"ReviseQuota", TO_NOBODY},
+	{"InspectNow", TO_NOBODY},
+	{"HandoverTaskDone", TO_NOBODY},
+	{"HandoverTaskWaived", TO_NOBODY},
+	{"SuccessorNamed", TO_NOBODY},
+	{"ReconciliationReviewed", TO_NOBODY},
+};
+enum { KIND_COUNT = sizeof(kinds) / sizeof(kinds[0]) };
+
+/* An input that is to be there again. */
+struct expected {
+	const struct fnl_record *record;
+	bool for_all;
+	int32_t home; /* of a keyed one: where its book is; -1: nowhere */
+	char key[KEY_BYTES_MAX];
+	char id[ORACLE_UUID_BYTES]; /* "": it has a ce_id of its own */
+};
+
+struct check {
+	struct oracle *o;
+	const struct oracle_router_input *in;
+	struct oracle_router_stats stats;
+	struct oracle_report to;
+	struct expected *expected; /* in the order of the inputs */
+	size_t expected_count;
+	json_t *dead;    /* "partition/offset" to the input's index */
+	json_t *feeders; /* key to the input partition from which it comes */
+	json_t *homes;   /* key to the partition of rep-inputs in which it is */
+	json_t *next;    /* "input partition>partition" to the index of the one that comes next */
+};
+
+static enum fate fate_of(const char *name)
+{
+	for (size_t i = 0; i < KIND_COUNT; i++) {
+		if (strcmp(kinds[i].name, name) == 0) {
+			return kinds[i].fate;
+		}
+	}
+	return DEAD;
+}
+
+enum oracle_sender oracle_sender_of(struct oracle *o, const struct fnl_record *r)
+{
+	const struct oracle_schema *schema = NULL;
+	const char *why = NULL;
+	json_t *v = oracle_decode(o, r, &schema, &why);
+	enum oracle_sender sender = ORACLE_FROM_PROSPECT;
+	if (v && fate_of(schema->name) == TO_REP) {
+		sender = ORACLE_FROM_ROUTER_HR;
+	} else if (v && fate_of(schema->name) == TO_ALL) {
+		sender = ORACLE_FROM_ROUTER_COMMANDS;
+	} else if (v && strcmp(schema->name, "RulesActivated") == 0) {
+		sender = ORACLE_FROM_OUTSIDE;
+	}
+	json_decref(v);
+	return sender;
+}
+
+/* ---- what is to come of an input ---- */
+
+static bool has_id(const struct fnl_record *r)
+{
+	struct fnl_span id = oracle_header(r, "ce_id");
+	bool fit = id.len >= 1 && id.len <= 128;
+	for (size_t i = 0; fit && i < id.len; i++) {
+		fit = id.data[i] > 0x20 && id.data[i] < 0x7f;
+	}
+	return fit;
+}
+
+/* From source, record, entity, and what makes it itself. */
+static void make_id(const json_t *v, const char *name, const char *entity, char ret[ORACLE_UUID_BYTES])
+{
+	char text[2048], own[512];
+	if (oracle_has(v, "command_id")) {
+		snprintf(own, sizeof(own), "%s", oracle_text(v, "command_id"));
+	} else {
+		snprintf(own, sizeof(own), "%" PRId64, oracle_number(v, "version"));
+	}
+	int n = snprintf(text, sizeof(text), "%s\n%s\n%s\n%s", oracle_text(v, "source"), name, entity, own);
+	oracle_uuid(text, (size_t)n, ret);
+}
+
+static bool is_key(const struct fnl_record *r, const char *text)
+{
+	return r->key.data && r->key.len == strlen(text) && memcmp(r->key.data, text, r->key.len) == 0;
+}
+
+/* Fills what is known of it; DEAD: nothing is. */
+static enum fate look_at(const struct fnl_record *r, const json_t *v, const char *name, struct expected *x)
+{
+	enum fate fate = fate_of(name);
+	if (fate == TO_NOBODY || fate == DEAD) {
+		return fate;
+	}
+	const json_t *entity = json_object_get(v, fate == TO_REP ? "rep_id" : "org_id");
+	const char *id = json_string_value(entity);
+	if (oracle_id_check(id, json_string_length(entity)) || !is_key(r, id) || r->header_count > HEADERS_SENT_ON_MAX) {
+		return DEAD;
+	}
+	*x = (struct expected){.record = r, .for_all = fate == TO_ALL, .home = -1};
+	snprintf(x->key, sizeof(x->key), "%s%s", fate == TO_REP ? "rep:" : "", id);
+	if (!has_id(r)) {
+		make_id(v, name, id, x->id);
+	}
+	return fate;
+}
+
+/* A key of one relay comes from one partition, or nothing could be said of its order. */
+static int add_input(struct check *c, size_t at)
+{
+	const struct fnl_record *r = &c->in->inputs[at];
+	const struct oracle_schema *schema = NULL;
+	const char *why = NULL;
+	json_t *v = oracle_decode(c->o, r, &schema, &why);
+	struct expected *x = &c->expected[c->expected_count];
+	enum fate fate = v && !oracle_currency_check(v) ? look_at(r, v, schema->name, x) : DEAD;
+	json_decref(v);
+	if (fate == DEAD) {
+		char place[64];
+		snprintf(place, sizeof(place), "%" PRId32 "/%" PRId64, r->partition, r->offset);
+		json_object_set_new(c->dead, place, json_integer((json_int_t)at));
+		c->stats.dead_letters++;
+		return 0;
+	}
+	if (fate == TO_NOBODY) {
+		c->stats.unheard++;
+		return 0;
+	}
+	const json_t *feeder = json_object_get(c->feeders, x->key), *home = json_object_get(c->homes, x->key);
+	if (feeder && json_integer_value(feeder) != r->partition) {
+		return oracle_differ(&c->to, "%s: %s comes from two partitions of the input", c->in->stage, x->key);
+	}
+	json_object_set_new(c->feeders, x->key, json_integer(r->partition));
+	x->home = home ? (int32_t)json_integer_value(home) : -1;
+	c->expected_count++;
+	c->stats.keyed += fate == TO_REP;
+	c->stats.for_all += fate == TO_ALL;
+	return 0;
+}
+
+/* ---- what is there ---- */
+
+static bool concerns(const struct expected *x, int32_t partition)
+{
+	return x->for_all ? partition >= 0 : x->home == partition;
+}
+
+/* Of one input partition the next one for that partition, and it is so no longer. NULL: there is none. */
+static const struct expected *next_of(struct check *c, int32_t from, int32_t to)
+{
+	char way[64];
+	snprintf(way, sizeof(way), "%" PRId32 ">%" PRId32, from, to);
+	size_t at = (size_t)json_integer_value(json_object_get(c->next, way));
+	while (at < c->expected_count && (c->expected[at].record->partition != from || !concerns(&c->expected[at], to))) {
+		at++;
+	}
+	json_object_set_new(c->next, way, json_integer((json_int_t)at + 1));
+	return at < c->expected_count ? &c->expected[at] : NULL;
+}
+
+static bool same_bytes(struct fnl_span a, struct fnl_span b)
+{
+	return (a.data == NULL) == (b.data == NULL) && a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
+}
+
+static int same_record(struct check *c, const char *where, const struct expected *x, const struct fnl_record *found)
+{
+	const struct fnl_record *r = x->record;
+	if (!is_key(found, x->key) || !same_bytes(r->value, found->value)) {
+		return oracle_differ(&c->to, "%s: expected input %" PRId32 "/%" PRId64 " of %s, found another record", where,
+		                     r->partition, r->offset, x->key);
+	}
+	if (found->header_count != r->header_count + (x->id[0] != 0)) {
+		return oracle_differ(&c->to, "%s: it has %zu headers", where, found->header_count);
+	}
+	for (size_t i = 0; i < r->header_count; i++) {
+		if (!same_bytes(r->headers[i].name, found->headers[i].name) ||
+		    !same_bytes(r->headers[i].value, found->headers[i].value)) {
+			return oracle_differ(&c->to, "%s: header %s did not stay", where, oracle_printable(r->headers[i].name));
+		}
+	}
+	return x->id[0] ? oracle_same_header(&c->to, where, found, "ce_id", x->id) : 0;
+}
+
+static int check_sent(struct check *c, const struct fnl_record *found)
+{
+	char where[200], key[KEY_BYTES_MAX];
+	snprintf(where, sizeof(where), "rep-inputs, partition %" PRId32 ", offset %" PRId64 ", from %s", found->partition,
+	         found->offset, c->in->stage);
+	snprintf(key, sizeof(key), "%.*s", (int)found->key.len, (const char *)found->key.data);
+	const json_t *feeder = json_object_get(c->feeders, key);
+	if (!feeder) {
+		return oracle_differ(&c->to, "%s: nobody has sent anything of %s", where, oracle_printable(found->key));
+	}
+	const struct expected *x = next_of(c, (int32_t)json_integer_value(feeder), found->partition);
+	return x ? same_record(c, where, x, found) : oracle_differ(&c->to, "%s: expected nothing more", where);
+}
+
+/* Nothing is left of any way. */
+static int check_missing(struct check *c)
+{
+	const char *key;
+	json_t *feeder;
+	json_object_foreach(c->feeders, key, feeder)
+	{
+		for (int32_t p = -1; p < c->in->rep_partition_count; p++) {
+			const struct expected *x = next_of(c, (int32_t)json_integer_value(feeder), p);
+			if (x) {
+				return oracle_differ(&c->to, "%s: input %" PRId32 "/%" PRId64 " of %s is missing in partition %" PRId32,
+				                     c->in->stage, x->record->partition, x->record->offset, x->key, p);
+			}
+		}
+	}
+	return 0;
+}
+
+static int check_dead_letter(struct check *c, const struct fnl_record *found)
+{
+	char where[200], place[64];
+	struct fnl_span p = oracle_header(found, "__connect.errors.partition");
+	struct fnl_span at = oracle_header(found, "__connect.errors.offset");
+	snprintf(place, sizeof(place), "%.*s/%.*s", (int)p.len, (const char *)p.data, (int)at.len, (const char *)at.data);
+	snprintf(where, sizeof(where), "dead letter of %s, input %s", c->in->stage, place);
+	const json_t *input = json_object_get(c->dead, place);
+	if (!input) {
+		return oracle_differ(&c->to, "%s: it is there twice, or the input was in order", where);
+	}
+	const struct fnl_record *r = &c->in->inputs[json_integer_value(input)];
+	json_object_del(c->dead, place);
+	return oracle_same_dead_letter(&c->to, where, c->in->stage, c->in->input_topic, r, found);
+}
+
+/* Where the books are: of one key all records that are not for all. */
+static int find_homes(struct check *c)
+{
+	char key[KEY_BYTES_MAX];
+	for (size_t i = 0; i < c->in->rep_input_count; i++) {
+		const struct fnl_record *r = &c->in->rep_inputs[i];
+		if (r->key.len < 4 || memcmp(r->key.data, "rep:", 4) != 0) {
+			continue;
+		}
+		snprintf(key, sizeof(key), "%.*s", (int)r->key.len, (const char *)r->key.data);
+		const json_t *home = json_object_get(c->homes, key);
+		if (home && json_integer_value(home) != r->partition) {
+			return oracle_differ(&c->to, "rep-inputs: %s is in partition %" PRId64 " and in partition %" PRId32, key,
+			                     (int64_t)json_integer_value(home), r->partition);
+		}
+		json_object_set_new(c->homes, key, json_integer(r->partition));
+	}
+	return 0;
+}
+
+static int check_all(struct check *c)
+{
+	const struct oracle_router_input *in = c->in;
+	int rc = find_homes(c);
+	for (size_t i = 0; i < in->input_count && rc == 0; i++) {
+		rc = add_input(c, i);
+	}
+	for (size_t i = 0; i < in->rep_input_count && rc == 0; i++) {
+		if (oracle_sender_of(c->o, &in->rep_inputs[i]) == in->relay) {
+			rc = check_sent(c, &in->rep_inputs[i]);
+		}
+	}
+	rc = rc ? rc : check_missing(c);
+	for (size_t i = 0; i < in->dead_letter_count && rc == 0; i++) {
+		rc = check_dead_letter(c, &in->dead_letters[i]);
+	}
+	if (rc == 0 && json_object_size(c->dead)) {
+		rc = oracle_differ(&c->to, "%s: input %s is no dead letter, and should be", in->stage,
+		                   json_object_iter_key(json_object_iter(c->dead)));
+	}
+	return rc;
+}
+
+int oracle_router_check(struct oracle *o, const struct oracle_router_input *in, struct oracle_router_stats *stats,
+                        char *why, size_t why_bytes)
+{
+	struct check c = {.o = o, .in = in, .to = {why, why_bytes}};
+	c.expected = calloc(in->input_count + 1, sizeof(*c.expected));
+	if (!c.expected) {
+		abort();
+	}
+	c.dead = json_object();
+	c.feeders = json_object();
+	c.homes = json_object();
+	c.next = json_object();
+	int rc = check_all(&c);
+	if (stats) {
+		*stats = c.stats;
+	}
+	json_t *const all[] = {c.dead, c.feeders, c.homes, c.next};
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		json_decref(all[i]);
+	}
+	free(c.expected);
+	return rc;
+}
