@@ -344,13 +344,13 @@ const char *rep_book_line(struct rep_step *s)
 	json_t *lines = rep_lines_of(s->p, book), *rep = json_object_get(s->p->reps, book);
 	json_t *line = json_object_get(lines, prospect);
 	bool erased = oracle_is(s->in, "state", "ERASED"), gone = oracle_is(s->in, "state", "GONE");
-	/* of a line that is gone only images are left: what comes now is anew */
-	bool there = is_there(line);
+	/* a line that is gone is there for its images only: its sequence may begin anew */
+	bool there = line && !oracle_is(line, "state", "GONE");
 	bool older = there && oracle_number(s->in, "sequence") <= oracle_number(line, "sequence");
 	if (erased && rep) {
 		erase(s, book, rep, prospect);
 	}
-	if ((older && !erased) || (gone && !there) || (erased && !line)) {
+	if ((older && !erased) || (erased && !line) || (gone && !there)) {
 		s->fold->stats.stale += !erased;
 		return NULL;
 	}
