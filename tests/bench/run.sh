@@ -10,7 +10,7 @@ prospects=${2:-200000}
 threads=${FNL_BENCH_THREADS:-2}
 rate=${FNL_BENCH_RATE:-5000}
 cluster_begin
-config bench clock=wall "threads.prospect=$threads" "threads.rep=${FNL_BENCH_REP_THREADS:-1}"
+config bench clock=wall "threads.prospect=$threads" "threads.rep=${FNL_BENCH_REP_THREADS:-$threads}"
 ctl bench topics create >/dev/null || fail "topics"
 
 # user + system CPU of a process so far, in ms
