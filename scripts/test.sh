@@ -31,7 +31,7 @@ check() {
 	*)
 		failed=$((failed + 1))
 		[ $rc -ne 124 ] || echo "(ended after its ${timeout_s} s)" >>"$work/log"
-		printf 'FAIL  %-44s %6ss  exit %d\n' "$name" "$(seconds_since "$begin")" $rc
+		printf 'FAIL  %-44s %6ss  exit %d\n' "$name" "$(seconds_since "$begin")" $rc | tee -a "$work/failures"
 		tail -n 200 "$work/log"
 		;;
 	esac
@@ -60,7 +60,7 @@ programs() {
 	count_lines "$work/lines"
 	if [ $rc -ne 0 ] && ! grep -q '^FAIL ' "$work/lines"; then
 		failed=$((failed + 1))
-		echo "FAIL  ctest in $dir, exit $rc"
+		echo "FAIL  ctest in $dir, exit $rc" | tee -a "$work/failures"
 		cat "$work/ctest"
 	fi
 }
@@ -69,6 +69,7 @@ count_lines() {
 	passed=$((passed + $(grep -c '^ok    ' "$1" || true)))
 	failed=$((failed + $(grep -c '^FAIL  ' "$1" || true)))
 	skipped=$((skipped + $(grep -c '^skip  ' "$1" || true)))
+	grep '^FAIL  ' "$1" >>"$work/failures" || true
 }
 
 # Builds as a test of its own kind: when one fails the rest still runs, and the run fails.
@@ -78,7 +79,7 @@ built() {
 		printf 'built %-44s %6ss\n' "$1" "$(seconds_since "$begin")"
 	else
 		failed=$((failed + 1))
-		printf 'FAIL  build of %s\n' "$1"
+		printf 'FAIL  build of %s\n' "$1" | tee -a "$work/failures"
 		return 1
 	fi
 }
@@ -107,5 +108,7 @@ done
 check chaos/chaos 400 env FNL_BUILD="$FNL_ROOT/build" bash tests/chaos/chaos.sh
 [ $full -eq 0 ] || . scripts/test_full.sh
 
+# Whoever sees only the end of this still learns what failed.
+[ $failed -eq 0 ] || cat "$work/failures"
 echo "$passed passed, $failed failed, $skipped skipped"
 [ $failed -eq 0 ]
