@@ -164,6 +164,7 @@ static void begin(struct workload_rep *w, uint64_t seed, int64_t start_ms)
 	w->time_ms = start_ms - (int64_t)rep_below(w, 3000);
 	w->sent_count = w->run_count = 0;
 	w->as_of_ms = 0;
+	w->late_left = 0;
 	w->filled = false;
 	memset(w->sequences, 0, sizeof(w->sequences));
 	memset(w->versions, 0, sizeof(w->versions));

@@ -51,6 +51,7 @@ struct workload_rep {
 	int64_t time_ms; /* goes on with each record */
 	int64_t sequences[REP_LOAD_PROSPECTS];
 	size_t owners[REP_LOAD_PROSPECTS]; /* REP_LOAD_REPS: the pool */
+	size_t late_left;                  /* so many changes from before a run's as_of come while it freezes */
 	int64_t versions[REP_LOAD_REPS];
 	int64_t as_of_ms; /* of the latest run; 0: none yet */
 	size_t run_count;

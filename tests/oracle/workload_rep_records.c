@@ -293,6 +293,33 @@ static void change(struct workload_rep *w, size_t prospect, size_t at)
 	rep_send_input(w, &in, at);
 }
 
+/* A run that freezes at once, and over several pages; what happened before its as_of comes too late for it. */
+static void open_late(struct workload_rep *w, size_t at)
+{
+	struct fnl_input in = rep_make_changed(w, 0);
+	set_number(&in, "version", ++w->versions[0]);
+	set_text(&in, "org_id", "east");
+	rep_send_input(w, &in, at);
+	in = rep_make_command(w);
+	w->as_of_ms = w->start_ms - MS_PER_DAY;
+	set_text(&in, "org_id", "east");
+	set_number(&in, "issued_at", w->as_of_ms);
+	set_number(&in, "as_of", w->as_of_ms);
+	in.v[FNL_OPEN_QUOTA_YEAR_REP_IDS] = texts(w, 0, true);
+	rep_send_input(w, &in, at);
+	w->late_left = 40;
+}
+
+static void change_late(struct workload_rep *w, size_t at)
+{
+	size_t prospect = 20 + rep_below(w, w->prospect_count - 20);
+	w->late_left--;
+	w->sequences[prospect]++;
+	struct fnl_input in = rep_make_line(w, prospect, w->owners[prospect], FNL_LINE_STATE_OWNED);
+	set_number(&in, "occurred_at", w->as_of_ms - 1);
+	rep_send_input(w, &in, at);
+}
+
 /* Lines, books or runs beyond a page or the limit, all at once. */
 static void fill(struct workload_rep *w, size_t at)
 {
@@ -302,7 +329,8 @@ static void fill(struct workload_rep *w, size_t at)
 		size_t count = 95 + rep_below(w, 120);
 		for (size_t i = 20; i < 20 + count; i++) {
 			w->sequences[i]++;
-			in = rep_make_line(w, i, rep_one_in(w, 12), FNL_LINE_STATE_OWNED);
+			w->owners[i] = rep_one_in(w, 12);
+			in = rep_make_line(w, i, w->owners[i], FNL_LINE_STATE_OWNED);
 			rep_send_input(w, &in, at);
 		}
 		w->prospect_count = rep_one_in(w, 2) ? 20 + count : w->prospect_count;
@@ -315,6 +343,9 @@ static void fill(struct workload_rep *w, size_t at)
 		in = rep_make_command(w);
 		rep_send_input(w, &in, at);
 	}
+	if (w->prospect_count > 20) {
+		open_late(w, at);
+	}
 }
 
 void rep_make(struct workload_rep *w, size_t at)
@@ -322,6 +353,10 @@ void rep_make(struct workload_rep *w, size_t at)
 	struct fnl_input in;
 	if (!w->filled && rep_one_in(w, 6)) {
 		fill(w, at);
+		return;
+	}
+	if (w->late_left > 0 && rep_one_in(w, 2)) {
+		change_late(w, at);
 		return;
 	}
 	switch (rep_below(w, 20)) {
