@@ -307,7 +307,7 @@ static void open_late(struct workload_rep *w, size_t at)
 	set_number(&in, "as_of", w->as_of_ms);
 	in.v[FNL_OPEN_QUOTA_YEAR_REP_IDS] = texts(w, 0, true);
 	rep_send_input(w, &in, at);
-	w->late_left = 40;
+	w->late_left = 36;
 }
 
 static void change_late(struct workload_rep *w, size_t at)
