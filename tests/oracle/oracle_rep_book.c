@@ -5,7 +5,7 @@
 
 #include "oracle_rep_internal.h"
 
-enum { IMAGES_MAX = 8 };
+enum { IMAGES_MAX = 64 };
 
 static const char *const layers[] = {"NONE", "TOP",  "MIDDLE",  "BOTTOM", "UNCLASSIFIED", "UNKNOWN",
                                      "WON",  "LOST", "DELETED", "MERGED", "ERASED"};

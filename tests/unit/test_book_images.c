@@ -7,6 +7,8 @@
 
 #include "book_world.h"
 
+#include <stdio.h>
+
 #define B(name) FNL_BOOK_LINE_##name
 #define BOOK "rep:ann"
 
@@ -39,13 +41,6 @@ static void apply(struct fnl_input in, const char *cause)
 	if (r != 0) {
 		fail_msg("%d: %s", r, w.why.text);
 	}
-}
-
-static void refuse(struct fnl_input in, int code)
-{
-	size_t rows = w.row_count;
-	assert_int_equal(fnl_books_line(&w, &in, "c"), code);
-	assert_int_equal(w.row_count, rows);
 }
 
 static struct fnl_input with_state(struct fnl_input in, int state)
@@ -247,21 +242,20 @@ static void while_it_freezes_every_change_leaves_the_image(void **state)
 	assert_null(image_of(BOOK, "r1")); /* it is frozen */
 }
 
-static void nine_runs_at_once_are_too_many(void **state)
+/* As many as there may be: no change of a line is refused because quotas are slow. */
+static void each_of_many_runs_has_its_image(void **state)
 {
 	(void)state;
-	static const char *const runs[] = {"r1", "r2", "r3", "r4", "r5", "r6", "r7", "r8", "r9"};
+	static char runs[FNL_BOOK_IMAGES_MAX][8];
 	fnl_books_rule(&w, "quota", "settle_hours", 0);
 	hire("ann");
 	apply(line(1, 0), "c");
-	for (size_t i = 0; i < 9; i++) {
-		open_year(runs[i], 2020 + (int)i, (int64_t)i);
-		if (i < 8) {
-			apply(with_amount(line((int64_t)i + 2, (int64_t)i + 1), 1, "USD"), "c");
-			assert_int_equal(fnl_books_line_row(&w, BOOK, "p1")[FNL_LINE_IMAGES].list.count, i + 1);
-		}
+	for (int i = 0; i < FNL_BOOK_IMAGES_MAX; i++) {
+		snprintf(runs[i], sizeof(runs[i]), "r%d", i);
+		open_year(runs[i], 2020 + i, i);
+		apply(with_amount(line(i + 2, i + 1), 1, "USD"), "c");
+		assert_int_equal(fnl_books_line_row(&w, BOOK, "p1")[FNL_LINE_IMAGES].list.count, i + 1);
 	}
-	refuse(line(50, 100), FNL_E_LIMIT);
 }
 
 static void lines_move_to_another_fiscal_year(void **state)
@@ -294,7 +288,7 @@ int main(void)
 		cmocka_unit_test_setup(gone_lines_stay_as_long_as_they_have_images, fresh),
 		cmocka_unit_test_setup(only_unfinished_runs_of_the_rep_ask_for_images, fresh),
 		cmocka_unit_test_setup(while_it_freezes_every_change_leaves_the_image, fresh),
-		cmocka_unit_test_setup(nine_runs_at_once_are_too_many, fresh),
+		cmocka_unit_test_setup(each_of_many_runs_has_its_image, fresh),
 		cmocka_unit_test_setup(lines_move_to_another_fiscal_year, fresh),
 	};
 	return cmocka_run_group_tests(tests, start, end);
