@@ -174,7 +174,7 @@ int fnl_book_line(const struct fnl_book_in *in, const struct fnl_value *event, s
 	if (!rep || !line) {
 		return FNL_E_NOMEM;
 	}
-	r = erased ? FNL_OK : fnl_book_images_after(in, rep, in->line, line, &line[FNL_LINE_IMAGES], why);
+	r = erased ? FNL_OK : fnl_book_images_after(in, rep, in->line, line, &line[FNL_LINE_IMAGES]);
 	r = r ? r : move_sums(in, rep, line, &out, why);
 	if (r < 0) {
 		return r;

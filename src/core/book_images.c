@@ -112,7 +112,7 @@ static size_t find_image(const struct album *a, struct fnl_span run_id)
 
 /* What one run makes of the change. */
 static int take_image(const struct fnl_book_in *in, const struct fnl_value *run, const struct fnl_value *from,
-                      const struct fnl_value *to, struct album *a, struct fnl_error *why)
+                      const struct fnl_value *to, struct album *a)
 {
 	struct fnl_span run_id = run[FNL_QUOTA_RUN_RUN_ID].str;
 	size_t at = find_image(a, run_id);
@@ -121,9 +121,6 @@ static int take_image(const struct fnl_book_in *in, const struct fnl_value *run,
 	bool late = !freezing && to[FNL_LINE_EFFECTIVE_AT].i64 <= run[FNL_QUOTA_RUN_AS_OF].i64;
 	if (late != known) {
 		return FNL_OK; /* the live line is the image still, or the image stands */
-	}
-	if (!known && a->count == FNL_BOOK_IMAGES_MAX) {
-		return fnl_fail(why, FNL_E_LIMIT, "more than %d quota runs want an image of one line", FNL_BOOK_IMAGES_MAX);
 	}
 	struct fnl_value *image =
 		known ? image_corrected(in->arena, a->items[at].list.items, from, to) : image_of(in->arena, run_id, from);
@@ -136,7 +133,7 @@ static int take_image(const struct fnl_book_in *in, const struct fnl_value *run,
 }
 
 int fnl_book_images_after(const struct fnl_book_in *in, const struct fnl_value *rep, const struct fnl_value *from,
-                          const struct fnl_value *to, struct fnl_value *ret_images, struct fnl_error *why)
+                          const struct fnl_value *to, struct fnl_value *ret_images)
 {
 	struct fnl_list old = from ? from[FNL_LINE_IMAGES].list : (struct fnl_list){NULL, 0};
 	struct fnl_list runs = in->jobs ? in->jobs[FNL_PARTITION_JOBS_RUNS].list : (struct fnl_list){NULL, 0};
@@ -147,11 +144,13 @@ int fnl_book_images_after(const struct fnl_book_in *in, const struct fnl_value *
 		*ret_images = fnl_value_list(NULL, 0);
 		return FNL_OK;
 	}
-	a.items = fnl_arena_calloc(in->arena, FNL_BOOK_IMAGES_MAX, sizeof(*a.items));
+	/* at most one a run, so that the limit of runs is that of images: a line is never refused because quotas are slow
+	 */
+	a.items = fnl_arena_calloc(in->arena, runs.count + 1, sizeof(*a.items));
 	if (!a.items) {
 		return FNL_E_NOMEM;
 	}
-	for (size_t i = 0; i < old.count && a.count < FNL_BOOK_IMAGES_MAX; i++) {
+	for (size_t i = 0; i < old.count; i++) {
 		const struct fnl_value *run = fnl_quota_run_by_id(in->jobs, old.items[i].list.items[FNL_LINE_IMAGE_RUN_ID].str);
 		if (run && fnl_quota_run_awaits(run, book, prospect_id)) {
 			a.items[a.count++] = old.items[i];
@@ -162,7 +161,7 @@ int fnl_book_images_after(const struct fnl_book_in *in, const struct fnl_value *
 		if (!fnl_quota_run_concerns(run, rep) || !fnl_quota_run_awaits(run, book, prospect_id)) {
 			continue;
 		}
-		int r = take_image(in, run, from, to, &a, why);
+		int r = take_image(in, run, from, to, &a);
 		if (r < 0) {
 			return r;
 		}

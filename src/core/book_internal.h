@@ -52,7 +52,7 @@ const struct fnl_value *fnl_quota_run_by_id(const struct fnl_value *jobs, struct
 
 /* The images that the line leaves when it goes from `from` (NULL: none) to `to`, Line rows both. */
 int fnl_book_images_after(const struct fnl_book_in *in, const struct fnl_value *rep, const struct fnl_value *from,
-                          const struct fnl_value *to, struct fnl_value *ret_images, struct fnl_error *why);
+                          const struct fnl_value *to, struct fnl_value *ret_images);
 
 static inline struct fnl_value *fnl_values_copy(struct fnl_arena *arena, const struct fnl_value *values, size_t count)
 {

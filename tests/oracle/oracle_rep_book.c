@@ -5,8 +5,6 @@
 
 #include "oracle_rep_internal.h"
 
-enum { IMAGES_MAX = 64 };
-
 static const char *const layers[] = {"NONE", "TOP",  "MIDDLE",  "BOTTOM", "UNCLASSIFIED", "UNKNOWN",
                                      "WON",  "LOST", "DELETED", "MERGED", "ERASED"};
 enum { LAYERS = sizeof(layers) / sizeof(layers[0]) };
@@ -270,10 +268,6 @@ static json_t *images_after(struct rep_step *s, const char *book, const json_t *
 			s->fold->stats.late_changes++;
 		}
 	}
-	if (json_array_size(images) > IMAGES_MAX) {
-		json_decref(images);
-		return NULL;
-	}
 	return images;
 }
 
@@ -355,9 +349,6 @@ const char *rep_book_line(struct rep_step *s)
 		return NULL;
 	}
 	json_t *images = erased ? json_array() : images_after(s, book, rep, line);
-	if (!images) {
-		return "more images of a line than it may have";
-	}
 	rep = rep_of_book(s, book);
 	if (!lines) {
 		lines = json_object();

@@ -23,7 +23,6 @@
 
 enum {
 	FNL_BOOK_TOTALS_MAX = 256,
-	FNL_BOOK_IMAGES_MAX = 64, /* as many as there are quota runs to be frozen */
 	FNL_BOOK_QUOTA_YEARS_MAX = 8,
 	/* the fields that BookLine, Line and LineImage have in common, in one order */
 	FNL_BOOK_VALUE_COUNT = FNL_BOOK_LINE_BUYER_ID - FNL_BOOK_LINE_STATE + 1
