@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# ./run demo [--kafka] [--fast] [--keep]: two years of a small sales organisation, from feed to funnel and quotas. Leaves
-# nothing behind.
+# ./run demo [--kafka] [--fast] [--keep]: two years of a small sales organisation, from feed to funnel, quotas, and what
+# sits still. Leaves nothing behind.
 set -euo pipefail
 cd "$FNL_ROOT"
 . scripts/lib.sh
@@ -80,6 +80,9 @@ organisation=(--prospects 400 --reps 8)
 step "Two years of a sales organisation, as a change log in CSV (funnelctl simulate --csv): its first rows"
 ctl simulate "${organisation[@]}" --csv >"$dir/log.csv"
 head -n 4 "$dir/log.csv" | sed 's/,,*$//'
+step "Rules that fit it (funnelctl simulate --rules)"
+ctl simulate --rules >"$dir/rules.ini"
+ctl rules apply "$dir/rules.ini" --at 2024-12-31 || die "demo: the rules could not be sent"
 step "Its first year, 2025, into the topics of CRM and HR"
 import --until 2025-12-31 --tick 2025-12-31
 caught_up
@@ -93,8 +96,55 @@ import --from 2026-01-01 --until 2026-01-01 --tick 2026-01-02
 caught_up
 ctl quota status
 ctl show quota R-01 --year 2026
-step "The second year; the quota stands, the running potential moves"
-import --from 2026-01-02 --tick 2027-01-01
+
+# of PROSPECT COLUMN FROM UNTIL: what the change log's rows of these days have in the column
+of() {
+	awk -F, -v prospect="$1" -v what="$2" -v from="$3" -v until="$4" 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }
+		$at["prospect_id"] == prospect && from <= $at["occurred_at"] && $at["occurred_at"] < until { print $at[what] }' \
+		"$dir/log.csv"
+}
+# A question on a sheet about one that is silent near the order, and of whom the feeds have no news in these days.
+ask() {
+	for rep in $(seq -f R-%02g "${organisation[3]}"); do
+		ctl inspect "$rep" >"$dir/sheet" 2>/dev/null || continue
+		sheet=$(awk 'NR == 1 { print $2 }' "$dir/sheet")
+		while read -r question prospect cause; do
+			[ -n "$(of "$prospect" event 2026-02-02 2026-02-06)" ] || return 0
+		done < <(awk '/^Questions/ { asks = 1 }
+			asks && $2 ~ /^P-/ { number = $1; prospect = $2; near = $3 == "BOTTOM"; silent = 0 }
+			asks && near && /SILENT no contact .*next level/ { silent = 1 }
+			asks && silent && /likely: / { sub(/.*likely: /, ""); sub(/:.*/, ""); gsub(/ /, "-")
+				print number, prospect, $0 }' "$dir/sheet")
+	done
+	die "demo: nobody is asked about a silent prospect"
+}
+about() { awk -v prospect="$prospect" '$2 ~ /^P-/ { mine = $2 == prospect && $1 ~ /^[0-9]+$/ } mine'; }
+
+step "Monday, 2 February: what sits still near the order"
+import --from 2026-01-02 --until 2026-02-01 --tick 2026-02-02T08:00:00Z
+caught_up
+ctl stalls --layer bottom >"$dir/stalls"
+head -n 16 "$dir/stalls"
+ask
+step "$prospect is silent; on the week's sheet of $rep there is a question about it"
+about <"$dir/sheet"
+import --from 2026-02-02 --until 2026-02-02
+ctl answer "$prospect" --sheet "$sheet" --question "$question" --cause "$cause" --confirmed --by "$rep" \
+	--at 2026-02-03T10:00:01Z --next-step visit --next-step-on 2026-02-05 || die "demo: the answer could not be sent"
+step "On Tuesday $rep answers it, on Thursday he visits the customer"
+import --from 2026-02-03 --until 2026-02-04
+source=$(of "$prospect" source 2024 2027 | tail -n 1)
+printf '%s\n' event,occurred_at,source,prospect_id,rep_id,contact_id,channel \
+	"contact,2026-02-05T14:00:01Z,$source,$prospect,$rep,C-visit,visit" | ctl import csv - || die "demo: the visit"
+import --from 2026-02-05 --until 2026-02-05 --tick 2026-02-06
+caught_up
+ctl inspect "$rep" --sheet "$sheet" | about | tee "$dir/question"
+grep -q ANSWERED "$dir/question" || die "demo: the answer is not on the sheet"
+ctl tail funnel.alerts --from-beginning --until-end >"$dir/alerts"
+grep -a "$prospect.*SILENT" "$dir/alerts" | tail -n 4
+grep -a "$prospect.*SILENT" "$dir/alerts" | tail -n 1 | grep -q 'cleared' || die "demo: it still sits still"
+step "The rest of the second year; the quota stands, the running potential moves"
+import --from 2026-02-06 --tick 2027-01-01
 caught_up
 ctl show rep R-01
 ctl tail funnel.quotas --from-beginning --until-end --json >"$dir/quotas"
@@ -103,6 +153,7 @@ printf 'QuotaSet %s, QuotaLine %s, QuotaRecalculated %s\n' "$(grep -c '"type": *
 step "All of it once more, as a feed would repeat itself (funnelctl simulate): nothing may change"
 ctl funnel --by layer --json >"$dir/before.json"
 ctl show quota R-01 --year 2026 --json >"$dir/quota_before.json"
+ctl tail funnel.alerts --from-beginning --until-end --json | wc -l >"$dir/alerts_before"
 ctl simulate "${organisation[@]}" --tick 2027-01-01 || die "demo: the simulation could not be sent"
 caught_up
 ctl funnel --by layer --json >"$dir/after.json"
@@ -110,6 +161,8 @@ ctl show quota R-01 --year 2026 --json >"$dir/quota_after.json"
 cmp "$dir/quota_before.json" "$dir/quota_after.json" || die "demo: a quota changed"
 cmp <(sed 's/"as_of": *"[^"]*"//' "$dir/before.json") <(sed 's/"as_of": *"[^"]*"//' "$dir/after.json") ||
 	die "demo: the funnel changed"
+ctl tail funnel.alerts --from-beginning --until-end --json | wc -l | cmp - "$dir/alerts_before" ||
+	die "demo: somebody was told again"
 step "What the worker told the world: the last layer changes"
 ctl tail funnel.layer-changes --from-beginning --until-end --json >"$dir/events"
 tail -n 3 "$dir/events"

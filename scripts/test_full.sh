@@ -10,7 +10,7 @@ if built build-asan -DFNL_SANITIZE=address,undefined; then
 	check "sim/seeds (build-asan)" 600 build-asan/bin/sim --seeds 300 --jobs 2
 fi
 if built build-tsan -DFNL_SANITIZE=thread; then
-	programs build-tsan '^(unit|crash|tsan)/|^contract/test_log_embedded' TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1
+	programs build-tsan '^(unit|crash|tsan)/|^contract/test_(http|log_embedded)' TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1
 	check tsan/worker 300 env FNL_BUILD="$FNL_ROOT/build-tsan" bash tests/tsan/worker.sh
 fi
 if compgen -G 'tests/fuzz/fuzz_*.c' >/dev/null; then

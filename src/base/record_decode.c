@@ -14,7 +14,8 @@ static int refuse(struct decoder *d, int code, const char *what)
 	return fnl_fail(d->why, code, "%s.%s: %s", d->desc->name, d->field->name, what);
 }
 
-static int decode_fields(struct decoder *d, const struct fnl_record_desc *desc, struct fnl_value *values);
+/* The first `count` fields. */
+static int decode_fields(struct decoder *d, const struct fnl_record_desc *desc, size_t count, struct fnl_value *values);
 
 static int decode_int(struct decoder *d, int64_t min, int64_t max, const char *what, int64_t *ret)
 {
@@ -88,7 +89,7 @@ static int decode_nested(struct decoder *d, struct fnl_value *v)
 	if (!values) {
 		return refuse(d, FNL_E_NOMEM, "no memory");
 	}
-	int r = decode_fields(d, field->record, values);
+	int r = decode_fields(d, field->record, count, values);
 	d->desc = outer;
 	d->field = field;
 	v->list = (struct fnl_list){values, count};
@@ -178,10 +179,10 @@ static int decode_list(struct decoder *d, struct fnl_value *v)
 	return FNL_OK;
 }
 
-static int decode_fields(struct decoder *d, const struct fnl_record_desc *desc, struct fnl_value *values)
+static int decode_fields(struct decoder *d, const struct fnl_record_desc *desc, size_t count, struct fnl_value *values)
 {
 	d->desc = desc;
-	for (size_t i = 0; i < desc->field_count; i++) {
+	for (size_t i = 0; i < count; i++) {
 		const struct fnl_field_desc *f = &desc->fields[i];
 		d->field = f;
 		if (f->nullable) {
@@ -212,7 +213,7 @@ int fnl_record_decode(const struct fnl_record_desc *d, struct fnl_span body, str
 	if (d->field_count > FNL_RECORD_FIELDS_MAX) {
 		return fnl_fail(why, FNL_E_ARGUMENT, "%s: a record has at most %d fields", d->name, FNL_RECORD_FIELDS_MAX);
 	}
-	int r = decode_fields(&decoder, d, values);
+	int r = decode_fields(&decoder, d, d->field_count, values);
 	if (r < 0) {
 		return r;
 	}
@@ -221,4 +222,20 @@ int fnl_record_decode(const struct fnl_record_desc *d, struct fnl_span body, str
 	}
 	memcpy(ret_values, values, d->field_count * sizeof(*values));
 	return FNL_OK;
+}
+
+int fnl_record_decode_head(const struct fnl_record_desc *d, struct fnl_span body, size_t count, struct fnl_arena *arena,
+                           struct fnl_value *ret_values, struct fnl_error *why)
+{
+	struct fnl_value values[FNL_RECORD_FIELDS_MAX];
+	struct decoder decoder = {.r = fnl_reader_of(body), .arena = arena, .why = why};
+
+	if (count > d->field_count || count > FNL_RECORD_FIELDS_MAX) {
+		return fnl_fail(why, FNL_E_ARGUMENT, "%s: there are no %zu fields", d->name, count);
+	}
+	int r = decode_fields(&decoder, d, count, values);
+	if (r == 0) {
+		memcpy(ret_values, values, count * sizeof(*values));
+	}
+	return r;
 }

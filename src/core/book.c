@@ -116,6 +116,7 @@ static struct fnl_value *line_of(const struct fnl_book_in *in, const struct fnl_
 	}
 	memcpy(line + FNL_LINE_STATE, event + FNL_BOOK_LINE_STATE, FNL_BOOK_VALUE_COUNT * sizeof(*line));
 	line[FNL_LINE_IMAGES] = fnl_value_list(NULL, 0);
+	line[FNL_LINE_TOLD] = fnl_value_i64(0);
 	return line;
 }
 

@@ -1,8 +1,9 @@
 /* Copy on write: what a line was at the as_of of each quota run that has not frozen it yet. */
 #include "book_internal.h"
+#include "funneld/core/inspection.h"
 
-_Static_assert(FNL_LINE_IMAGE_BUYER_ID - FNL_LINE_IMAGE_STATE + 1 == (int)FNL_BOOK_VALUE_COUNT &&
-                   FNL_LINE_BUYER_ID - FNL_LINE_STATE + 1 == (int)FNL_BOOK_VALUE_COUNT,
+_Static_assert(FNL_LINE_IMAGE_EVIDENCE - FNL_LINE_IMAGE_STATE + 1 == (int)FNL_BOOK_VALUE_COUNT &&
+                   FNL_LINE_EVIDENCE - FNL_LINE_STATE + 1 == (int)FNL_BOOK_VALUE_COUNT,
                "BookLine, Line and LineImage have the same value fields");
 
 bool fnl_quota_run_concerns(const struct fnl_value *run, const struct fnl_value *rep)
@@ -54,7 +55,7 @@ const struct fnl_value *fnl_quota_run_by_id(const struct fnl_value *jobs, struct
 	return NULL;
 }
 
-static struct fnl_value *image_of(struct fnl_arena *arena, struct fnl_span run_id, const struct fnl_value *line)
+struct fnl_value *fnl_line_image(struct fnl_arena *arena, struct fnl_span run_id, const struct fnl_value *line)
 {
 	struct fnl_value *image = fnl_arena_calloc(arena, FNL_LINE_IMAGE_FIELD_COUNT, sizeof(*image));
 	if (!image) {
@@ -63,6 +64,7 @@ static struct fnl_value *image_of(struct fnl_arena *arena, struct fnl_span run_i
 	bool existed = line && line[FNL_LINE_STATE].i64 != FNL_LINE_STATE_GONE;
 	image[FNL_LINE_IMAGE_RUN_ID] = fnl_value_str(run_id);
 	image[FNL_LINE_IMAGE_EXISTED] = fnl_value_i64(existed);
+	image[FNL_LINE_IMAGE_STALLS] = fnl_value_list(NULL, 0);
 	if (existed) {
 		memcpy(image + FNL_LINE_IMAGE_STATE, line + FNL_LINE_STATE, FNL_BOOK_VALUE_COUNT * sizeof(*image));
 	} else {
@@ -82,13 +84,13 @@ static struct fnl_value *image_corrected(struct fnl_arena *arena, const struct f
 {
 	if (!image[FNL_LINE_IMAGE_EXISTED].i64) {
 		bool comes = to[FNL_LINE_STATE].i64 == FNL_LINE_STATE_OWNED && from[FNL_LINE_STATE].i64 != FNL_LINE_STATE_OWNED;
-		return comes ? image_of(arena, image[FNL_LINE_IMAGE_RUN_ID].str, to)
+		return comes ? fnl_line_image(arena, image[FNL_LINE_IMAGE_RUN_ID].str, to)
 		             : fnl_values_copy(arena, image, FNL_LINE_IMAGE_FIELD_COUNT);
 	}
 	struct fnl_value *copy = fnl_values_copy(arena, image, FNL_LINE_IMAGE_FIELD_COUNT);
 	for (size_t i = 0; copy && i < FNL_BOOK_VALUE_COUNT; i++) {
-		enum fnl_kind kind = fnl_desc_line.fields[FNL_LINE_STATE + i].kind;
-		if (!fnl_value_eq(kind, &from[FNL_LINE_STATE + i], &to[FNL_LINE_STATE + i])) {
+		if (!fnl_value_eq(&fnl_desc_line.fields[FNL_LINE_STATE + i], &from[FNL_LINE_STATE + i],
+		                  &to[FNL_LINE_STATE + i])) {
 			copy[FNL_LINE_IMAGE_STATE + i] = to[FNL_LINE_STATE + i];
 		}
 	}
@@ -123,7 +125,7 @@ static int take_image(const struct fnl_book_in *in, const struct fnl_value *run,
 		return FNL_OK; /* the live line is the image still, or the image stands */
 	}
 	struct fnl_value *image =
-		known ? image_corrected(in->arena, a->items[at].list.items, from, to) : image_of(in->arena, run_id, from);
+		known ? image_corrected(in->arena, a->items[at].list.items, from, to) : fnl_line_image(in->arena, run_id, from);
 	if (!image) {
 		return FNL_E_NOMEM;
 	}
@@ -139,14 +141,15 @@ int fnl_book_images_after(const struct fnl_book_in *in, const struct fnl_value *
 	struct fnl_list runs = in->jobs ? in->jobs[FNL_PARTITION_JOBS_RUNS].list : (struct fnl_list){NULL, 0};
 	struct fnl_span book = to[FNL_LINE_BOOK].str;
 	struct fnl_span prospect_id = to[FNL_LINE_PROSPECT_ID].str;
+	struct fnl_sheet_images sheets = fnl_sheet_images_of(in->inspection, from, to);
 	struct album a = {NULL, 0};
-	if (old.count == 0 && runs.count == 0) {
-		*ret_images = fnl_value_list(NULL, 0);
+	if (runs.count == 0 && fnl_sheet_images_stand(&sheets, old)) {
+		*ret_images = fnl_value_list(old.items, old.count);
 		return FNL_OK;
 	}
 	/* at most one a run, so that the limit of runs is that of images: a line is never refused because quotas are slow
 	 */
-	a.items = fnl_arena_calloc(in->arena, runs.count + 1, sizeof(*a.items));
+	a.items = fnl_arena_calloc(in->arena, runs.count + FNL_INSPECT_IMAGES_MAX, sizeof(*a.items));
 	if (!a.items) {
 		return FNL_E_NOMEM;
 	}
@@ -166,6 +169,7 @@ int fnl_book_images_after(const struct fnl_book_in *in, const struct fnl_value *
 			return r;
 		}
 	}
+	int r = fnl_sheet_images_add(&sheets, from, in->arena, a.items, &a.count);
 	*ret_images = fnl_value_list(a.items, a.count);
-	return FNL_OK;
+	return r;
 }

@@ -50,9 +50,33 @@ bool fnl_quota_run_awaits(const struct fnl_value *run, struct fnl_span book, str
 /* NULL: none of that id. */
 const struct fnl_value *fnl_quota_run_by_id(const struct fnl_value *jobs, struct fnl_span run_id);
 
+/* An image of the line as it is (NULL: there is none) for a run or a sheet; NULL: no memory. */
+struct fnl_value *fnl_line_image(struct fnl_arena *arena, struct fnl_span run_id, const struct fnl_value *line);
+
 /* The images that the line leaves when it goes from `from` (NULL: none) to `to`, Line rows both. */
 int fnl_book_images_after(const struct fnl_book_in *in, const struct fnl_value *rep, const struct fnl_value *from,
                           const struct fnl_value *to, struct fnl_value *ret_images);
+
+/* --- book_sheets.c --- */
+
+/* Which sheets a line keeps images for, once it has changed. */
+struct fnl_sheet_images {
+	int64_t oldest; /* those of earlier sheets go */
+	int64_t wanted[2];
+	size_t wanted_count;
+};
+/* inspection: NULL, or its first FNL_INSPECTION_HEAD_COUNT values at least. */
+struct fnl_sheet_images fnl_sheet_images_of(const struct fnl_value *inspection, const struct fnl_value *from,
+                                            const struct fnl_value *to);
+/* The number of the sheet that an image is kept for; 0: it is a quota run's. */
+int64_t fnl_sheet_of_image(const struct fnl_value *image);
+/* The image for a sheet, as FNL_BOOK_VALUE_COUNT values; NULL: there is none. */
+const struct fnl_value *fnl_sheet_image(const struct fnl_value *line, int64_t number);
+/* Whether the list is what the line keeps already, without any quota run. */
+bool fnl_sheet_images_stand(const struct fnl_sheet_images *s, struct fnl_list images);
+/* Appends the line's images of sheets; there is room for FNL_INSPECT_IMAGES_MAX. */
+int fnl_sheet_images_add(const struct fnl_sheet_images *s, const struct fnl_value *from, struct fnl_arena *arena,
+                         struct fnl_value *items, size_t *count);
 
 static inline struct fnl_value *fnl_values_copy(struct fnl_arena *arena, const struct fnl_value *values, size_t count)
 {

@@ -1,5 +1,8 @@
 /* One input to a prospect: who may speak, the row's copy, the layer's consequences. */
 #include "prospect_internal.h"
+#include "rules_internal.h"
+
+#define MS_PER_HOUR INT64_C(3600000)
 
 /* All inputs start alike. */
 enum { AT_SOURCE, AT_OCCURRED_AT };
@@ -29,6 +32,7 @@ static const struct handler *handler_of(const struct fnl_record_desc *desc)
 		{&fnl_desc_prospect_merged, FNL_PROSPECT_MERGED_PROSPECT_ID, fnl_prospect_merged},
 		{&fnl_desc_prospect_erased, FNL_PROSPECT_ERASED_PROSPECT_ID, fnl_prospect_erased},
 		{&fnl_desc_contact_erased, FNL_CONTACT_ERASED_PROSPECT_ID, fnl_prospect_contact_erased},
+		{&fnl_desc_inspection_answered, FNL_INSPECTION_ANSWERED_PROSPECT_ID, fnl_prospect_answered},
 	};
 	for (size_t i = 0; i < sizeof(handlers) / sizeof(handlers[0]); i++) {
 		if (handlers[i].desc == desc) {
@@ -36,6 +40,20 @@ static const struct handler *handler_of(const struct fnl_record_desc *desc)
 		}
 	}
 	return NULL;
+}
+
+static int apply_heard(struct fnl_prospect_edit *e, const struct handler *handler)
+{
+	if (handler->desc == &fnl_desc_inspection_answered) {
+		return handler->apply(e); /* not from the prospect's feed, and the sheet hears of it in any case */
+	}
+	int64_t quiet_ms = e->in->rules->values[FNL_RULES_AT_QUIET_AFTER_HOURS] * MS_PER_HOUR;
+	e->cause = e->occurred_at_ms < e->now_ms - quiet_ms ? FNL_SUPERVISION_QUIET : FNL_SUPERVISION_CHANGE;
+	int r = fnl_prospect_heard(e, handler->desc == &fnl_desc_feed_heartbeat ? e->values : NULL);
+	/* what was erased by right stays erased */
+	bool gone = e->in->erased && !fnl_span_is_none(e->prospect_id);
+	r = r ? r : gone ? fnl_prospect_stale(e) : handler->apply(e);
+	return r ? r : fnl_prospect_tell_recovered(e);
 }
 
 int fnl_prospect_apply(const struct fnl_prospect_in *in, const struct fnl_record_desc *desc,
@@ -62,13 +80,13 @@ int fnl_prospect_apply(const struct fnl_prospect_in *in, const struct fnl_record
 		.since_ms = values[AT_OCCURRED_AT].i64,
 		.feed_gap_count = in->feed ? in->feed[FNL_FEED_GAP_COUNT].i64 : 0,
 		.partition_is_first = partition_is_first,
+		.now_ms = in->now_ms,
+		.feeds = in->feeds,
 	};
 	if (handler->prospect_id >= 0 && values[handler->prospect_id].set) {
 		e.prospect_id = values[handler->prospect_id].str;
 	}
-	/* what was erased by right stays erased */
-	bool gone = in->erased && !fnl_span_is_none(e.prospect_id);
-	r = gone ? fnl_prospect_stale(&e) : handler->apply(&e);
+	r = apply_heard(&e, handler);
 	if (r < 0) {
 		return r;
 	}
@@ -101,6 +119,9 @@ static int new_row(struct fnl_prospect_edit *e)
 	row[FNL_PROSPECT_CONTACTS] = fnl_value_list(NULL, 0);
 	row[FNL_PROSPECT_CHANGED_AT] = fnl_value_i64(e->occurred_at_ms);
 	row[FNL_PROSPECT_FORMER_OWNERS] = fnl_value_list(NULL, 0);
+	row[FNL_PROSPECT_PUSH_COUNT] = fnl_value_i64(0);
+	row[FNL_PROSPECT_LAYER_TIMES] = fnl_value_list(NULL, 0);
+	row[FNL_PROSPECT_STALLS] = fnl_value_list(NULL, 0);
 	e->row = row;
 	return FNL_OK;
 }
@@ -128,7 +149,7 @@ int fnl_prospect_edit_open(struct fnl_prospect_edit *e)
 		e->feed_unknown =
 			seen < 0 || (before[FNL_PROSPECT_LAYER].i64 == FNL_LAYER_UNKNOWN && !before[FNL_PROSPECT_GAP_ID].set);
 	}
-	return FNL_OK;
+	return fnl_prospect_first_clock(e);
 }
 
 void fnl_prospect_edit_take_source(struct fnl_prospect_edit *e)
@@ -275,10 +296,12 @@ int fnl_prospect_edit_decided(struct fnl_prospect_edit *e, struct fnl_layer_deci
 
 	row[FNL_PROSPECT_SEQUENCE].i64 = sequence;
 	row[FNL_PROSPECT_CHANGED_AT].i64 = e->occurred_at_ms;
+	fnl_prospect_clocks(e);
 	if (row[FNL_PROSPECT_LAYER].i64 != to.layer) {
 		e->since_ms = since_of(e, to);
 		/* the row still has its old layer and parking while they are told */
 		int r = fnl_prospect_tell_layer(e, row, row, to, sequence);
+		r = r ? r : fnl_supervision_layer(row, to.layer, e->since_ms, e->in->rules, e->in->arena);
 		if (r < 0) {
 			return r;
 		}
@@ -292,5 +315,6 @@ int fnl_prospect_edit_decided(struct fnl_prospect_edit *e, struct fnl_layer_deci
 	row[FNL_PROSPECT_RULES_VERSION].i64 = e->in->rules->version;
 	e->out->row_change = FNL_ROW_PUT;
 	e->out->row = row;
-	return fnl_prospect_lines_changed(e);
+	int r = fnl_prospect_supervise(e);
+	return r ? r : fnl_prospect_lines_changed(e);
 }

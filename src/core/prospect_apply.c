@@ -127,6 +127,23 @@ static bool has_gap(const struct fnl_prospect_edit *e)
 	                                                fnl_span_eq(row[FNL_PROSPECT_SOURCE].str, e->source)));
 }
 
+/* The clocks that go by what this event writes. Nobody works on what a mass edit or a snapshot brings. */
+static void run_clocks(struct fnl_prospect_edit *e, const struct plan *plan, struct fnl_value close_date_before)
+{
+	const struct fnl_value *v = e->values;
+	bool counts = !v[FNL_PROSPECT_CHANGED_BULK].i64 && !v[FNL_PROSPECT_CHANGED_SNAPSHOT].i64;
+	struct fnl_value kind = v[FNL_PROSPECT_CHANGED_ACTOR_KIND];
+	struct fnl_value *edited = &e->row[FNL_PROSPECT_EDITED_AT];
+	if (!counts) {
+		e->cause = FNL_SUPERVISION_QUIET;
+	} else if (!(kind.set && kind.i64 == FNL_ACTOR_KIND_SYSTEM) && (!edited->set || edited->i64 < e->occurred_at_ms)) {
+		*edited = fnl_value_i64(e->occurred_at_ms);
+	}
+	if ((plan->write | plan->clear) & bit_of(FNL_PROSPECT_EXPECTED_CLOSE_DATE)) {
+		fnl_supervision_close_date(e->row, close_date_before, e->occurred_at_ms, counts, e->in->rules);
+	}
+}
+
 int fnl_prospect_changed(struct fnl_prospect_edit *e)
 {
 	struct plan plan = plan_of(e);
@@ -136,10 +153,12 @@ int fnl_prospect_changed(struct fnl_prospect_edit *e)
 		return fnl_prospect_stale(e);
 	}
 	int r = fnl_prospect_edit_open(e);
+	struct fnl_value close_date = r ? fnl_value_null() : e->row[FNL_PROSPECT_EXPECTED_CLOSE_DATE];
 	r = r ? r : write_fields(e, &plan);
 	if (r < 0) {
 		return r;
 	}
+	run_clocks(e, &plan, close_date);
 	if ((plan.write | plan.clear) & bit_of(FNL_PROSPECT_LAST_CONTACT_AT)) {
 		keep_last_contact(e->row);
 	}

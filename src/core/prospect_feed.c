@@ -1,4 +1,4 @@
-/* The feed itself: gaps, after which nothing is known until a full image comes, and signs of life. */
+/* Gaps of the feed, after which nothing is known until a full image comes. */
 #include "prospect_internal.h"
 
 static int tell_resync_requested(struct fnl_prospect_edit *e)
@@ -45,24 +45,6 @@ static int gap_of_prospect(struct fnl_prospect_edit *e)
 	return r ? r : tell_resync_requested(e);
 }
 
-/* The feed's row to be changed: a copy, or a new one. */
-static struct fnl_value *open_feed(struct fnl_prospect_edit *e)
-{
-	struct fnl_value *feed = fnl_arena_calloc(e->in->arena, FNL_FEED_FIELD_COUNT, sizeof(*feed));
-	if (!feed) {
-		return NULL;
-	}
-	if (e->in->feed) {
-		memcpy(feed, e->in->feed, FNL_FEED_FIELD_COUNT * sizeof(*feed));
-	} else {
-		feed[FNL_FEED_SOURCE] = fnl_value_str(e->source);
-		feed[FNL_FEED_GAP_COUNT] = fnl_value_i64(0);
-	}
-	e->out->feed_change = FNL_ROW_PUT;
-	e->out->feed = feed;
-	return feed;
-}
-
 static int gap_of_source(struct fnl_prospect_edit *e)
 {
 	const struct fnl_value *known = e->in->feed;
@@ -74,7 +56,7 @@ static int gap_of_source(struct fnl_prospect_edit *e)
 	            (e->occurred_at_ms == known[FNL_FEED_LAST_GAP_AT].i64 && order < 0))) {
 		return fnl_prospect_stale(e);
 	}
-	struct fnl_value *feed = open_feed(e);
+	struct fnl_value *feed = fnl_prospect_open_feed(e);
 	if (!feed) {
 		return FNL_E_NOMEM;
 	}
@@ -89,17 +71,8 @@ int fnl_prospect_feed_gap(struct fnl_prospect_edit *e)
 	return fnl_span_is_none(e->prospect_id) ? gap_of_source(e) : gap_of_prospect(e);
 }
 
-/* Only heartbeats keep this: a feed's row is not written again with each event. */
+/* What it says was heard already. */
 int fnl_prospect_feed_heartbeat(struct fnl_prospect_edit *e)
 {
-	const struct fnl_value *known = e->in->feed;
-	if (known && known[FNL_FEED_LAST_HEARD_AT].set && known[FNL_FEED_LAST_HEARD_AT].i64 >= e->occurred_at_ms) {
-		return fnl_prospect_stale(e);
-	}
-	struct fnl_value *feed = open_feed(e);
-	if (!feed) {
-		return FNL_E_NOMEM;
-	}
-	feed[FNL_FEED_LAST_HEARD_AT] = fnl_value_i64(e->occurred_at_ms);
-	return FNL_OK;
+	return e->out->feed_change == FNL_ROW_KEEP ? fnl_prospect_stale(e) : FNL_OK;
 }

@@ -2,7 +2,7 @@
 #ifndef FNL_CORE_PROSPECT_INTERNAL_H
 #define FNL_CORE_PROSPECT_INTERNAL_H
 
-#include "funneld/core/prospect.h"
+#include "funneld/core/supervision.h"
 #include "values_internal.h"
 
 enum {
@@ -27,6 +27,12 @@ struct fnl_prospect_edit {
 	bool feed_unknown; /* the feed had a gap that no full image has closed */
 	bool partition_is_first;
 	struct fnl_value *row; /* NULL until opened */
+	int64_t now_ms;        /* of the supervision: the step's, or that of the rules */
+	int64_t look_ms;       /* when the row must be looked at next; FNL_NO_SUPERVISION: not by itself */
+	enum fnl_supervision_cause cause;
+	const struct fnl_value *feeds;     /* PartitionFeeds as this input leaves it; NULL: none */
+	const struct fnl_value *recovered; /* Feed before it was heard again; NULL: it was not silent */
+	const struct fnl_value *evidence;  /* of the row after; NULL: not asked for yet */
 };
 
 /* The row to be changed: a copy of the stored one, or a new one. */
@@ -44,12 +50,27 @@ struct fnl_value *fnl_prospect_add_event(struct fnl_prospect_edit *e, const stru
 int fnl_prospect_tell_layer(struct fnl_prospect_edit *e, const struct fnl_value *from_row,
                             const struct fnl_value *to_row, struct fnl_layer_decision to, int64_t sequence);
 
+/* Clocks that go by what was before the input and what is after: a return, another owner. */
+void fnl_prospect_clocks(struct fnl_prospect_edit *e);
+/* A row from before there were clocks: that of its layer starts with it, and what is beyond its threshold is old. */
+int fnl_prospect_first_clock(struct fnl_prospect_edit *e);
+/* The row's stalls as they are by now, and when to look at it next. */
+int fnl_prospect_supervise(struct fnl_prospect_edit *e);
+/* The same for a row of which nothing else is new; what differs is told. counted: the sequence has grown already. */
+int fnl_prospect_look_again(struct fnl_prospect_edit *e, bool counted);
+/* The stalls differ from those before, or while it stalls what a diagnosis goes by does. *ret: of two that stall. */
+int fnl_prospect_stalls_differ(struct fnl_prospect_edit *e, bool *ret);
+/* Evidence of e->row, made once. NULL: no memory. */
+const struct fnl_value *fnl_prospect_evidence(struct fnl_prospect_edit *e);
+
 /* The row after a change is complete: what the books must hear of it, and the row's next date. */
 int fnl_prospect_lines_changed(struct fnl_prospect_edit *e);
+/* When the row's next date is: it goes for good, its oldest former owner does, or it is to be looked at. */
+void fnl_prospect_set_deadline(const struct fnl_prospect_edit *e);
 /* No book has a line of the row any more: GONE or ERASED. */
 int fnl_prospect_lines_end(struct fnl_prospect_edit *e, const struct fnl_value *row, int state);
-/* Former owners whose time is over at the edit's time. */
-int fnl_prospect_formers_end(struct fnl_prospect_edit *e);
+/* Former owners whose time is over at the edit's time. *ret_any: there were some. */
+int fnl_prospect_formers_end(struct fnl_prospect_edit *e, bool *ret_any);
 
 int fnl_prospect_changed(struct fnl_prospect_edit *e);
 int fnl_prospect_deleted(struct fnl_prospect_edit *e);
@@ -60,6 +81,18 @@ int fnl_prospect_contact_logged(struct fnl_prospect_edit *e);
 int fnl_prospect_contact_erased(struct fnl_prospect_edit *e);
 int fnl_prospect_feed_gap(struct fnl_prospect_edit *e);
 int fnl_prospect_feed_heartbeat(struct fnl_prospect_edit *e);
+int fnl_prospect_answered(struct fnl_prospect_edit *e);
+
+/* The input is a sign of life of its source. heartbeat: its values when it is one, else NULL. */
+int fnl_prospect_heard(struct fnl_prospect_edit *e, const struct fnl_value *heartbeat);
+/* FeedRecovered, when the input was the first sign of life. */
+int fnl_prospect_tell_recovered(struct fnl_prospect_edit *e);
+/* The feed's row to be changed: the one that this input changes already, a copy, or a new one. */
+struct fnl_value *fnl_prospect_open_feed(struct fnl_prospect_edit *e);
+/* What the partition's row says of a source. */
+struct fnl_feed_state fnl_prospect_feed_state(const struct fnl_value *feeds, struct fnl_span source);
+/* Has it say something else from now on; a pass follows when prospects are to be looked at for it. */
+int fnl_prospect_set_feed_state(struct fnl_prospect_edit *e, struct fnl_span source, struct fnl_feed_state to);
 
 /* `at` of the latest contact of the list that reached the customer; false: none. */
 bool fnl_prospect_latest_reached(struct fnl_list contacts, int64_t *ret_at_ms);

@@ -30,7 +30,7 @@ _Static_assert(IMAGE_COUNT == FNL_BOOK_LINE_BUYER_ID - FNL_BOOK_LINE_LAYER + 1, 
 static bool same_image(const struct fnl_value *a, const struct fnl_value *b)
 {
 	for (size_t i = 0; i < IMAGE_COUNT; i++) {
-		if (!fnl_value_eq(fnl_desc_book_line.fields[image[i].line].kind, &a[image[i].row], &b[image[i].row])) {
+		if (!fnl_value_eq(&fnl_desc_book_line.fields[image[i].line], &a[image[i].row], &b[image[i].row])) {
 			return false;
 		}
 	}
@@ -51,9 +51,18 @@ static int tell_line(struct fnl_prospect_edit *e, struct fnl_span book, int stat
 	v[FNL_BOOK_LINE_PROSPECT_ID] = row[FNL_PROSPECT_PROSPECT_ID];
 	v[FNL_BOOK_LINE_SEQUENCE] = fnl_value_i64(sequence);
 	v[FNL_BOOK_LINE_STATE] = fnl_value_i64(state);
+	v[FNL_BOOK_LINE_STALLS] = fnl_value_list(NULL, 0);
 	bool shown = state == FNL_LINE_STATE_OWNED || state == FNL_LINE_STATE_WATCHED;
 	for (size_t i = 0; i < IMAGE_COUNT && shown; i++) {
 		v[image[i].line] = row[image[i].row];
+	}
+	if (shown && row[FNL_PROSPECT_STALLS].list.count > 0) {
+		const struct fnl_value *evidence = fnl_prospect_evidence(e);
+		if (!evidence) {
+			return FNL_E_NOMEM;
+		}
+		v[FNL_BOOK_LINE_STALLS] = row[FNL_PROSPECT_STALLS];
+		v[FNL_BOOK_LINE_EVIDENCE] = fnl_value_list(evidence, FNL_EVIDENCE_FIELD_COUNT);
 	}
 	if (!shown) {
 		v[FNL_BOOK_LINE_LAYER] = fnl_value_i64(state == FNL_LINE_STATE_ERASED ? FNL_LAYER_ERASED : FNL_LAYER_NONE);
@@ -69,9 +78,9 @@ static const struct fnl_value *former(const struct fnl_value *item)
 	return item->list.items;
 }
 
-/* When the row's next date is: it goes for good, or its oldest former owner does. */
-static void set_deadline(struct fnl_value *row)
+void fnl_prospect_set_deadline(const struct fnl_prospect_edit *e)
 {
+	struct fnl_value *row = e->row;
 	struct fnl_list formers = row[FNL_PROSPECT_FORMER_OWNERS].list;
 	struct fnl_value next = row[FNL_PROSPECT_KEEP_UNTIL];
 	for (size_t i = 0; i < formers.count; i++) {
@@ -79,6 +88,9 @@ static void set_deadline(struct fnl_value *row)
 		if (!next.set || until_ms < next.i64) {
 			next = fnl_value_i64(until_ms);
 		}
+	}
+	if (e->look_ms != FNL_NO_SUPERVISION && (!next.set || e->look_ms < next.i64)) {
+		next = fnl_value_i64(e->look_ms);
 	}
 	row[FNL_PROSPECT_NEXT_DEADLINE_AT] = next;
 }
@@ -147,8 +159,8 @@ int fnl_prospect_lines_changed(struct fnl_prospect_edit *e)
 	struct fnl_value old = row[FNL_PROSPECT_BOOK];
 	struct fnl_value dropped = {0};
 	int64_t sequence = row[FNL_PROSPECT_SEQUENCE].i64;
-	set_deadline(row);
 	if (!old.set && row[FNL_PROSPECT_LAYER].i64 == FNL_LAYER_NONE) {
+		fnl_prospect_set_deadline(e);
 		return FNL_OK; /* nothing is known of it yet */
 	}
 	struct fnl_value owner = row[FNL_PROSPECT_OWNER_REP_ID];
@@ -157,18 +169,24 @@ int fnl_prospect_lines_changed(struct fnl_prospect_edit *e)
 		return FNL_E_NOMEM;
 	}
 	bool moved = !old.set || !fnl_span_eq(old.str, book);
-	bool differs = !e->in->row || !same_image(e->in->row, row);
+	bool differs = false;
+	int r = fnl_prospect_stalls_differ(e, &differs);
+	if (r < 0) {
+		return r;
+	}
+	differs = differs || !e->in->row || !same_image(e->in->row, row);
 	if (!moved && !differs) {
+		fnl_prospect_set_deadline(e);
 		return FNL_OK;
 	}
 	bool has_left = moved && old.set && !fnl_span_is_none(fnl_book_rep_id(old.str));
-	int r = moved ? change_book(e, book, &dropped) : FNL_OK;
+	r = moved ? change_book(e, book, &dropped) : FNL_OK;
 	r = r ? r : tell_line(e, book, FNL_LINE_STATE_OWNED, row, sequence);
 	r = r ? r : tell_formers(e, differs ? FNL_PROSPECT_FORMER_OWNERS_MAX : has_left);
 	if (r == FNL_OK && dropped.set) {
 		r = tell_line(e, dropped.str, FNL_LINE_STATE_GONE, row, sequence);
 	}
-	set_deadline(row);
+	fnl_prospect_set_deadline(e);
 	return r;
 }
 
@@ -186,23 +204,26 @@ int fnl_prospect_lines_end(struct fnl_prospect_edit *e, const struct fnl_value *
 	return r;
 }
 
-int fnl_prospect_formers_end(struct fnl_prospect_edit *e)
+int fnl_prospect_formers_end(struct fnl_prospect_edit *e, bool *ret_any)
 {
 	struct fnl_value *row = e->row;
 	struct fnl_list formers = row[FNL_PROSPECT_FORMER_OWNERS].list;
 	struct fnl_value *left = fnl_arena_calloc(e->in->arena, formers.count + 1, sizeof(*left));
+	int64_t sequence = row[FNL_PROSPECT_SEQUENCE].i64 + 1;
 	size_t count = 0;
 	int r = left ? FNL_OK : FNL_E_NOMEM;
-	row[FNL_PROSPECT_SEQUENCE].i64++;
 	for (size_t i = 0; i < formers.count && r == FNL_OK; i++) {
 		const struct fnl_value *f = former(&formers.items[i]);
 		if (f[FNL_FORMER_OWNER_UNTIL].i64 + FORMER_KEEP_MS > e->occurred_at_ms) {
 			left[count++] = formers.items[i];
 		} else {
-			r = tell_line(e, f[FNL_FORMER_OWNER_BOOK].str, FNL_LINE_STATE_GONE, row, row[FNL_PROSPECT_SEQUENCE].i64);
+			r = tell_line(e, f[FNL_FORMER_OWNER_BOOK].str, FNL_LINE_STATE_GONE, row, sequence);
 		}
 	}
-	row[FNL_PROSPECT_FORMER_OWNERS] = fnl_value_list(left, count);
-	set_deadline(row);
+	if (r == FNL_OK) {
+		*ret_any = count < formers.count;
+		row[FNL_PROSPECT_SEQUENCE].i64 += *ret_any;
+		row[FNL_PROSPECT_FORMER_OWNERS] = fnl_value_list(left, count);
+	}
 	return r;
 }

@@ -1,4 +1,4 @@
-/* What happens to a prospect without an input of its own: other rules, and its dates. */
+/* What happens to a prospect without an input of its own: other rules, its dates, and what becomes of its feed. */
 #include "prospect_internal.h"
 
 static struct fnl_prospect_edit edit_of(const struct fnl_prospect_in *in, int64_t at_ms, struct fnl_prospect_out *out,
@@ -12,6 +12,8 @@ static struct fnl_prospect_edit edit_of(const struct fnl_prospect_in *in, int64_
 		.source = in->row[FNL_PROSPECT_SOURCE].str,
 		.occurred_at_ms = at_ms,
 		.since_ms = at_ms,
+		.now_ms = at_ms,
+		.feeds = in->feeds,
 	};
 }
 
@@ -44,6 +46,8 @@ int fnl_prospect_reevaluate(const struct fnl_prospect_in *in, int64_t activated_
 		return FNL_OK;
 	}
 	struct fnl_prospect_edit e = edit_of(in, activated_at_ms, &out, why);
+	/* rules may be dated ahead of the clock: nothing is over before its time */
+	e.now_ms = in->now_ms < activated_at_ms ? in->now_ms : activated_at_ms;
 	struct fnl_layer_decision to = decide_anew(in->rules, row);
 	int r = fnl_prospect_edit_open(&e);
 	if (r < 0) {
@@ -56,8 +60,7 @@ int fnl_prospect_reevaluate(const struct fnl_prospect_in *in, int64_t activated_
 		e.row[FNL_PROSPECT_RULES_VERSION] = fnl_value_i64(in->rules->version);
 		out.row_change = FNL_ROW_PUT;
 		out.row = e.row;
-		/* a row from before there were books gets its line */
-		r = row[FNL_PROSPECT_BOOK].set ? FNL_OK : fnl_prospect_lines_changed(&e);
+		r = fnl_prospect_look_again(&e, false);
 	}
 	if (r < 0) {
 		return r;
@@ -78,6 +81,8 @@ int fnl_prospect_timer(const struct fnl_prospect_in *in, struct fnl_prospect_out
 	/* what was due then, however late it is now: the outcome is the same */
 	int64_t due_ms = row[FNL_PROSPECT_NEXT_DEADLINE_AT].i64;
 	struct fnl_prospect_edit e = edit_of(in, due_ms, &out, why);
+	e.now_ms = in->now_ms; /* but of what has been due since then, all at once */
+	bool any = false;
 	int r = fnl_prospect_edit_open(&e);
 	if (r < 0) {
 		return r;
@@ -88,10 +93,38 @@ int fnl_prospect_timer(const struct fnl_prospect_in *in, struct fnl_prospect_out
 	} else {
 		out.row_change = FNL_ROW_PUT;
 		out.row = e.row;
-		r = fnl_prospect_formers_end(&e);
+		r = fnl_prospect_formers_end(&e, &any);
+		r = r ? r : fnl_prospect_look_again(&e, any);
 	}
 	if (r < 0) {
 		return r;
+	}
+	*ret = out;
+	return FNL_OK;
+}
+
+static bool same_deadline(const struct fnl_value *a, const struct fnl_value *b)
+{
+	const struct fnl_field_desc *field = &fnl_desc_prospect.fields[FNL_PROSPECT_NEXT_DEADLINE_AT];
+	return fnl_value_eq(field, &a[FNL_PROSPECT_NEXT_DEADLINE_AT], &b[FNL_PROSPECT_NEXT_DEADLINE_AT]);
+}
+
+int fnl_prospect_feed_changed(const struct fnl_prospect_in *in, int64_t at_ms, struct fnl_prospect_out *ret,
+                              struct fnl_error *why)
+{
+	struct fnl_prospect_out out = {.row_change = FNL_ROW_KEEP};
+	struct fnl_prospect_edit e = edit_of(in, at_ms, &out, why);
+	bool quiet = in->feeds && in->feeds[FNL_PARTITION_FEEDS_PASS_QUIET].i64 != 0;
+	e.cause = quiet ? FNL_SUPERVISION_QUIET : FNL_SUPERVISION_CHANGE;
+	int r = fnl_prospect_edit_open(&e);
+	r = r ? r : fnl_prospect_look_again(&e, false);
+	if (r < 0) {
+		return r;
+	}
+	bool told = out.line_count > 0 || e.row[FNL_PROSPECT_SEQUENCE].i64 != in->row[FNL_PROSPECT_SEQUENCE].i64;
+	if (told || !same_deadline(e.row, in->row)) {
+		out.row_change = FNL_ROW_PUT;
+		out.row = e.row;
 	}
 	*ret = out;
 	return FNL_OK;

@@ -186,8 +186,10 @@ static int drop_image(struct walk *w, const struct fnl_value *line, struct fnl_q
 	for (size_t i = 0; i < images.count; i++) {
 		struct fnl_span run_id = images.items[i].list.items[FNL_LINE_IMAGE_RUN_ID].str;
 		const struct fnl_value *run = fnl_quota_run_by_id(w->in->jobs, run_id);
-		if (run && !fnl_span_eq(run_id, w->run[FNL_QUOTA_RUN_RUN_ID].str) &&
-		    fnl_quota_run_awaits(run, line[FNL_LINE_BOOK].str, line[FNL_LINE_PROSPECT_ID].str)) {
+		bool of_sheet = fnl_sheet_of_image(images.items[i].list.items) > 0; /* not ours to drop */
+		bool awaited = run && !fnl_span_eq(run_id, w->run[FNL_QUOTA_RUN_RUN_ID].str) &&
+		               fnl_quota_run_awaits(run, line[FNL_LINE_BOOK].str, line[FNL_LINE_PROSPECT_ID].str);
+		if (of_sheet || awaited) {
 			kept[count++] = images.items[i];
 		}
 	}

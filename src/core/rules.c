@@ -64,6 +64,7 @@ int fnl_rules_begin(struct fnl_arena *arena, struct fnl_rules_builder **ret)
 	memcpy(b->values, defaults->values, sizeof(b->values));
 	memcpy(b->stages, defaults->stages, defaults->stage_count * sizeof(b->stages[0]));
 	b->stage_count = defaults->stage_count;
+	memcpy(b->remedies, defaults->remedies, sizeof(b->remedies));
 	*ret = b;
 	return FNL_OK;
 }
@@ -91,24 +92,55 @@ static size_t distance(struct fnl_span a, struct fnl_span b)
 	return row[b.len];
 }
 
+static const struct {
+	const char *section;
+	const char *key;
+} texts[] = {
+	[FNL_RULES_TEXT_ZONE] = {"calendar", "zone"},
+	[FNL_RULES_TEXT_HOLIDAYS] = {"calendar", "holidays"},
+	[FNL_RULES_TEXT_EXTRA_DAYS] = {"calendar", "extra_working_days"},
+	[FNL_RULES_TEXT_REMEDY + FNL_CAUSE_OTHER] = {"remedies", "other"},
+	[FNL_RULES_TEXT_REMEDY + FNL_CAUSE_BUYER_UNDECIDED] = {"remedies", "buyer_undecided"},
+	[FNL_RULES_TEXT_REMEDY + FNL_CAUSE_REP_OUT_OF_CONTACT] = {"remedies", "rep_out_of_contact"},
+	[FNL_RULES_TEXT_REMEDY + FNL_CAUSE_BUYER_DILEMMA] = {"remedies", "buyer_dilemma"},
+	[FNL_RULES_TEXT_REMEDY + FNL_CAUSE_TAKEN_BY_COMPETITOR] = {"remedies", "taken_by_competitor"},
+	[FNL_RULES_TEXT_REMEDY + FNL_CAUSE_NO_CONSENSUS] = {"remedies", "no_consensus"},
+	[FNL_RULES_TEXT_REMEDY + FNL_CAUSE_FUNDS_NOT_IN_PLACE] = {"remedies", "funds_not_in_place"},
+	[FNL_RULES_TEXT_REMEDY + FNL_CAUSE_APPROVAL_WITHHELD] = {"remedies", "approval_withheld"},
+};
+_Static_assert(sizeof(texts) / sizeof(texts[0]) == FNL_RULES_TEXT_COUNT, "each text has a name");
+
+struct nearest {
+	const char *section;
+	const char *key;
+	size_t distance;
+};
+
+static void look_near(struct fnl_span section, struct fnl_span key, const char *known_section, const char *known_key,
+                      struct nearest *best)
+{
+	size_t of_section = distance(section, fnl_span_str(known_section));
+	size_t of_key = distance(key, fnl_span_str(known_key));
+	size_t d = of_section > 64 || of_key > 64 ? SIZE_MAX - 1 : of_section + of_key;
+	if (d < best->distance) {
+		*best = (struct nearest){known_section, known_key, d};
+	}
+}
+
 static int unknown_key(struct fnl_span section, struct fnl_span key, struct fnl_error *why)
 {
 	size_t count;
 	const struct fnl_rule_key *keys = fnl_rules_keys(&count);
-	const struct fnl_rule_key *nearest = &keys[0];
-	size_t best = SIZE_MAX;
+	struct nearest best = {"", "", SIZE_MAX};
 
 	for (size_t i = 0; i < count; i++) {
-		size_t of_section = distance(section, fnl_span_str(keys[i].section));
-		size_t of_key = distance(key, fnl_span_str(keys[i].key));
-		size_t d = of_section > 64 || of_key > 64 ? SIZE_MAX - 1 : of_section + of_key;
-		if (d < best) {
-			best = d;
-			nearest = &keys[i];
-		}
+		look_near(section, key, keys[i].section, keys[i].key, &best);
+	}
+	for (size_t i = 0; i < FNL_RULES_TEXT_COUNT; i++) {
+		look_near(section, key, texts[i].section, texts[i].key, &best);
 	}
 	return fnl_fail(why, FNL_E_INVALID, "no such rule: %.*s in [%.*s]; the nearest is %s in [%s]", TEXT(key),
-	                TEXT(section), nearest->key, nearest->section);
+	                TEXT(section), best.key, best.section);
 }
 
 static bool parse_choice(const struct fnl_rule_key *k, struct fnl_span value, int64_t *ret)
@@ -122,7 +154,7 @@ static bool parse_choice(const struct fnl_rule_key *k, struct fnl_span value, in
 	return false;
 }
 
-static bool parse_value(const struct fnl_rule_key *k, struct fnl_span value, int64_t *ret)
+static bool parse_number(const struct fnl_rule_key *k, struct fnl_span value, int64_t *ret)
 {
 	if (k->unit == FNL_RULE_CHOICE) {
 		return parse_choice(k, value, ret);
@@ -137,37 +169,48 @@ static bool parse_value(const struct fnl_rule_key *k, struct fnl_span value, int
 	return fnl_parse_decimal(value, ret);
 }
 
-static int bad_value(const struct fnl_rule_key *k, struct fnl_span value, struct fnl_error *why)
+static void write_choices(const struct fnl_rule_key *k, char *text, size_t size)
 {
-	char choices[160] = "";
 	size_t used = 0;
-
-	if (k->unit != FNL_RULE_CHOICE) {
-		const char *unit = fnl_rule_unit_text(k->unit);
-		return fnl_fail(why, FNL_E_INVALID, "[%s] %s = '%.*s': expected %lld to %lld%s%s%s", k->section, k->key,
-		                value.len > 80 ? 80 : (int)value.len, (const char *)value.data, (long long)k->min,
-		                (long long)k->max, unit[0] ? " " : "", unit, k->unit == FNL_RULE_NEVER_BD ? ", or never" : "");
-	}
 	for (size_t i = 0; k->choices[i]; i++) {
 		size_t len = strlen(k->choices[i]);
-		if (used + len + 3 > sizeof(choices)) {
+		if (used + len + 3 > size) {
 			break;
 		}
-		memcpy(choices + used, i ? ", " : "", i ? 2 : 0);
+		memcpy(text + used, i ? ", " : "", i ? 2 : 0);
 		used += i ? 2 : 0;
-		memcpy(choices + used, k->choices[i], len);
+		memcpy(text + used, k->choices[i], len);
 		used += len;
 	}
-	choices[used] = '\0';
-	return fnl_fail(why, FNL_E_INVALID, "[%s] %s = '%.*s': expected one of %s", k->section, k->key,
-	                value.len > 80 ? 80 : (int)value.len, (const char *)value.data, choices);
+	text[used] = '\0';
 }
 
-/* "stages" gives an absent pipeline, "stages X" gives X; false for other sections. */
-static bool is_stages(struct fnl_span section, struct fnl_span *ret_pipeline)
+int fnl_rules_parse_value(const struct fnl_rule_key *k, struct fnl_span section, const char *name,
+                          struct fnl_span value, int64_t *ret, struct fnl_error *why)
 {
-	static const char word[] = "stages";
-	size_t len = sizeof(word) - 1;
+	char choices[160] = "";
+	const char *unit = fnl_rule_unit_text(k->unit);
+	int64_t v;
+
+	if (parse_number(k, value, &v) && v >= k->min && v <= k->max) {
+		*ret = v;
+		return FNL_OK;
+	}
+	value.len = value.len > 80 ? 80 : value.len;
+	if (k->unit == FNL_RULE_CHOICE) {
+		write_choices(k, choices, sizeof(choices));
+		return fnl_fail(why, FNL_E_INVALID, "[%.*s] %s = '%.*s': expected one of %s", TEXT(section), name, TEXT(value),
+		                choices);
+	}
+	return fnl_fail(why, FNL_E_INVALID, "[%.*s] %s = '%.*s': expected %lld to %lld%s%s%s", TEXT(section), name,
+	                TEXT(value), (long long)k->min, (long long)k->max, unit[0] ? " " : "", unit,
+	                k->unit == FNL_RULE_NEVER_BD ? ", or never" : "");
+}
+
+/* Whether the section is "word" or "word REST"; the rest is absent for the word alone. */
+static bool is_section_of(struct fnl_span section, const char *word, struct fnl_span *ret_rest)
+{
+	size_t len = strlen(word);
 	if (section.len < len || !fnl_rules_same_word(fnl_span_of(section.data, len), word)) {
 		return false;
 	}
@@ -175,41 +218,82 @@ static bool is_stages(struct fnl_span section, struct fnl_span *ret_pipeline)
 		return false;
 	}
 	struct fnl_span rest = fnl_rules_trim(fnl_span_of(section.data + len, section.len - len));
-	*ret_pipeline = rest.len ? rest : FNL_SPAN_NONE;
+	*ret_rest = rest.len ? rest : FNL_SPAN_NONE;
 	return true;
+}
+
+static int given_twice(const char *section, const char *key, int line, struct fnl_error *why)
+{
+	return fnl_fail(why, FNL_E_INVALID, "[%s] %s is given twice; first in line %d", section, key, line);
+}
+
+static int take_text(struct fnl_rules_builder *b, size_t text, struct fnl_span value, struct fnl_error *why)
+{
+	switch (text) {
+	case FNL_RULES_TEXT_ZONE:
+		return fnl_rules_set_zone(b, value, why);
+	case FNL_RULES_TEXT_HOLIDAYS:
+		return fnl_rules_set_days(&b->holidays, texts[text].key, value, why);
+	case FNL_RULES_TEXT_EXTRA_DAYS:
+		return fnl_rules_set_days(&b->extra_days, texts[text].key, value, why);
+	default:
+		return fnl_rules_set_remedy(b, text - FNL_RULES_TEXT_REMEDY, value, texts[text].key, why);
+	}
+}
+
+static int set_text(struct fnl_rules_builder *b, size_t text, struct fnl_span value, int line, struct fnl_error *why)
+{
+	if (b->text_line[text] != 0) {
+		return given_twice(texts[text].section, texts[text].key, b->text_line[text], why);
+	}
+	int r = take_text(b, text, value, why);
+	b->text_line[text] = r == FNL_E_NOMEM ? 0 : line;
+	return r;
+}
+
+static int set_key(struct fnl_rules_builder *b, size_t at, struct fnl_span value, int line, struct fnl_error *why)
+{
+	size_t count;
+	const struct fnl_rule_key *k = &fnl_rules_keys(&count)[at];
+	if (b->key_line[at] != 0) {
+		return given_twice(k->section, k->key, b->key_line[at], why);
+	}
+	b->key_line[at] = line;
+	return fnl_rules_parse_value(k, fnl_span_str(k->section), k->key, value, &b->values[at], why);
 }
 
 int fnl_rules_set(struct fnl_rules_builder *b, struct fnl_span section, struct fnl_span key, struct fnl_span value,
                   int line, struct fnl_error *why)
 {
-	struct fnl_span pipeline;
+	struct fnl_span rest;
 	size_t count;
 	const struct fnl_rule_key *keys = fnl_rules_keys(&count);
 
 	section = fnl_rules_trim(section);
 	key = fnl_rules_trim(key);
 	value = fnl_rules_trim(value);
+	line = line > 0 ? line : 1;
 	if (section.len > FNL_RULES_NAME_BYTES_MAX || key.len > FNL_RULES_NAME_BYTES_MAX) {
 		return fnl_fail(why, FNL_E_INVALID, "a name of more than %d bytes", FNL_RULES_NAME_BYTES_MAX);
 	}
-	if (is_stages(section, &pipeline)) {
-		return fnl_rules_set_stage(b, pipeline, key, value, line, why);
+	if (is_section_of(section, "stages", &rest)) {
+		return fnl_rules_set_stage(b, rest, key, value, line, why);
+	}
+	if (is_section_of(section, "thresholds", &rest)) {
+		return fnl_rules_set_threshold(b, rest, key, value, line, why);
+	}
+	if (fnl_rules_same_word(section, "zone")) {
+		return fnl_rules_set_offset(b, key, value, line, why);
 	}
 	for (size_t i = 0; i < count; i++) {
-		int64_t v;
-		if (!fnl_rules_same_word(section, keys[i].section) || !fnl_rules_same_word(key, keys[i].key)) {
-			continue;
+		if (fnl_rules_same_word(section, keys[i].section) && fnl_rules_same_word(key, keys[i].key)) {
+			return set_key(b, i, value, line, why);
 		}
-		if (b->key_line[i] != 0) {
-			return fnl_fail(why, FNL_E_INVALID, "[%s] %s is given twice; first in line %d", keys[i].section,
-			                keys[i].key, b->key_line[i]);
+	}
+	for (size_t i = 0; i < FNL_RULES_TEXT_COUNT; i++) {
+		if (fnl_rules_same_word(section, texts[i].section) && fnl_rules_same_word(key, texts[i].key)) {
+			return set_text(b, i, value, line, why);
 		}
-		b->key_line[i] = line > 0 ? line : 1;
-		if (!parse_value(&keys[i], value, &v) || v < keys[i].min || v > keys[i].max) {
-			return bad_value(&keys[i], value, why);
-		}
-		b->values[i] = v;
-		return FNL_OK;
 	}
 	return unknown_key(section, key, why);
 }
@@ -264,6 +348,8 @@ static int check_together(const struct fnl_rules_builder *b, struct fnl_error *w
 	r = r ? r : check_growing(b, FNL_RULES_AT_MANUAL_FROM, FNL_FUNNEL_LAYERS, false, why);
 	r = r ? r : check_cumulative(b, why);
 	r = r ? r : check_growing(b, find_key("performance", "band_1_percent"), 4, false, why);
+	r = r ? r : fnl_rules_check_thresholds(b, why);
+	r = r ? r : fnl_rules_check_calendar(b, why);
 	if (r) {
 		return r;
 	}
@@ -297,6 +383,11 @@ int fnl_rules_finish(struct fnl_rules_builder *b, const struct fnl_rules **ret, 
 	rules->deleted_keep_days = b->values[FNL_RULES_AT_DELETED_KEEP_DAYS];
 	rules->stages = b->stages;
 	rules->stage_count = b->stage_count;
+	rules->thresholds = b->thresholds;
+	rules->threshold_count = b->threshold_count;
+	rules->zone = b->zone;
+	rules->calendar = fnl_rules_calendar(b);
+	memcpy(rules->remedies, b->remedies, sizeof(rules->remedies));
 	memcpy(rules->values, b->values, sizeof(rules->values));
 	*ret = rules;
 	return FNL_OK;

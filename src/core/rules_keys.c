@@ -5,7 +5,6 @@ static const char *const weightings[] = {"layer", "prospect", NULL};
 static const char *const answers[] = {"no", "yes", NULL};
 static const char *const weekdays[] = {"Monday", "Tuesday",  "Wednesday", "Thursday",
                                        "Friday", "Saturday", "Sunday",    NULL};
-static const char *const zones[] = {"UTC", NULL};
 
 /* a key for each of TOP, MIDDLE, BOTTOM */
 #define TRIPLE(KEY, section, unit, min, max, top, middle, bottom, help) \
@@ -44,7 +43,9 @@ static const char *const zones[] = {"UTC", NULL};
 	           "next meeting after a handover; BOTTOM: agreed at the visit"), \
 		KEY("supervision", "return_within_bd", BD, 0, 100, 5, \
 	        "a return to a layer within this continues the old clock"), \
-		CHOICE("calendar", "zone", zones, 0, 0, "the org's time zone"), \
+		KEY("supervision", "quiet_after_hours", HOURS, 1, 8760, 24, \
+	        "an input older than this shows what is beyond its threshold, and alerts nobody at once"), \
+		CHOICE("supervision", "watch", answers, 1, 1, "no: nothing stalls, and no weekly sheet is made"), \
 		CHOICE("calendar", "week_first", weekdays, 6, 0, "the first working day of the week"), \
 		KEY("calendar", "week_days", DAYS, 1, 7, 5, "working days of a week, from the first one on"), \
 		KEY("fiscal_year", "start_month", NUMBER, 1, 12, 1, "the fiscal year starts in this month"), \
@@ -57,7 +58,8 @@ static const char *const zones[] = {"UTC", NULL};
 		KEY("inspection", "sheets_unanswered", NUMBER, 1, 52, 2, "so many unanswered sheets go to the next level"), \
 		KEY("feed", "silent_with_heartbeats_minutes", MINUTES, 1, 10080, 30, \
 	        "a feed with heartbeats is silent after this"), \
-		KEY("feed", "silent_hours", HOURS, 1, 2160, 24, "a feed without heartbeats is silent after this"), \
+		KEY("feed", "silent_hours", HOURS, 0, 2160, 24, \
+	        "a feed without heartbeats is silent after this, on business days; 0: never"), \
 		KEY("quota", "conflation_seconds", SECONDS, 1, 86400, 60, "at most one recalculation a rep in this time"), \
 		KEY("quota", "settle_hours", HOURS, 0, 2160, 24, "a draft takes late changes so long, then it freezes"), \
 		KEY("quota", "rounding_major_units", NUMBER, 1, 1000000, 1, \
@@ -142,6 +144,10 @@ const struct fnl_rules *fnl_rules_default(void)
 		.deleted_keep_days = 90,
 		.stages = fnl_default_stages,
 		.stage_count = FNL_DEFAULT_STAGE_COUNT,
+		.calendar = {.week_mask = 0x1f},
+		.remedies = {FNL_SPAN_LIT("ask-again"), FNL_SPAN_LIT("clarify-need"), FNL_SPAN_LIT("resume-contact"),
+	                 FNL_SPAN_LIT("compare-options"), FNL_SPAN_LIT("win-back"), FNL_SPAN_LIT("align-buyers"),
+	                 FNL_SPAN_LIT("secure-funds"), FNL_SPAN_LIT("win-sponsor")},
 		.values = {TABLE(KEY_VALUE, CHOICE_VALUE)},
 	};
 	return &rules;

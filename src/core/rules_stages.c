@@ -41,7 +41,7 @@ static int lower(uint8_t c)
 	return c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c;
 }
 
-static int cmp_no_case(struct fnl_span a, struct fnl_span b)
+int fnl_rules_name_cmp(struct fnl_span a, struct fnl_span b)
 {
 	for (size_t i = 0; i < a.len && i < b.len; i++) {
 		int c = lower(a.data[i]) - lower(b.data[i]);
@@ -55,7 +55,7 @@ static int cmp_no_case(struct fnl_span a, struct fnl_span b)
 int fnl_stage_rule_cmp(const struct fnl_stage_rule *a, const struct fnl_stage_rule *b)
 {
 	int c = fnl_span_cmp(a->pipeline, b->pipeline);
-	return c != 0 ? c : cmp_no_case(a->stage, b->stage);
+	return c != 0 ? c : fnl_rules_name_cmp(a->stage, b->stage);
 }
 
 /* The first rule that is not before the wanted one. */

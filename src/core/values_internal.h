@@ -33,20 +33,7 @@ static inline struct fnl_value fnl_value_list(const struct fnl_value *items, siz
 	return (struct fnl_value){.set = true, .list = {items, count}};
 }
 
-/* Same value of a field, null or not; of no list or record. */
-static inline bool fnl_value_eq(enum fnl_kind kind, const struct fnl_value *a, const struct fnl_value *b)
-{
-	if (!a->set || !b->set) {
-		return a->set == b->set;
-	}
-	switch (kind) {
-	case FNL_KIND_STRING:
-		return fnl_span_eq(a->str, b->str);
-	case FNL_KIND_MONEY:
-		return a->money.amount_minor == b->money.amount_minor && strcmp(a->money.currency, b->money.currency) == 0;
-	default:
-		return a->i64 == b->i64;
-	}
-}
+/* Same value of a field, null or not, lists and records in all their depth. */
+bool fnl_value_eq(const struct fnl_field_desc *field, const struct fnl_value *a, const struct fnl_value *b);
 
 #endif

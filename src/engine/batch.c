@@ -28,6 +28,7 @@ static void partition_begin(struct fnl_partition *p)
 	p->fired = p->pages = p->stale = p->dead = p->outputs = p->dirty = 0;
 	p->taken = 0;
 	p->cut = p->due_full = p->left = false;
+	p->left_ms = FNL_NO_DEADLINE;
 	p->owed_next = p->owed;
 }
 
@@ -433,6 +434,7 @@ int fnl_batch_run(struct fnl_stream *s, const struct fnl_poll *poll, struct fnl_
 {
 	fnl_arena_reset(&s->arena);
 	s->now_ms = fnl_wall(s);
+	s->batch_began_ms = fnl_mono(s);
 	for (size_t i = 0; i < s->partition_count; i++) {
 		partition_begin(&s->partitions[i]);
 	}

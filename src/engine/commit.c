@@ -200,6 +200,7 @@ static void take_committed(struct fnl_stream *s, struct fnl_partition *p)
 	s->stats.timers += p->fired;
 	s->stats.outputs += p->outputs;
 	s->stats.row_writes += p->dirty;
+	fnl_batch_stats_outputs(&s->stats.batches, p->produced);
 	p->offset = p->next_offset;
 	p->cl = p->next_cl;
 	p->event_time_ms = p->time_ms;
@@ -254,6 +255,7 @@ static int after_commit(struct fnl_stream *s, struct fnl_store_apply *applies, s
 	}
 	s->stats.transactions++;
 	int rc = apply_all(s, applies, who, n, why);
+	fnl_batch_stats_took(&s->stats.batches, fnl_mono(s) - s->batch_began_ms);
 	if (rc == 0 && log_ops(s)->producer_is_doubtful(s->ports.log)) {
 		s->producer_ready = false;
 	}

@@ -131,9 +131,10 @@ struct fnl_partition {
 	size_t dead;
 	size_t outputs;
 	size_t dirty;
-	bool cut;       /* inputs beyond next_offset must be delivered again */
-	bool left;      /* timers are due that the batch has not fired */
-	bool owed_next; /* owed, once it is committed */
+	bool cut;        /* inputs beyond next_offset must be delivered again */
+	bool left;       /* timers are due that the batch has not fired */
+	int64_t left_ms; /* the oldest deadline of them */
+	bool owed_next;  /* owed, once it is committed */
 };
 
 /* What a decision has changed, to take it back. */
@@ -152,7 +153,8 @@ struct fnl_stream {
 	size_t partition_count;
 	struct fnl_partition *restoring; /* who has the restore reader */
 	struct fnl_stream_stats stats;
-	int64_t now_ms; /* wall time when the cycle's batch began */
+	int64_t now_ms;         /* wall time when the cycle's batch began */
+	int64_t batch_began_ms; /* monotonic */
 	bool producer_ready;
 	int64_t producer_retry_at_ms;
 	bool idle;
@@ -240,6 +242,11 @@ int fnl_timers_fire(struct fnl_stream *s, struct fnl_partition *p, int64_t limit
 
 /* Sets p->left: whether something is due at the partition's time that the batch has not fired. */
 void fnl_timers_left(struct fnl_stream *s, struct fnl_partition *p);
+
+/* ---- stats.c ---- */
+void fnl_batch_stats_outputs(struct fnl_batch_stats *b, const struct fnl_produced *first);
+/* 0 when the end is not known. */
+uint64_t fnl_input_lag(struct fnl_log *l, int32_t partition, int64_t offset);
 
 /* ---- dead_letter.c ---- */
 struct fnl_dead_from {

@@ -26,6 +26,7 @@ struct fnl_relay {
 	struct fnl_produced **produced_tail;
 	struct fnl_relay_stats stats;
 	struct fnl_relay_stats batch; /* what the commit will add */
+	int64_t batch_began_ms;       /* monotonic */
 	bool producer_ready;
 	int64_t producer_retry_at_ms;
 	bool idle;
@@ -97,7 +98,6 @@ struct fnl_relay_stats fnl_relay_stats(const struct fnl_relay *r)
 {
 	struct fnl_relay_stats stats = r->stats;
 	stats.partitions = r->partition_count;
-	stats.partitions_running = 0;
 	for (size_t i = 0; i < r->partition_count; i++) {
 		stats.partitions_running += r->partitions[i].running;
 	}
@@ -341,6 +341,7 @@ static int failed(struct fnl_relay *r, int rc, struct fnl_error *why)
 	switch (fnl_status_class(rc)) {
 	case FNL_CLASS_ABORT:
 		fnl_log_line(r->ports.logger, FNL_INFO, "transaction aborted (%s): %s", fnl_status_label(rc), story_of(r));
+		r->stats.aborts++;
 		if (ops_of(r)->txn_abort(r->ports.log, r->settings.txn_timeout_ms / 2) != 0) {
 			outcome_unknown(r);
 			return 0;
@@ -372,6 +373,8 @@ static void take_committed(struct fnl_relay *r)
 	r->stats.outputs += r->batch.outputs;
 	r->stats.dead_letters += r->batch.dead_letters;
 	r->stats.transactions++;
+	fnl_batch_stats_outputs(&r->stats.batches, r->produced);
+	fnl_batch_stats_took(&r->stats.batches, mono(r) - r->batch_began_ms);
 	for (size_t i = 0; i < r->partition_count; i++) {
 		r->partitions[i].offset = r->partitions[i].next_offset;
 	}
@@ -423,6 +426,7 @@ static int producer_ready(struct fnl_relay *r, struct fnl_error *why)
 	}
 	int rc = ops_of(r)->producer_reset(r->ports.log, r->settings.txn_timeout_ms / 3);
 	if (rc == 0) {
+		r->stats.producer_resets++;
 		r->producer_ready = true;
 		return 0;
 	}
@@ -446,6 +450,7 @@ static int poll(struct fnl_relay *r, struct fnl_poll *ret, struct fnl_error *why
 	int rc = ops_of(r)->poll(r->ports.log, r->settings.batch_records_max, r->settings.batch_bytes_max,
 	                         wait_ms > 0 ? (int)wait_ms : 0, ret);
 	if (rc == 0) {
+		r->stats.joined = ret->joined;
 		return 0;
 	}
 	memset(ret, 0, sizeof(*ret));
@@ -490,6 +495,13 @@ int fnl_relay_cycle(struct fnl_relay *r, struct fnl_error *why)
 	}
 	/* Only now: offsets fetched before the old producer was fenced could still be overtaken by its last commit. */
 	rc = run_waiting(r, why);
+	r->batch_began_ms = mono(r);
 	rc = rc ? rc : take_all(r, &got, why);
-	return rc ? rc : commit(r, why);
+	rc = rc ? rc : commit(r, why);
+	r->stats.lag_records = 0;
+	for (size_t i = 0; i < r->partition_count; i++) {
+		const struct relay_partition *p = &r->partitions[i];
+		r->stats.lag_records += p->running ? fnl_input_lag(r->ports.log, p->id, p->offset) : 0;
+	}
+	return rc;
 }

@@ -8,7 +8,7 @@ struct fnl_stream_settings fnl_stream_settings_default(void)
 		.batch_records_max = 10000,
 		.batch_bytes_max = 16 << 20,
 		.poll_wait_ms = 50,
-		.timers_max = 1000,
+		.timers_max = 600, /* so few that input which waits for a batch of them is soon done, enough to make it cheap */
 		.pages_max = 10,
 		.cache_bytes_max = 64 << 20,
 		.arena_bytes_max = 512 << 20,
@@ -81,9 +81,10 @@ struct fnl_stream_stats fnl_stream_stats(const struct fnl_stream *s)
 {
 	struct fnl_stream_stats stats = s->stats;
 	stats.partitions = s->partition_count;
-	stats.partitions_running = 0;
 	for (size_t i = 0; i < s->partition_count; i++) {
-		stats.partitions_running += s->partitions[i].phase == FNL_PHASE_RUN;
+		enum fnl_phase phase = s->partitions[i].phase;
+		stats.partitions_running += phase == FNL_PHASE_RUN;
+		stats.partitions_restoring += phase == FNL_PHASE_RESTORE || phase == FNL_PHASE_WIPE;
 	}
 	return stats;
 }
@@ -141,6 +142,7 @@ static int poll(struct fnl_stream *s, struct fnl_poll *ret, struct fnl_error *wh
 	int rc = s->ports.log->ops->poll(s->ports.log, s->settings.batch_records_max, s->settings.batch_bytes_max,
 	                                 poll_wait(s), ret);
 	if (rc == 0) {
+		s->stats.joined = ret->joined;
 		return 0;
 	}
 	memset(ret, 0, sizeof(*ret));
@@ -150,6 +152,23 @@ static int poll(struct fnl_stream *s, struct fnl_poll *ret, struct fnl_error *wh
 	}
 	fnl_log_line(s->ports.logger, FNL_WARN, "poll: %s", story);
 	return 0;
+}
+
+/* How far it is behind, as of the end of a turn. */
+static void measure(struct fnl_stream *s)
+{
+	s->stats.lag_records = s->stats.timers_overdue_ms = 0;
+	for (size_t i = 0; i < s->partition_count; i++) {
+		const struct fnl_partition *p = &s->partitions[i];
+		if (p->phase != FNL_PHASE_RUN) {
+			continue;
+		}
+		s->stats.lag_records += fnl_input_lag(s->ports.log, p->id, p->offset);
+		int64_t overdue_ms = p->left ? (fnl_by_event(s) ? p->time_ms : s->now_ms) - p->left_ms : 0;
+		if (overdue_ms > (int64_t)s->stats.timers_overdue_ms) {
+			s->stats.timers_overdue_ms = (uint64_t)overdue_ms;
+		}
+	}
 }
 
 int fnl_stream_cycle(struct fnl_stream *s, struct fnl_error *why)
@@ -190,5 +209,7 @@ int fnl_stream_cycle(struct fnl_stream *s, struct fnl_error *why)
 	/* Only now: a pair fetched before the old producer was fenced could still be overtaken by its last commit (rule 8).
 	 */
 	rc = fnl_lifecycle_step(s, why);
-	return rc ? rc : fnl_batch_run(s, &got, why);
+	rc = rc ? rc : fnl_batch_run(s, &got, why);
+	measure(s);
+	return rc;
 }

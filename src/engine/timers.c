@@ -132,6 +132,12 @@ static int64_t time_now(const struct fnl_stream *s, const struct fnl_partition *
 	return fnl_by_event(s) ? p->time_ms : s->now_ms;
 }
 
+static void leave(struct fnl_partition *p, int64_t deadline_ms)
+{
+	p->left = true;
+	p->left_ms = deadline_ms < p->left_ms ? deadline_ms : p->left_ms;
+}
+
 void fnl_timers_left(struct fnl_stream *s, struct fnl_partition *p)
 {
 	int64_t limit_ms = time_now(s, p);
@@ -139,12 +145,14 @@ void fnl_timers_left(struct fnl_stream *s, struct fnl_partition *p)
 	while (h->count && h->at[0].deadline_ms <= limit_ms) {
 		const struct fnl_entry *e = fnl_overlay_find(&p->overlay, h->at[0].row);
 		if (!e || e->deadline_ms == h->at[0].deadline_ms) {
-			p->left = true;
+			leave(p, h->at[0].deadline_ms);
 			return;
 		}
 		(void)heap_pop(h); /* a stale arming */
 	}
-	p->left = p->left || (p->due_full && p->horizon_ms <= limit_ms);
+	if (p->due_full && p->horizon_ms <= limit_ms) {
+		leave(p, p->horizon_ms);
+	}
 }
 
 int fnl_timers_fire(struct fnl_stream *s, struct fnl_partition *p, int64_t limit_ms, struct fnl_error *why)
@@ -164,7 +172,9 @@ int fnl_timers_fire(struct fnl_stream *s, struct fnl_partition *p, int64_t limit
 			}
 			continue;
 		}
-		p->left = p->left || t.deadline_ms <= time_now(s, p); /* the next batch finds it in the view */
+		if (t.deadline_ms <= time_now(s, p)) {
+			leave(p, t.deadline_ms); /* the next batch finds it in the view */
+		}
 		if (rc == PUT_OFF && full == 0) {
 			continue; /* others may go on */
 		}

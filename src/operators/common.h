@@ -92,6 +92,9 @@ int fnl_row_encode(const struct fnl_row_type *type, const struct fnl_value *valu
 /* *ret = NULL when the row is absent. Rows of an older or newer schema are read, too. */
 int fnl_row_decode(struct fnl_codec *codec, const struct fnl_row_type *type, struct fnl_span value,
                    struct fnl_arena *arena, const struct fnl_value **ret, struct fnl_error *why) FNL_MUST_USE;
+/* The same, but of the values only the first `count` can be relied on. */
+int fnl_row_decode_head(struct fnl_codec *codec, const struct fnl_row_type *type, struct fnl_span value, size_t count,
+                        struct fnl_arena *arena, const struct fnl_value **ret, struct fnl_error *why) FNL_MUST_USE;
 /* Adds a row to what the step writes; values == NULL: it is deleted. at: its place among the step's rows. */
 int fnl_decision_put(struct fnl_decision *d, size_t at, const struct fnl_row_type *type, const struct fnl_value *values,
                      struct fnl_arena *arena) FNL_MUST_USE;

@@ -22,6 +22,12 @@ int fnl_row_encode(const struct fnl_row_type *type, const struct fnl_value *valu
 int fnl_row_decode(struct fnl_codec *codec, const struct fnl_row_type *type, struct fnl_span value,
                    struct fnl_arena *arena, const struct fnl_value **ret, struct fnl_error *why)
 {
+	return fnl_row_decode_head(codec, type, value, type->desc->field_count, arena, ret, why);
+}
+
+int fnl_row_decode_head(struct fnl_codec *codec, const struct fnl_row_type *type, struct fnl_span value, size_t count,
+                        struct fnl_arena *arena, const struct fnl_value **ret, struct fnl_error *why)
+{
 	if (fnl_span_is_none(value)) {
 		*ret = NULL;
 		return 0;
@@ -35,7 +41,11 @@ int fnl_row_decode(struct fnl_codec *codec, const struct fnl_row_type *type, str
 	if (!r.bad && magic == 0 && id == type->schema_id) {
 		values = fnl_arena_calloc(arena, desc->field_count, sizeof(*values));
 		struct fnl_span body = fnl_span_of(r.at, fnl_reader_left(&r));
-		rc = values ? fnl_record_decode(desc, body, arena, values, why) : FNL_E_NOMEM;
+		if (!values) {
+			return FNL_E_NOMEM;
+		}
+		rc = count < desc->field_count ? fnl_record_decode_head(desc, body, count, arena, values, why)
+		                               : fnl_record_decode(desc, body, arena, values, why);
 	} else {
 		/* a row that an older or newer version has written */
 		struct fnl_record record = {.value = value};

@@ -103,6 +103,11 @@ int fnl_op_rules_activated(struct fnl_op *o, const struct fnl_value *in, const s
 	}
 	rc = check_hash(in[FNL_RULES_ACTIVATED_RULES_HASH].str, in[FNL_RULES_ACTIVATED_RULES_TEXT].str, why);
 	rc = rc ? rc : fnl_op_rules_parse(o, in[FNL_RULES_ACTIVATED_RULES_TEXT].str, (int32_t)version, ret, why);
+	if (!rc && !fnl_span_is_none((*ret)->zone) && (*ret)->calendar.offset_count == 0) {
+		return fnl_fail(why, FNL_E_INVALID,
+		                "the rules' text has the zone %.*s, and no [zone] that says what its clock does",
+		                (int)(*ret)->zone.len, (const char *)(*ret)->zone.data);
+	}
 	if (rc) {
 		return rc; /* FNL_E_NOMEM is the heap's: the largest text fits into a slot's arena */
 	}

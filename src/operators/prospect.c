@@ -32,7 +32,7 @@ static int put_rows(struct fnl_prospect_operator *o, const struct fnl_step *step
 	const struct fnl_prospect_event *e = step->event;
 	int rc = put_row(o, step, e->row_prospect, FNL_PROSPECT_TABLE_PROSPECT, out->row_change, out->row, d);
 	rc = rc ? rc : put_row(o, step, e->row_erased, FNL_PROSPECT_TABLE_ERASED, out->erased_change, out->erased, d);
-	return rc ? rc : put_row(o, step, e->row_feed, FNL_PROSPECT_TABLE_FEED, out->feed_change, out->feed, d);
+	return rc ? rc : fnl_prospect_put_feeds(o, step, out, d);
 }
 
 static int take_outcome(struct fnl_prospect_operator *o, const struct fnl_step *step,
@@ -48,6 +48,16 @@ static int take_outcome(struct fnl_prospect_operator *o, const struct fnl_step *
 	return rc ? rc : fnl_prospect_tell(o, step, out, &blame, d);
 }
 
+int fnl_prospect_take_common(struct fnl_prospect_operator *o, const struct fnl_step *step,
+                             struct fnl_prospect_rules *ret_rules, struct fnl_prospect_in *in, struct fnl_error *why)
+{
+	const struct fnl_prospect_event *e = step->event;
+	int rc = fnl_op_rules(&o->op, step->rows[e->row_rules], step->arena, &ret_rules->row, &ret_rules->now, why);
+	rc = rc ? rc : fnl_row_decode(o->op.codec, &o->feeds_row, step->rows[e->row_feeds], step->arena, &in->feeds, why);
+	in->rules = ret_rules->now;
+	return rc;
+}
+
 static int take_rows(struct fnl_prospect_operator *o, const struct fnl_step *step, struct fnl_prospect_in *in,
                      struct fnl_prospect_rules *rules, struct fnl_error *why)
 {
@@ -55,9 +65,7 @@ static int take_rows(struct fnl_prospect_operator *o, const struct fnl_step *ste
 	int rc = take_row(o, step, e->row_prospect, FNL_PROSPECT_TABLE_PROSPECT, &in->row, why);
 	rc = rc ? rc : take_row(o, step, e->row_erased, FNL_PROSPECT_TABLE_ERASED, &in->erased, why);
 	rc = rc ? rc : take_row(o, step, e->row_feed, FNL_PROSPECT_TABLE_FEED, &in->feed, why);
-	rc = rc ? rc : fnl_op_rules(&o->op, step->rows[e->row_rules], step->arena, &rules->row, &rules->now, why);
-	in->rules = rules->now;
-	return rc;
+	return rc ? rc : fnl_prospect_take_common(o, step, rules, in, why);
 }
 
 static int step_core(struct fnl_prospect_operator *o, const struct fnl_step *step, struct fnl_decision *d,
@@ -97,11 +105,18 @@ static int op_step(struct fnl_operator *base, const struct fnl_step *in, struct 
 {
 	struct fnl_prospect_operator *o = FNL_CONTAINER_OF(base, struct fnl_prospect_operator, base);
 	const struct fnl_prospect_event *e = in->event;
-	if (e->is_pass) {
-		return fnl_prospect_step_pass(o, in, ret, why);
-	}
 	if (in->cause == FNL_CAUSE_RECORD && e->root.decoded.desc == &fnl_desc_rules_activated) {
 		return fnl_prospect_step_rules(o, in, ret, why);
+	}
+	switch (e->job) {
+	case FNL_PROSPECT_JOB_FEED:
+		return fnl_prospect_step_feed(o, in, ret, why);
+	case FNL_PROSPECT_JOB_RULES_PASS:
+		return fnl_prospect_step_rules_pass(o, in, ret, why);
+	case FNL_PROSPECT_JOB_FEEDS_PASS:
+		return fnl_prospect_step_feeds_pass(o, in, ret, why);
+	case FNL_PROSPECT_JOB_ONE:
+		break;
 	}
 	return step_core(o, in, ret, why);
 }
@@ -113,8 +128,12 @@ static int64_t op_row_deadline(struct fnl_operator *base, uint8_t table, struct 
 	switch (table) {
 	case FNL_PROSPECT_TABLE_PROSPECT:
 		return fnl_row_first_deadline(value);
-	case FNL_PROSPECT_TABLE_PARTITION:
-		return fnl_prospect_pass_deadline(o, value);
+	case FNL_PROSPECT_TABLE_FEED:
+		return fnl_prospect_feed_deadline(o, value);
+	case FNL_PROSPECT_TABLE_PARTITION: {
+		int64_t rules_ms = fnl_prospect_rules_deadline(o, value);
+		return rules_ms != FNL_NO_DEADLINE ? rules_ms : fnl_prospect_feeds_deadline(o, value);
+	}
 	default:
 		return FNL_NO_DEADLINE;
 	}
@@ -148,6 +167,7 @@ static int find_rows(struct fnl_prospect_operator *o, struct fnl_codec *codec, s
 	static const struct fnl_record_desc *const descs[FNL_PROSPECT_TABLE_COUNT] = {
 		&fnl_desc_partition_clock, &fnl_desc_prospect, &fnl_desc_erased, &fnl_desc_feed};
 	int rc = fnl_row_type_find(codec, &fnl_desc_stage_time, &o->stage_time, why);
+	rc = rc ? rc : fnl_row_type_find(codec, &fnl_desc_partition_feeds, &o->feeds_row, why);
 	for (size_t i = 0; i < FNL_PROSPECT_TABLE_COUNT && rc == 0; i++) {
 		rc = fnl_row_type_find(codec, descs[i], &o->rows[i], why);
 	}

@@ -13,6 +13,11 @@ const struct fnl_route fnl_prospect_routes[] = {
 	{&fnl_desc_resync_completed, FNL_PROSPECT_OUT_ALERTS, FNL_RESYNC_COMPLETED_OCCURRED_AT,
      FNL_RESYNC_COMPLETED_PROSPECT_ID, FNL_RESYNC_COMPLETED_SOURCE, FNL_RESYNC_COMPLETED_SEQUENCE,
      "funnel.feed.resync-completed.v1"},
+	{&fnl_desc_feed_silent, FNL_PROSPECT_OUT_ALERTS, FNL_FEED_SILENT_OCCURRED_AT, FNL_FEED_SILENT_SOURCE, -1, -1,
+     "funnel.feed.silent.v1"},
+	/* its sequence is the silence that it ends: the same input may come once more and end the next one */
+	{&fnl_desc_feed_recovered, FNL_PROSPECT_OUT_ALERTS, FNL_FEED_RECOVERED_OCCURRED_AT, FNL_FEED_RECOVERED_SOURCE, -1,
+     FNL_FEED_RECOVERED_SILENT_SINCE, "funnel.feed.recovered.v1"},
 };
 const size_t fnl_prospect_route_count = sizeof(fnl_prospect_routes) / sizeof(fnl_prospect_routes[0]);
 
@@ -33,7 +38,7 @@ static int tell_line(struct fnl_prospect_operator *o, const struct fnl_step *ste
 	}
 	fnl_output_header(out, "ce_causationid", blame->cause.id);
 	fnl_output_header(out, "ce_correlationid", blame->cause.correlation);
-	struct fnl_span trace = blame->is_rules ? FNL_SPAN_NONE : fnl_header_text(step->record, "traceparent");
+	struct fnl_span trace = blame->is_pass ? FNL_SPAN_NONE : fnl_header_text(step->record, "traceparent");
 	if (!fnl_span_is_none(trace)) {
 		fnl_output_header(out, "traceparent", trace);
 	}
@@ -63,9 +68,9 @@ int fnl_prospect_tell(struct fnl_prospect_operator *o, const struct fnl_step *st
 		struct fnl_derived derived = {.event = &out->events[i],
 		                              .cause = &blame->cause,
 		                              .rules_version = blame->rules_version,
-		                              .cause_is_other = blame->is_rules,
+		                              .cause_is_other = blame->is_pass,
 		                              .ordinal = i};
-		if (blame->is_rules) {
+		if (blame->is_pass) {
 			derived.id_name = reevaluation_name(derived.event, step->arena);
 			rc = fnl_span_is_none(derived.id_name) ? FNL_E_NOMEM : 0;
 		}

@@ -39,6 +39,13 @@ static const struct shape *shape_of(const struct fnl_record_desc *desc)
 	return NULL;
 }
 
+/* What every prospect of the partition needs. */
+static void add_common(struct fnl_prepared *ret, struct fnl_prospect_event *e)
+{
+	e->row_rules = fnl_prepared_add(ret, FNL_PROSPECT_TABLE_PARTITION, FNL_SPAN_LIT("rules"));
+	e->row_feeds = fnl_prepared_add(ret, FNL_PROSPECT_TABLE_PARTITION, FNL_SPAN_LIT("feeds"));
+}
+
 int fnl_prospect_prepare(struct fnl_operator *base, const struct fnl_record *r, struct fnl_arena *arena,
                          struct fnl_prepared *ret, struct fnl_error *why)
 {
@@ -71,29 +78,59 @@ int fnl_prospect_prepare(struct fnl_operator *base, const struct fnl_record *r, 
 	e->row_prospect = of_prospect ? fnl_prepared_add(ret, FNL_PROSPECT_TABLE_PROSPECT, root->entity) : -1;
 	e->row_erased = of_prospect ? fnl_prepared_add(ret, FNL_PROSPECT_TABLE_ERASED, root->entity) : -1;
 	e->row_feed = fnl_prepared_add(ret, FNL_PROSPECT_TABLE_FEED, root->source);
-	e->row_rules = fnl_prepared_add(ret, FNL_PROSPECT_TABLE_PARTITION, FNL_SPAN_LIT("rules"));
+	add_common(ret, e);
 	ret->event = e;
 	ret->event_time_ms = root->occurred_at_ms;
 	return 0;
 }
 
-/* The pass over the open prospects: the next page of them. */
-static int prepare_pass(struct fnl_prospect_operator *o, struct fnl_span value, struct fnl_arena *arena,
-                        struct fnl_prepared *ret)
+int fnl_prospect_ask_page(const struct fnl_prospect_operator *o, struct fnl_value after, struct fnl_arena *arena,
+                          struct fnl_prepared *ret)
 {
-	struct fnl_error why;
-	const struct fnl_value *row;
-	int rc = fnl_row_decode(o->op.codec, &o->op.rules_row, value, arena, &row, &why);
-	if (rc) {
-		return rc;
-	}
-	struct fnl_value after = row ? row[FNL_PARTITION_RULES_PASS_AFTER] : (struct fnl_value){0};
 	ret->page = (struct fnl_page_request){.wanted = true,
 	                                      .table = FNL_PROSPECT_TABLE_PROSPECT,
 	                                      .prefix = FNL_SPAN_LIT(""),
 	                                      .after = after.set ? fnl_arena_dup(arena, after.str) : FNL_SPAN_NONE,
 	                                      .limit = o->page_rows_max};
 	return after.set && fnl_span_is_none(ret->page.after) ? FNL_E_NOMEM : 0;
+}
+
+/* The next page of a pass over the open prospects: where its row says that it has come to. */
+static int prepare_pass(struct fnl_prospect_operator *o, const struct fnl_prospect_event *e, struct fnl_span value,
+                        struct fnl_arena *arena, struct fnl_prepared *ret)
+{
+	bool of_rules = e->job == FNL_PROSPECT_JOB_RULES_PASS;
+	struct fnl_error why;
+	const struct fnl_value *row;
+	int rc = fnl_row_decode(o->op.codec, of_rules ? &o->op.rules_row : &o->feeds_row, value, arena, &row, &why);
+	if (rc) {
+		return rc;
+	}
+	int at = of_rules ? (int)FNL_PARTITION_RULES_PASS_AFTER : (int)FNL_PARTITION_FEEDS_PASS_AFTER;
+	return fnl_prospect_ask_page(o, row ? row[at] : (struct fnl_value){0}, arena, ret);
+}
+
+/* rows[0] is the timer's own. */
+static void add_timer_rows(struct fnl_row_key row, struct fnl_prepared *ret, struct fnl_prospect_event *e)
+{
+	int own = fnl_prepared_add(ret, row.table, row.key);
+	e->row_prospect = e->row_erased = e->row_feed = -1;
+	if (row.table == FNL_PROSPECT_TABLE_PROSPECT) {
+		e->row_prospect = own;
+		add_common(ret, e);
+	} else if (row.table == FNL_PROSPECT_TABLE_FEED) {
+		e->job = FNL_PROSPECT_JOB_FEED;
+		e->row_feed = own;
+		add_common(ret, e);
+	} else if (fnl_span_eq(row.key, FNL_SPAN_LIT("feeds"))) {
+		e->job = FNL_PROSPECT_JOB_FEEDS_PASS;
+		e->row_feeds = own;
+		e->row_rules = fnl_prepared_add(ret, FNL_PROSPECT_TABLE_PARTITION, FNL_SPAN_LIT("rules"));
+	} else {
+		e->job = FNL_PROSPECT_JOB_RULES_PASS;
+		e->row_rules = own;
+		e->row_feeds = fnl_prepared_add(ret, FNL_PROSPECT_TABLE_PARTITION, FNL_SPAN_LIT("feeds"));
+	}
 }
 
 int fnl_prospect_prepare_timer(struct fnl_operator *base, struct fnl_row_key row, struct fnl_span value,
@@ -104,15 +141,8 @@ int fnl_prospect_prepare_timer(struct fnl_operator *base, struct fnl_row_key row
 	if (!e) {
 		return FNL_E_NOMEM;
 	}
-	e->row_prospect = e->row_erased = e->row_feed = -1;
-	e->row_rules = fnl_prepared_add(ret, row.table, row.key);
+	add_timer_rows(row, ret, e);
 	ret->event = e;
 	ret->event_time_ms = FNL_NO_TIME;
-	if (row.table == FNL_PROSPECT_TABLE_PARTITION) {
-		e->is_pass = true;
-		return prepare_pass(o, value, arena, ret);
-	}
-	e->row_prospect = e->row_rules;
-	e->row_rules = fnl_prepared_add(ret, FNL_PROSPECT_TABLE_PARTITION, FNL_SPAN_LIT("rules"));
-	return 0;
+	return row.table == FNL_PROSPECT_TABLE_PARTITION ? prepare_pass(o, e, value, arena, ret) : 0;
 }

@@ -3,13 +3,9 @@
 #include "prospect_internal.h"
 
 enum {
-	EARLIER_MAX = 4,
+	EARLIER_MAX = FNL_PROSPECT_EARLIER_RULES_MAX,
 	TEXTS_BYTES_MAX = 786432, /* of a row, so that it stays below a broker's limit for one record */
-	/* of one prospect by one set of rules: LayerChanged, and Parked or Unparked; its lines: the owner's, the formers'
-	 */
-	EVENTS_MAX = 2,
-	LINES_MAX = 1 + FNL_PROSPECT_FORMER_OWNERS_MAX,
-	OUTPUTS_MAX = (EARLIER_MAX + 1) * (EVENTS_MAX + LINES_MAX)
+	OUTPUTS_MAX = FNL_PROSPECT_CATCH_UP_MAX
 };
 _Static_assert((int)OUTPUTS_MAX <= (int)FNL_STEP_OUTPUTS_MAX, "one prospect fits into a step");
 _Static_assert((int)OUTPUTS_MAX + (int)FNL_PROSPECT_EVENTS_MAX + (int)FNL_PROSPECT_LINES_MAX <=
@@ -37,7 +33,7 @@ static struct link earlier_link(const struct fnl_value *v)
 	                 .text = v[FNL_EARLIER_RULES_RULES_TEXT].str};
 	l.blame.cause = (struct fnl_cause_id){v[FNL_EARLIER_RULES_CAUSE_ID].str, v[FNL_EARLIER_RULES_CORRELATION_ID].str};
 	l.blame.rules_version = l.version;
-	l.blame.is_rules = true;
+	l.blame.is_pass = true;
 	return l;
 }
 
@@ -49,7 +45,7 @@ static struct link current_link(const struct fnl_value *v)
 	l.blame.cause =
 		(struct fnl_cause_id){v[FNL_PARTITION_RULES_CAUSE_ID].str, v[FNL_PARTITION_RULES_CORRELATION_ID].str};
 	l.blame.rules_version = l.version;
-	l.blame.is_rules = true;
+	l.blame.is_pass = true;
 	return l;
 }
 
@@ -63,13 +59,16 @@ static int follow(struct fnl_prospect_operator *o, const struct fnl_step *step, 
 	}
 	struct fnl_prospect_in at = *in;
 	struct fnl_prospect_out out;
+	const struct fnl_value *before = in->row;
 	int rc = fnl_op_rules_parse(&o->op, l->text, l->version, &at.rules, why);
 	rc = rc ? rc : fnl_prospect_reevaluate(&at, l->activated_at_ms, &out, why);
 	rc = rc ? rc : fnl_prospect_tell(o, step, &out, &l->blame, d);
 	if (rc) {
 		return rc;
 	}
-	*moved = *moved || out.row[FNL_PROSPECT_SEQUENCE].i64 != in->row[FNL_PROSPECT_SEQUENCE].i64;
+	*moved = *moved || out.row[FNL_PROSPECT_LAYER].i64 != before[FNL_PROSPECT_LAYER].i64 ||
+	         out.row[FNL_PROSPECT_LAYER_REASON].i64 != before[FNL_PROSPECT_LAYER_REASON].i64 ||
+	         out.row[FNL_PROSPECT_WEIGHT_BP].i64 != before[FNL_PROSPECT_WEIGHT_BP].i64;
 	in->row = out.row;
 	return 0;
 }
@@ -156,13 +155,14 @@ int fnl_prospect_step_rules(struct fnl_prospect_operator *o, const struct fnl_st
 
 /* How many prospects of the page were looked at: all of them, or as many as have room for what they may tell. */
 static int do_page(struct fnl_prospect_operator *o, const struct fnl_step *step, const struct fnl_prospect_rules *rules,
-                   struct fnl_value *row, size_t *ret_done, struct fnl_decision *d, struct fnl_error *why)
+                   const struct fnl_prospect_in *common, struct fnl_value *row, size_t *ret_done,
+                   struct fnl_decision *d, struct fnl_error *why)
 {
 	size_t i = 0;
 	for (; i < step->page_count && d->output_count + OUTPUTS_MAX <= (size_t)FNL_STEP_OUTPUTS_MAX; i++) {
 		const struct fnl_page_row *at = &step->page[i];
 		const struct fnl_row_type *type = &o->rows[FNL_PROSPECT_TABLE_PROSPECT];
-		struct fnl_prospect_in in = {.now_ms = step->now_ms, .rules = rules->now, .arena = step->arena};
+		struct fnl_prospect_in in = *common;
 		const struct fnl_value *stored;
 		bool moved;
 		int rc = fnl_row_decode(o->op.codec, type, at->value, step->arena, &stored, why);
@@ -188,14 +188,15 @@ static int do_page(struct fnl_prospect_operator *o, const struct fnl_step *step,
 	return 0;
 }
 
-int fnl_prospect_step_pass(struct fnl_prospect_operator *o, const struct fnl_step *step, struct fnl_decision *d,
-                           struct fnl_error *why)
+int fnl_prospect_step_rules_pass(struct fnl_prospect_operator *o, const struct fnl_step *step, struct fnl_decision *d,
+                                 struct fnl_error *why)
 {
 	struct fnl_prospect_rules rules;
+	struct fnl_prospect_in common = {.now_ms = step->now_ms, .arena = step->arena};
 	const struct fnl_prospect_event *e = step->event;
 	struct fnl_value row[FNL_PARTITION_RULES_FIELD_COUNT];
 	size_t done = 0;
-	int rc = fnl_op_rules(&o->op, step->rows[e->row_rules], step->arena, &rules.row, &rules.now, why);
+	int rc = fnl_prospect_take_common(o, step, &rules, &common, why);
 	if (rc) {
 		return rc;
 	}
@@ -203,7 +204,7 @@ int fnl_prospect_step_pass(struct fnl_prospect_operator *o, const struct fnl_ste
 		return FNL_E_INTERNAL;
 	}
 	memcpy(row, rules.row, sizeof(row));
-	rc = do_page(o, step, &rules, row, &done, d, why);
+	rc = do_page(o, step, &rules, &common, row, &done, d, why);
 	if (rc) {
 		return rc;
 	}
@@ -217,7 +218,7 @@ int fnl_prospect_step_pass(struct fnl_prospect_operator *o, const struct fnl_ste
 	return fnl_decision_put(d, (size_t)e->row_rules, &o->op.rules_row, row, step->arena);
 }
 
-int64_t fnl_prospect_pass_deadline(const struct fnl_prospect_operator *o, struct fnl_span value)
+int64_t fnl_prospect_rules_deadline(const struct fnl_prospect_operator *o, struct fnl_span value)
 {
 	_Static_assert(FNL_PARTITION_RULES_NEXT_DEADLINE_AT == 4,
 	               "the deadline is read behind the row's first four fields");

@@ -1,7 +1,8 @@
 /* The rep stage: bytes to values, core's decision to rows and outputs. */
 #include "rep_internal.h"
 
-const char *const fnl_rep_tables[FNL_REP_TABLE_COUNT] = {"partition", "rep", "line", "quota", "quota_line"};
+const char *const fnl_rep_tables[FNL_REP_TABLE_COUNT] = {"partition", "rep",        "line",
+                                                         "quota",     "quota_line", "inspection"};
 
 static const struct fnl_route routes[] = {
 	{&fnl_desc_quota_set, FNL_REP_OUT_QUOTAS, FNL_QUOTA_SET_OCCURRED_AT, FNL_QUOTA_SET_REP_ID, -1, -1,
@@ -12,6 +13,20 @@ static const struct fnl_route routes[] = {
      FNL_QUOTA_RECALCULATED_REP_ID, -1, -1, "funnel.rep.quota-recalculated.v1"},
 	{&fnl_desc_command_rejected, FNL_REP_OUT_REJECTIONS, FNL_COMMAND_REJECTED_OCCURRED_AT, FNL_COMMAND_REJECTED_ORG_ID,
      -1, -1, "funnel.command.rejected.v1"},
+	{&fnl_desc_prospect_stalled, FNL_REP_OUT_ALERTS, FNL_PROSPECT_STALLED_OCCURRED_AT, FNL_PROSPECT_STALLED_PROSPECT_ID,
+     -1, -1, "funnel.prospect.stalled.v1"},
+	{&fnl_desc_stall_escalated, FNL_REP_OUT_ALERTS, FNL_STALL_ESCALATED_OCCURRED_AT, FNL_STALL_ESCALATED_PROSPECT_ID,
+     -1, -1, "funnel.prospect.stall-escalated.v1"},
+	{&fnl_desc_stall_cleared, FNL_REP_OUT_ALERTS, FNL_STALL_CLEARED_OCCURRED_AT, FNL_STALL_CLEARED_PROSPECT_ID, -1, -1,
+     "funnel.prospect.stall-cleared.v1"},
+	{&fnl_desc_inspection_sheet, FNL_REP_OUT_INSPECTIONS, FNL_INSPECTION_SHEET_OCCURRED_AT, FNL_INSPECTION_SHEET_REP_ID,
+     -1, -1, "funnel.inspection.sheet.v1"},
+	{&fnl_desc_sheet_page, FNL_REP_OUT_INSPECTIONS, FNL_SHEET_PAGE_OCCURRED_AT, FNL_SHEET_PAGE_REP_ID, -1, -1,
+     "funnel.inspection.page.v1"},
+	{&fnl_desc_inspection_answer_recorded, FNL_REP_OUT_INSPECTIONS, FNL_INSPECTION_ANSWER_RECORDED_OCCURRED_AT,
+     FNL_INSPECTION_ANSWER_RECORDED_REP_ID, -1, -1, "funnel.inspection.answer-recorded.v1"},
+	{&fnl_desc_inspection_overdue, FNL_REP_OUT_INSPECTIONS, FNL_INSPECTION_OVERDUE_OCCURRED_AT,
+     FNL_INSPECTION_OVERDUE_REP_ID, -1, -1, "funnel.inspection.overdue.v1"},
 };
 
 int fnl_rep_take_row(struct fnl_rep_operator *o, const struct fnl_step *in, int at, size_t table,
@@ -21,8 +36,8 @@ int fnl_rep_take_row(struct fnl_rep_operator *o, const struct fnl_step *in, int 
 	return at < 0 ? 0 : fnl_row_decode(o->op.codec, &o->rows[table], in->rows[at], in->arena, ret, why);
 }
 
-static int put_row(struct fnl_rep_operator *o, const struct fnl_step *in, int at, size_t table,
-                   enum fnl_row_change change, const struct fnl_value *values, struct fnl_decision *d)
+int fnl_rep_put_row(struct fnl_rep_operator *o, const struct fnl_step *in, int at, size_t table,
+                    enum fnl_row_change change, const struct fnl_value *values, struct fnl_decision *d)
 {
 	if (change == FNL_ROW_KEEP) {
 		return 0;
@@ -31,11 +46,12 @@ static int put_row(struct fnl_rep_operator *o, const struct fnl_step *in, int at
 	              : fnl_decision_put(d, (size_t)at, &o->rows[table], change == FNL_ROW_PUT ? values : NULL, in->arena);
 }
 
-/* Who is to blame for a record: a line names its own cause, which is what happened in the source. */
-static int cause_of(struct fnl_rep_operator *o, const struct fnl_step *in, struct fnl_cause_id *ret)
+/* A line, or an answer on its way, names its own cause, which is what happened in the source. */
+int fnl_rep_cause(struct fnl_rep_operator *o, const struct fnl_step *in, struct fnl_cause_id *ret)
 {
 	const struct fnl_rep_event *e = in->event;
-	if (in->cause == FNL_CAUSE_RECORD && e->root.decoded.desc == &fnl_desc_book_line) {
+	const struct fnl_record_desc *desc = e->root.decoded.desc;
+	if (in->cause == FNL_CAUSE_RECORD && (desc == &fnl_desc_book_line || desc == &fnl_desc_answer_given)) {
 		struct fnl_span id = fnl_header_text(in->record, "ce_causationid");
 		struct fnl_span correlation = fnl_header_text(in->record, "ce_correlationid");
 		if (!fnl_span_is_none(id)) {
@@ -62,8 +78,8 @@ static int take_book(struct fnl_rep_operator *o, const struct fnl_step *in, cons
 {
 	const struct fnl_rep_event *e = in->event;
 	d->stale = out->stale;
-	int rc = put_row(o, in, e->row_rep, FNL_REP_TABLE_REP, out->rep_change, out->rep, d);
-	rc = rc ? rc : put_row(o, in, e->row_line, FNL_REP_TABLE_LINE, out->line_change, out->line, d);
+	int rc = fnl_rep_put_row(o, in, e->row_rep, FNL_REP_TABLE_REP, out->rep_change, out->rep, d);
+	rc = rc ? rc : fnl_rep_put_row(o, in, e->row_line, FNL_REP_TABLE_LINE, out->line_change, out->line, d);
 	for (size_t i = 0; i < out->erased_years.count && rc == 0; i++) {
 		struct fnl_span key = fnl_rep_quota_key(e->book, out->erased_years.items[i].i64, e->prospect_id, in->arena);
 		struct fnl_row_key row = {FNL_REP_TABLE_QUOTA_LINE, key};
@@ -78,10 +94,19 @@ static int take_book(struct fnl_rep_operator *o, const struct fnl_step *in, cons
 	return fnl_span_is_none(derived.id_name) ? FNL_E_NOMEM : fnl_op_output(&o->op, in, &derived, d);
 }
 
-/* Before the stage's time is known it is as at the beginning of time: what is armed then fires with the first one. */
-static int64_t now_of(const struct fnl_step *in)
+int64_t fnl_rep_now(const struct fnl_step *in)
 {
 	return in->now_ms == FNL_NO_TIME ? 0 : in->now_ms;
+}
+
+static int take_rows(struct fnl_rep_operator *o, const struct fnl_step *in, struct fnl_book_in *ret, bool *ret_whole,
+                     struct fnl_error *why)
+{
+	const struct fnl_rep_event *e = in->event;
+	int rc = fnl_rep_take_row(o, in, e->row_rep, FNL_REP_TABLE_REP, &ret->rep, why);
+	rc = rc ? rc : fnl_rep_take_row(o, in, e->row_line, FNL_REP_TABLE_LINE, &ret->line, why);
+	rc = rc ? rc : fnl_rep_take_row(o, in, e->row_jobs, FNL_REP_TABLE_PARTITION, &ret->jobs, why);
+	return rc ? rc : fnl_rep_take_inspection(o, in, &ret->inspection, ret_whole, why);
 }
 
 static int step_book(struct fnl_rep_operator *o, const struct fnl_step *in, const struct fnl_rules *rules,
@@ -89,15 +114,15 @@ static int step_book(struct fnl_rep_operator *o, const struct fnl_step *in, cons
 {
 	const struct fnl_rep_event *e = in->event;
 	const struct fnl_value *values = e->root.decoded.values;
-	struct fnl_book_in book = {.now_ms = now_of(in), .rules = rules, .arena = in->arena};
+	bool is_line = in->cause == FNL_CAUSE_RECORD && e->root.decoded.desc == &fnl_desc_book_line;
+	struct fnl_book_in book = {.now_ms = fnl_rep_now(in), .rules = rules, .arena = in->arena};
 	struct fnl_book_out out;
 	struct fnl_cause_id cause = {FNL_SPAN_NONE, FNL_SPAN_NONE};
+	bool whole = false;
 	memset(&out, 0, sizeof(out));
-	int rc = fnl_rep_take_row(o, in, e->row_rep, FNL_REP_TABLE_REP, &book.rep, why);
-	rc = rc ? rc : fnl_rep_take_row(o, in, e->row_line, FNL_REP_TABLE_LINE, &book.line, why);
-	rc = rc ? rc : fnl_rep_take_row(o, in, e->row_jobs, FNL_REP_TABLE_PARTITION, &book.jobs, why);
+	int rc = take_rows(o, in, &book, &whole, why);
 	if (rc == 0 && in->cause == FNL_CAUSE_RECORD) {
-		rc = cause_of(o, in, &cause);
+		rc = fnl_rep_cause(o, in, &cause);
 		book.cause_id = cause.id;
 		book.correlation_id = cause.correlation;
 	}
@@ -106,12 +131,14 @@ static int step_book(struct fnl_rep_operator *o, const struct fnl_step *in, cons
 	}
 	if (in->cause == FNL_CAUSE_TIMER) {
 		rc = fnl_book_timer(&book, &out, why);
-	} else if (e->root.decoded.desc == &fnl_desc_book_line) {
+	} else if (is_line) {
 		rc = fnl_book_line(&book, values, &out, why);
+		rc = rc ? rc : fnl_rep_tell_stalls(o, in, &book, &out, d);
 	} else {
 		rc = fnl_book_rep_changed(&book, values, &out, why);
 	}
-	return rc ? rc : take_book(o, in, &out, rules->version, d);
+	rc = rc ? rc : take_book(o, in, &out, rules->version, d);
+	return rc || in->cause == FNL_CAUSE_TIMER ? rc : fnl_rep_inspection_after(o, in, &book, &out, whole, d);
 }
 
 static int step_open_quota(struct fnl_rep_operator *o, const struct fnl_step *in, const struct fnl_rules *rules,
@@ -124,13 +151,15 @@ static int step_open_quota(struct fnl_rep_operator *o, const struct fnl_step *in
 	struct fnl_quota_opened out;
 	memset(&out, 0, sizeof(out));
 	int rc = fnl_rep_take_row(o, in, e->row_jobs, FNL_REP_TABLE_PARTITION, &jobs, why);
-	rc = rc ? rc : cause_of(o, in, &cause);
-	rc = rc ? rc : fnl_quota_open(jobs, values, rules, cause.id, cause.correlation, now_of(in), in->arena, &out, why);
+	rc = rc ? rc : fnl_rep_cause(o, in, &cause);
+	rc = rc ? rc
+	        : fnl_quota_open(jobs, values, rules, cause.id, cause.correlation, fnl_rep_now(in), in->arena, &out, why);
 	if (rc) {
 		return rc;
 	}
 	d->stale = out.stale;
-	rc = put_row(o, in, e->row_jobs, FNL_REP_TABLE_PARTITION, out.jobs ? FNL_ROW_PUT : FNL_ROW_KEEP, out.jobs, d);
+	rc = fnl_rep_put_row(o, in, e->row_jobs, FNL_REP_TABLE_PARTITION, out.jobs ? FNL_ROW_PUT : FNL_ROW_KEEP, out.jobs,
+	                     d);
 	if (rc == 0 && out.rejection.desc && in->partition == 0) {
 		struct fnl_derived derived = {.event = &out.rejection,
 		                              .cause = &cause,
@@ -152,16 +181,17 @@ static int step_rules(struct fnl_rep_operator *o, const struct fnl_step *in, str
 	struct fnl_value *jobs_after = NULL;
 	int rc = fnl_op_rules(&o->op, in->rows[e->row_rules], in->arena, &now, &before, why);
 	rc = rc ? rc : fnl_rep_take_row(o, in, e->row_jobs, FNL_REP_TABLE_PARTITION, &jobs, why);
-	rc = rc ? rc : cause_of(o, in, &cause);
+	rc = rc ? rc : fnl_rep_cause(o, in, &cause);
 	rc = rc ? rc : fnl_op_rules_activated(&o->op, e->root.decoded.values, now, &cause, row, &rules, &d->stale, why);
 	if (rc || d->stale) {
 		return rc;
 	}
-	rc = fnl_quota_rules_changed(jobs, before, rules, cause.id, cause.correlation, now_of(in), in->arena, &jobs_after);
+	rc = fnl_quota_rules_changed(jobs, before, rules, cause.id, cause.correlation, fnl_rep_now(in), in->arena,
+	                             &jobs_after);
 	rc = rc ? rc : fnl_decision_put(d, (size_t)e->row_rules, &o->op.rules_row, row, in->arena);
 	return rc ? rc
-	          : put_row(o, in, e->row_jobs, FNL_REP_TABLE_PARTITION, jobs_after ? FNL_ROW_PUT : FNL_ROW_KEEP,
-	                    jobs_after, d);
+	          : fnl_rep_put_row(o, in, e->row_jobs, FNL_REP_TABLE_PARTITION, jobs_after ? FNL_ROW_PUT : FNL_ROW_KEEP,
+	                            jobs_after, d);
 }
 
 static int op_step(struct fnl_operator *base, const struct fnl_step *in, struct fnl_decision *ret,
@@ -182,6 +212,15 @@ static int op_step(struct fnl_operator *base, const struct fnl_step *in, struct 
 	if (rc) {
 		return rc;
 	}
+	if (desc == &fnl_desc_inspect_now) {
+		return fnl_rep_step_asked(o, in, rules, ret, why);
+	}
+	if (desc == &fnl_desc_answer_given) {
+		return fnl_rep_step_answer(o, in, rules, ret, why);
+	}
+	if (in->cause == FNL_CAUSE_TIMER && in->timer_row.table == FNL_REP_TABLE_INSPECTION) {
+		return fnl_rep_step_inspection(o, in, rules, ret, why);
+	}
 	if (desc == &fnl_desc_open_quota_year) {
 		return step_open_quota(o, in, rules, ret, why);
 	}
@@ -195,12 +234,13 @@ static int op_step(struct fnl_operator *base, const struct fnl_step *in, struct 
 static int64_t op_row_deadline(struct fnl_operator *base, uint8_t table, struct fnl_span value)
 {
 	const struct fnl_rep_operator *o = FNL_CONTAINER_OF(base, struct fnl_rep_operator, base);
-	_Static_assert(FNL_REP_NEXT_DEADLINE_AT == 0 && FNL_PARTITION_JOBS_NEXT_DEADLINE_AT == 0,
+	_Static_assert(FNL_REP_NEXT_DEADLINE_AT == 0 && FNL_PARTITION_JOBS_NEXT_DEADLINE_AT == 0 &&
+	                   FNL_INSPECTION_NEXT_DEADLINE_AT == 0,
 	               "the deadline is read from the front of the row");
 	struct fnl_reader r = fnl_reader_of(value);
 	bool magic = fnl_read_u8(&r) == 0;
 	uint32_t id = fnl_read_be32(&r);
-	bool timed = table == FNL_REP_TABLE_REP ||
+	bool timed = table == FNL_REP_TABLE_REP || table == FNL_REP_TABLE_INSPECTION ||
 	             (table == FNL_REP_TABLE_PARTITION && id == o->rows[FNL_REP_TABLE_PARTITION].schema_id);
 	return timed && magic && !r.bad ? fnl_row_first_deadline(value) : FNL_NO_DEADLINE;
 }
@@ -208,7 +248,8 @@ static int64_t op_row_deadline(struct fnl_operator *base, uint8_t table, struct 
 static int find_rows(struct fnl_rep_operator *o, struct fnl_codec *codec, struct fnl_error *why)
 {
 	static const struct fnl_record_desc *const descs[FNL_REP_TABLE_COUNT] = {
-		&fnl_desc_partition_jobs, &fnl_desc_rep, &fnl_desc_line, &fnl_desc_quota_set, &fnl_desc_quota_line};
+		&fnl_desc_partition_jobs, &fnl_desc_rep,        &fnl_desc_line,
+		&fnl_desc_quota_set,      &fnl_desc_quota_line, &fnl_desc_inspection};
 	int rc = fnl_row_type_find(codec, &fnl_desc_partition_times, &o->times_row, why);
 	for (size_t i = 0; i < FNL_REP_TABLE_COUNT && rc == 0; i++) {
 		rc = fnl_row_type_find(codec, descs[i], &o->rows[i], why);

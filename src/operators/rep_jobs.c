@@ -18,8 +18,8 @@ struct work {
 	int32_t rules_version;
 };
 
-static int take_page(struct fnl_rep_operator *o, const struct fnl_step *in, size_t table,
-                     const struct fnl_value *const **ret, struct fnl_error *why)
+int fnl_rep_take_page(struct fnl_rep_operator *o, const struct fnl_step *in, size_t table,
+                      const struct fnl_value *const **ret, struct fnl_error *why)
 {
 	const struct fnl_value **page =
 		fnl_arena_calloc(in->arena, in->page_count ? in->page_count : 1, sizeof(const struct fnl_value *));
@@ -104,7 +104,7 @@ int fnl_rep_step_jobs(struct fnl_rep_operator *o, const struct fnl_step *in, con
 	int rc = fnl_rep_take_row(o, in, e->row_jobs, FNL_REP_TABLE_PARTITION, &step.jobs, why);
 	rc = rc ? rc : fnl_rep_take_row(o, in, e->row_rep, FNL_REP_TABLE_REP, &step.rep, why);
 	rc = rc ? rc : fnl_rep_take_row(o, in, e->row_quota, FNL_REP_TABLE_QUOTA, &step.quota, why);
-	rc = rc ? rc : take_page(o, in, lines ? FNL_REP_TABLE_LINE : FNL_REP_TABLE_REP, &step.page, why);
+	rc = rc ? rc : fnl_rep_take_page(o, in, lines ? FNL_REP_TABLE_LINE : FNL_REP_TABLE_REP, &step.page, why);
 	rc = rc ? rc : fnl_quota_step(&step, &out, why);
 	if (rc) {
 		/* nothing of it came from outside: a record is not to blame */

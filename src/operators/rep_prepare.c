@@ -1,7 +1,7 @@
 /* From bytes to an event and the rows it needs. */
 #include "rep_internal.h"
 
-enum kind { LINE, REP, REP_LATER, COMMAND, RULES, TIME };
+enum kind { LINE, REP, REP_LATER, ASK, ANSWER, COMMAND, RULES, TIME };
 
 /* Which records may come on the topic. All have source and occurred_at; entity: the field that says whom it is about,
  * -1: the partition. */
@@ -24,6 +24,8 @@ static const struct shape *shape_of(const struct fnl_record_desc *desc)
 		SHAPE(book_line, BOOK_LINE, LINE, FNL_BOOK_LINE_BOOK),
 		SHAPE(stage_time, STAGE_TIME, TIME, -1),
 		SHAPE(rep_changed, REP_CHANGED, REP, FNL_REP_CHANGED_REP_ID),
+		SHAPE(answer_given, ANSWER_GIVEN, ANSWER, FNL_ANSWER_GIVEN_BOOK),
+		SHAPE(inspect_now, INSPECT_NOW, ASK, FNL_INSPECT_NOW_REP_ID),
 		SHAPE(open_quota_year, OPEN_QUOTA_YEAR, COMMAND, FNL_OPEN_QUOTA_YEAR_ORG_ID),
 		SHAPE(rules_activated, RULES_ACTIVATED, RULES, -1),
 		SHAPE(rep_resigned, REP_RESIGNED, REP_LATER, FNL_REP_RESIGNED_REP_ID),
@@ -91,6 +93,9 @@ static int prepare_line(const struct fnl_record *r, struct fnl_rep_event *e, str
 	e->row_rep = fnl_prepared_add(ret, FNL_REP_TABLE_REP, e->book);
 	e->row_line = fnl_prepared_add(ret, FNL_REP_TABLE_LINE, key);
 	e->row_jobs = fnl_prepared_add(ret, FNL_REP_TABLE_PARTITION, FNL_SPAN_LIT("jobs"));
+	if (!fnl_span_is_none(fnl_book_rep_id(e->book))) {
+		e->row_inspection = fnl_prepared_add(ret, FNL_REP_TABLE_INSPECTION, e->book);
+	}
 	return fnl_span_is_none(key) ? FNL_E_NOMEM : 0;
 }
 
@@ -106,8 +111,24 @@ static int prepare_rep(const struct fnl_record *r, enum kind kind, struct fnl_re
 		return FNL_E_NOMEM;
 	}
 	rc = check_book(r, e->book, why);
-	if (rc == 0 && kind == REP) {
+	if (rc == 0 && kind != REP_LATER) {
 		e->row_rep = fnl_prepared_add(ret, FNL_REP_TABLE_REP, e->book);
+		e->row_inspection = fnl_prepared_add(ret, FNL_REP_TABLE_INSPECTION, e->book);
+	}
+	return rc;
+}
+
+static int prepare_answer(const struct fnl_record *r, struct fnl_rep_event *e, struct fnl_prepared *ret,
+                          struct fnl_error *why)
+{
+	e->book = e->root.entity;
+	int rc = check_book(r, e->book, why);
+	if (rc == 0 && fnl_span_is_none(fnl_book_rep_id(e->book))) {
+		rc = fnl_fail(why, FNL_E_INVALID, "an answer is to a rep's sheet, and the pool has none");
+	}
+	if (rc == 0) {
+		e->row_rep = fnl_prepared_add(ret, FNL_REP_TABLE_REP, e->book);
+		e->row_inspection = fnl_prepared_add(ret, FNL_REP_TABLE_INSPECTION, e->book);
 	}
 	return rc;
 }
@@ -122,7 +143,11 @@ static int prepare_kind(const struct fnl_record *r, enum kind kind, struct fnl_r
 		break;
 	case REP:
 	case REP_LATER:
+	case ASK:
 		rc = prepare_rep(r, kind, e, arena, ret, why);
+		break;
+	case ANSWER:
+		rc = prepare_answer(r, e, ret, why);
 		break;
 	case COMMAND:
 		rc = fnl_check_id("org_id", e->root.entity, why);
@@ -142,7 +167,7 @@ static struct fnl_rep_event *event_new(struct fnl_arena *arena)
 {
 	struct fnl_rep_event *e = fnl_arena_calloc(arena, 1, sizeof(*e));
 	if (e) {
-		e->row_rep = e->row_line = e->row_jobs = e->row_rules = e->row_quota = e->row_times = -1;
+		e->row_rep = e->row_line = e->row_jobs = e->row_rules = e->row_quota = e->row_times = e->row_inspection = -1;
 	}
 	return e;
 }
@@ -174,8 +199,9 @@ int fnl_rep_prepare(struct fnl_operator *base, const struct fnl_record *r, struc
 	}
 	e->row_rules = fnl_prepared_add(ret, FNL_REP_TABLE_PARTITION, FNL_SPAN_LIT("rules"));
 	ret->event = e;
-	/* a line's time was looked at by the stage that sent it, and it may be of any age */
-	ret->event_time_ms = shape->kind == LINE ? FNL_NO_TIME : root->occurred_at_ms;
+	/* the time of a line or an answer was looked at by the stage that sent it, and it may be of any age */
+	bool looked_at = shape->kind == LINE || shape->kind == ANSWER;
+	ret->event_time_ms = looked_at ? FNL_NO_TIME : root->occurred_at_ms;
 	return 0;
 }
 
@@ -212,6 +238,27 @@ static int prepare_jobs(struct fnl_rep_operator *o, struct fnl_span value, struc
 	return rc;
 }
 
+/* The next page of the book's lines. */
+static int prepare_inspection(struct fnl_rep_operator *o, struct fnl_row_key row, struct fnl_span value,
+                              struct fnl_rep_event *e, struct fnl_arena *arena, struct fnl_prepared *ret)
+{
+	const struct fnl_value *inspection = NULL;
+	struct fnl_error why;
+	int rc = fnl_row_decode_head(o->op.codec, &o->rows[FNL_REP_TABLE_INSPECTION], value, FNL_INSPECTION_HEAD_COUNT,
+	                             arena, &inspection, &why);
+	if (rc || !inspection) {
+		return rc == FNL_E_NOMEM ? rc : FNL_E_STATE;
+	}
+	e->book = row.key;
+	e->row_rep = fnl_prepared_add(ret, FNL_REP_TABLE_REP, e->book);
+	e->inspect = fnl_inspection_needs(inspection);
+	bool first = fnl_span_is_none(e->inspect.after);
+	struct fnl_span prefix = line_key(e->book, FNL_SPAN_LIT(""), arena);
+	struct fnl_span after = first ? FNL_SPAN_NONE : line_key(e->book, e->inspect.after, arena);
+	ret->page = (struct fnl_page_request){true, FNL_REP_TABLE_LINE, prefix, after, e->inspect.limit};
+	return fnl_span_is_none(prefix) || fnl_span_is_none(after) != first ? FNL_E_NOMEM : 0;
+}
+
 int fnl_rep_prepare_timer(struct fnl_operator *base, struct fnl_row_key row, struct fnl_span value,
                           struct fnl_arena *arena, struct fnl_prepared *ret)
 {
@@ -225,6 +272,9 @@ int fnl_rep_prepare_timer(struct fnl_operator *base, struct fnl_row_key row, str
 	if (row.table == FNL_REP_TABLE_REP) {
 		e->book = row.key;
 		e->row_rep = at;
+	} else if (row.table == FNL_REP_TABLE_INSPECTION) {
+		e->row_inspection = at;
+		rc = prepare_inspection(o, row, value, e, arena, ret);
 	} else {
 		e->row_jobs = at;
 		rc = prepare_jobs(o, value, e, arena, ret);

@@ -28,12 +28,12 @@ static const struct shape *shape_of(const struct fnl_record_desc *desc)
 		{&fnl_desc_resignation_withdrawn, TO_REP, FNL_RESIGNATION_WITHDRAWN_REP_ID, "rep_id"},
 		{&fnl_desc_rep_left, TO_REP, FNL_REP_LEFT_REP_ID, "rep_id"},
 		{&fnl_desc_rep_erased, TO_REP, FNL_REP_ERASED_REP_ID, "rep_id"},
+		{&fnl_desc_inspect_now, TO_REP, FNL_INSPECT_NOW_REP_ID, "rep_id"},
 		{&fnl_desc_open_quota_year, TO_ALL, FNL_OPEN_QUOTA_YEAR_ORG_ID, "org_id"},
 		/* nobody acts on these yet */
 		{&fnl_desc_propose_territories, TO_NOBODY, -1, NULL},
 		{&fnl_desc_accept_proposal, TO_NOBODY, -1, NULL},
 		{&fnl_desc_revise_quota, TO_NOBODY, -1, NULL},
-		{&fnl_desc_inspect_now, TO_NOBODY, -1, NULL},
 		{&fnl_desc_handover_task_done, TO_NOBODY, -1, NULL},
 		{&fnl_desc_handover_task_waived, TO_NOBODY, -1, NULL},
 		{&fnl_desc_successor_named, TO_NOBODY, -1, NULL},

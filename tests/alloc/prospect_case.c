@@ -58,6 +58,20 @@ static void put_rules(struct stream_world *w)
 	put(w, &in, true);
 }
 
+static void put_answer(struct stream_world *w, int64_t at_ms)
+{
+	struct fnl_input in = fnl_input_of(&fnl_desc_inspection_answered, at_ms);
+	fnl_input_str(&in, FNL_INSPECTION_ANSWERED_ANSWER_ID, "n1");
+	fnl_input_str(&in, FNL_INSPECTION_ANSWERED_PROSPECT_ID, "p1");
+	fnl_input_str(&in, FNL_INSPECTION_ANSWERED_SHEET_ID, "r1#1");
+	fnl_input_str(&in, FNL_INSPECTION_ANSWERED_QUESTION_ID, "1");
+	fnl_input_str(&in, FNL_INSPECTION_ANSWERED_SHEET_REP_ID, "r1");
+	fnl_input_str(&in, FNL_INSPECTION_ANSWERED_BY, "r1");
+	fnl_input_i64(&in, FNL_INSPECTION_ANSWERED_CAUSE, FNL_CAUSE_OTHER);
+	fnl_input_i64(&in, FNL_INSPECTION_ANSWERED_CONFIRMED, 1);
+	put(w, &in, false);
+}
+
 static struct fnl_input staged(int64_t version, int64_t at_ms, const char *stage)
 {
 	struct fnl_input in = fnl_input_changed(version, at_ms);
@@ -80,6 +94,9 @@ static void publish_all(struct stream_world *w)
 	publish(w, 1, "p9", FNL_SPAN_LIT("no record"));
 	in = fnl_input_heartbeat(45);
 	put(w, &in, true);
+	fnl_input_i64(&in, FNL_FEED_HEARTBEAT_CARRIES_CONTACTS, 1); /* a pass */
+	put(w, &in, true);
+	put_answer(w, 46);
 	in = fnl_input_gap("g1", NULL, 50);
 	put(w, &in, true);
 	in = fnl_input_gap("g2", "p1", 60);

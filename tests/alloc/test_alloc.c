@@ -243,8 +243,17 @@ static void test_base(void **state)
 static int rules_read(struct fnl_arena *arena, const void *input, struct fnl_span *ret_result)
 {
 	static const char *const lines[][3] = {
-		{"rules", "version", "3"},           {"nominal", "top", "30 %"},       {"stages", "Discovery", "TOP 10 %"},
-		{"stages", "Prospecting", "MIDDLE"}, {"stages P", "Handshake", "TOP"}, {"weighting", "by", "prospect"},
+		{"rules", "version", "3"},
+		{"nominal", "top", "30 %"},
+		{"stages", "Discovery", "TOP 10 %"},
+		{"stages", "Prospecting", "MIDDLE"},
+		{"stages P", "Handshake", "TOP"},
+		{"weighting", "by", "prospect"},
+		{"calendar", "zone", "Europe/Berlin"},
+		{"calendar", "holidays", "2026-12-25"},
+		{"zone", "2000-01-01T00:00:00Z", "+01:00"},
+		{"remedies", "other", "look"},
+		{"thresholds Discovery", "silent", "3"},
 	};
 	(void)input;
 	struct fnl_rules_builder *b = NULL;
@@ -270,6 +279,7 @@ static int rules_read(struct fnl_arena *arena, const void *input, struct fnl_spa
 	const struct fnl_stage_rule *stage = fnl_rules_stage(rules, FNL_SPAN_LIT("P"), FNL_SPAN_LIT("handshake"));
 	assert_true(stage && stage->layer == FNL_LAYER_TOP);
 	assert_true(fnl_rules_stage(rules, FNL_SPAN_NONE, FNL_SPAN_LIT("Discovery"))->probability_bp == 1000);
+	assert_true(rules->calendar.offset_count == 1 && rules->calendar.holiday_count == 1 && rules->threshold_count == 1);
 	*ret_result = fnl_span_of(rules->values, sizeof(rules->values));
 	return 0;
 }
@@ -314,7 +324,7 @@ static struct fnl_span outcome_bytes(struct fnl_arena *arena, const struct fnl_p
 static int applies(struct fnl_arena *arena, const void *input, struct fnl_span *ret_result)
 {
 	const struct applied *a = input;
-	struct fnl_prospect_in in = {a->w->row, a->w->erased, a->w->feed, FNL_T0, a->w->rules, arena};
+	struct fnl_prospect_in in = {a->w->row, a->w->erased, a->w->feed, a->w->feeds, FNL_T0, a->w->rules, arena};
 	struct fnl_prospect_out out;
 	struct fnl_prospect_out before;
 	struct fnl_error why = {0, ""};

@@ -49,6 +49,7 @@ theirs_allowed() {
 	adapters/registry) echo jansson.h ;;
 	adapters/settings) echo ini.h ;;
 	adapters/sys) echo 'uuid/*' ;;
+	adapters/http) echo microhttpd.h ;;
 	programs) echo jansson.h csv.h ini.h ;;
 	esac
 }
@@ -204,7 +205,7 @@ rule_hosts() {
 		sed 's/^/hosts: /' | cut -c1-200 | tee -a "$violations" || true
 }
 
-# The README's tables name every setting, exit code and topic that the code has.
+# The README's tables name every setting, exit code, topic and metric that the code has.
 rule_readme() {
 	local word
 	for word in $(sed -nE 's/^[[:space:]]*([A-Z]+\(|\{)"([a-z_.]+)",.*/\2/p' src/adapters/settings/params.c); do
@@ -219,6 +220,9 @@ rule_readme() {
 	done
 	for word in $(sed -nE 's/^[[:space:]]*X\([A-Z_]+, "([a-z.-]+)", [A-Z]+, .*/\1/p' src/programs/common/app.h); do
 		grep -qF "\`$word\`" README.md || wrong "readme: no topic $word"
+	done
+	for word in $(sed -nE 's/^[[:space:]]*X\([A-Z_]+, "([a-z_]+)", "[a-z]+",.*/\1/p' src/programs/common/metrics.h); do
+		grep -qF "| \`$word\` |" README.md || wrong "readme: no metric $word in the table"
 	done
 }
 

@@ -66,6 +66,8 @@ plant src/operators/x.c '#include "funneld/adapters/avro.h"\n' && catches includ
 plant src/adapters/kafka/x.c '#include "funneld/adapters/redis.h"\n' && catches includes 'must not include adapters/redis'
 plant src/adapters/redis/x.c '#include <librdkafka/rdkafka.h>\n' && catches includes 'does not belong into adapters/redis'
 plant src/adapters/redis/x.c '#include "funneld/engine/stream.h"\n' && catches includes 'must not include engine'
+plant src/programs/funneld/x.c '#include <microhttpd.h>\n' && catches includes '<microhttpd.h> does not belong into programs'
+plant src/adapters/http/x.c '#include "funneld/adapters/sys.h"\n' && catches includes 'must not include adapters/sys'
 plant src/programs/funneld/x.c '#include <hiredis/hiredis.h>\n' && catches includes 'does not belong into programs'
 plant include/funneld/ports/x.h '#include "funneld/core/rules.h"\n' && catches includes 'ports must not include core'
 
@@ -83,6 +85,7 @@ plant src/base/x.c "void fnl_x(void)\n{\n$(printf '\\t;\\n%.0s' {1..61})}\n" && 
 plant src/base/x.c "/*$(printf 'x%.0s' {1..118})*/\n" && catches sizes 'a line of 122 columns'
 plant src/engine/x.c 'int fnl_prospect_count;\n' && catches engine_words 'says fnl_prospect_count'
 sed -i '/^| `redis.url` /d' "$copy/tree/README.md" && catches readme 'no setting redis.url'
+sed -i '/^| `funneld_healthy` /d' "$copy/tree/README.md" && catches readme 'no metric funneld_healthy'
 sed -i '/^| 16 |/d' "$copy/tree/README.md" && catches readme 'no exit code 16'
 sed -i 's/`funnel.alerts`/alerts/g' "$copy/tree/README.md" && catches readme 'no topic funnel.alerts'
 plant src/base/x.c "/* see /ro""ot/notes */\n" && catches hosts 'src/base/x.c:1'

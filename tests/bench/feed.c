@@ -1,10 +1,16 @@
 /* The load of the benchmarks: bench_feed [--config FILE] [--set K=V] …
  *
  *   load CHANGES PROSPECTS      publishes as fast as it can, and prints as JSON what has to follow from it
+ *   watched CHANGES PROSPECTS   the same for supervision, prints nothing: after each fourth change a contact, from a
+ *                               feed that carries contacts; a prospect in ten stalls, its close date is long past
  *   paced RATE SECONDS WARMUP [REP]
  *                               publishes at intended times, reads the layer changes and the reps' lines
  *                               (read_committed), prints the latency of each stage; all prospects are REP's
  *   rep PROSPECTS REP           a rep with so many prospects, all expected to close next year
+ *   stale PROSPECTS DAYS AT     a first load of prospects whose last edit is DAYS days old at the moment AT (ms)
+ *   drain RATE SECONDS PROSPECTS AT
+ *                               paced, and how fast those stalls are told; latency of what is sent from AT until all
+ *                               of them are
  *
  * Each change is one stage of one prospect; a prospect's stages go round, so that what follows is known beforehand. */
 #include <pthread.h>
@@ -15,7 +21,8 @@
 #include "app.h"
 #include "options.h"
 
-enum { STAGES = 4, SAMPLES_MAX = 4000000, PACED_PROSPECTS = 20000 };
+enum { STAGES = 4, SAMPLES_MAX = 4000000, PACED_PROSPECTS = 20000, DRAIN_WAIT_MS = 60000 };
+static const int64_t DAY_MS = 86400000;
 
 static const char *const stages[STAGES] = {"Prospecting", "Qualification", "Value Proposition", "Negotiation/Review"};
 static const int layer_of[STAGES] = {1, 1, 2, 3};
@@ -27,6 +34,16 @@ struct feed {
 	struct fnl_arena arena;
 	const char *topic;
 	struct fnl_value values[FNL_PROSPECT_CHANGED_FIELD_COUNT];
+};
+
+struct change {
+	uint32_t prospect;
+	int64_t version;
+	int64_t at_ms;
+	int stage;
+	const char *owner;    /* NULL: one of 500 */
+	bool overdue;         /* its expected close date is long past */
+	int64_t last_edit_ms; /* 0: this change is one; else the image of a first load */
 };
 
 static void die(const char *what, const struct fnl_error *why)
@@ -52,45 +69,97 @@ static void feed_open(struct feed *f, const struct fnl_options *options)
 	f->values[FNL_PROSPECT_CHANGED_CLEARED] = (struct fnl_value){.set = true};
 }
 
-static void publish(struct feed *f, uint32_t prospect, int64_t version, int64_t occurred_at_ms, int stage,
-                    const char *owner)
+static void send(struct feed *f, const struct fnl_record_desc *desc, const struct fnl_value *values,
+                 struct fnl_span key, int32_t partition)
 {
-	char id[16];
-	int length = snprintf(id, sizeof(id), "P%07u", prospect);
-	struct fnl_span key = fnl_span_of(id, (size_t)length);
-	struct fnl_value *v = f->values;
-	char rep[8];
-	snprintf(rep, sizeof(rep), "R%03u", prospect % 500);
-	struct fnl_span owner_id = fnl_span_str(owner ? owner : rep);
-	v[FNL_PROSPECT_CHANGED_PROSPECT_ID] = (struct fnl_value){.set = true, .str = key};
-	v[FNL_PROSPECT_CHANGED_VERSION] = (struct fnl_value){.set = true, .i64 = version};
-	v[FNL_PROSPECT_CHANGED_OCCURRED_AT] = (struct fnl_value){.set = true, .i64 = occurred_at_ms};
-	v[FNL_PROSPECT_CHANGED_STAGE] = (struct fnl_value){.set = true, .str = fnl_span_str(stages[stage])};
-	v[FNL_PROSPECT_CHANGED_OWNER_REP_ID] = (struct fnl_value){.set = true, .str = owner_id};
-	v[FNL_PROSPECT_CHANGED_EXPECTED_CLOSE_DATE] =
-		(struct fnl_value){.set = true, .i64 = occurred_at_ms / 86400000 + 365};
-	v[FNL_PROSPECT_CHANGED_AMOUNT] = (struct fnl_value){.set = true, .money = {100000 + prospect, "USD"}};
 	struct fnl_span value;
 	fnl_arena_reset(&f->arena);
-	if (f->codec->ops->encode(f->codec, &fnl_desc_prospect_changed, v, &f->arena, &value) ||
-	    f->bus->ops->publish(f->bus, f->topic, -1, key, value, NULL, 0)) {
+	if (f->codec->ops->encode(f->codec, desc, values, &f->arena, &value) ||
+	    f->bus->ops->publish(f->bus, f->topic, partition, key, value, NULL, 0)) {
 		struct fnl_error why = {0};
 		fnl_fail(&why, FNL_E_IO, "%s", f->bus->ops->explain(f->bus));
 		die("cannot publish", &why);
 	}
 }
 
-/* Change i of a prospect has stage i % STAGES; prospects come in an order that mixes them. */
+static struct fnl_value text(struct fnl_span s)
+{
+	return (struct fnl_value){.set = true, .str = s};
+}
+
+static struct fnl_value number(int64_t n)
+{
+	return (struct fnl_value){.set = true, .i64 = n};
+}
+
+/* Those of a first load have names of their own, so that a reader can tell them. */
+static struct fnl_span name_of(uint32_t prospect, bool loaded, char *id, size_t size)
+{
+	return fnl_span_of(id, (size_t)snprintf(id, size, "%c%07u", loaded ? 'S' : 'P', prospect));
+}
+
+static void publish(struct feed *f, const struct change *c)
+{
+	char id[16];
+	char rep[8];
+	bool loaded = c->last_edit_ms != 0;
+	struct fnl_span key = name_of(c->prospect, loaded, id, sizeof(id));
+	struct fnl_value *v = f->values;
+	snprintf(rep, sizeof(rep), "R%03u", c->prospect % 500);
+	v[FNL_PROSPECT_CHANGED_PROSPECT_ID] = text(key);
+	v[FNL_PROSPECT_CHANGED_VERSION] = number(c->version);
+	v[FNL_PROSPECT_CHANGED_OCCURRED_AT] = number(c->at_ms);
+	v[FNL_PROSPECT_CHANGED_STAGE] = text(fnl_span_str(stages[c->stage]));
+	v[FNL_PROSPECT_CHANGED_OWNER_REP_ID] = text(fnl_span_str(c->owner ? c->owner : rep));
+	v[FNL_PROSPECT_CHANGED_EXPECTED_CLOSE_DATE] = number(c->at_ms / DAY_MS + (c->overdue ? -60 : 365));
+	v[FNL_PROSPECT_CHANGED_AMOUNT] = (struct fnl_value){.set = true, .money = {100000 + c->prospect, "USD"}};
+	v[FNL_PROSPECT_CHANGED_SNAPSHOT] = number(loaded);
+	v[FNL_PROSPECT_CHANGED_LAST_EDIT_AT] = loaded ? number(c->last_edit_ms) : (struct fnl_value){0};
+	v[FNL_PROSPECT_CHANGED_STAGE_ENTERED_AT] = v[FNL_PROSPECT_CHANGED_LAST_EDIT_AT];
+	send(f, &fnl_desc_prospect_changed, v, key, -1);
+}
+
+static void publish_contact(struct feed *f, uint32_t prospect, int64_t number_of, int64_t at_ms)
+{
+	char id[16];
+	char contact[24];
+	struct fnl_span key = name_of(prospect, false, id, sizeof(id));
+	int length = snprintf(contact, sizeof(contact), "C%lld", (long long)number_of);
+	struct fnl_value v[FNL_CONTACT_LOGGED_FIELD_COUNT] = {
+		[FNL_CONTACT_LOGGED_SOURCE] = text(FNL_SPAN_LIT("bench")),
+		[FNL_CONTACT_LOGGED_OCCURRED_AT] = number(at_ms),
+		[FNL_CONTACT_LOGGED_CONTACT_ID] = text(fnl_span_of(contact, (size_t)length)),
+		[FNL_CONTACT_LOGGED_PROSPECT_ID] = text(key),
+		[FNL_CONTACT_LOGGED_AT] = number(at_ms),
+		[FNL_CONTACT_LOGGED_CHANNEL] = number(FNL_CHANNEL_PHONE),
+		[FNL_CONTACT_LOGGED_REACHED] = number(1),
+		[FNL_CONTACT_LOGGED_PERSON_IDS] = {.set = true},
+		[FNL_CONTACT_LOGGED_RETRACTED] = {.set = true},
+	};
+	send(f, &fnl_desc_contact_logged, v, key, -1);
+}
+
+/* Prospects come in an order that mixes them. */
+static uint32_t mixed(uint32_t i, uint32_t prospects)
+{
+	return (uint32_t)(((uint64_t)(i % prospects) * 2654435761u) % prospects);
+}
+
+static int64_t now(const struct feed *f)
+{
+	return f->app->clock->wall_ms(f->app->clock->context);
+}
+
+/* Change i of a prospect has stage i % STAGES. */
 static int load(struct feed *f, uint32_t changes, uint32_t prospects)
 {
-	int64_t begin_ms = f->app->clock->wall_ms(f->app->clock->context) - (int64_t)changes;
+	int64_t begin_ms = now(f) - (int64_t)changes;
 	uint64_t layer_changes = 0;
 	uint64_t by_stage[STAGES] = {0};
 	for (uint32_t i = 0; i < changes; i++) {
 		uint32_t round = i / prospects;
-		uint32_t prospect = (uint32_t)(((uint64_t)(i % prospects) * 2654435761u) % prospects);
 		int stage = (int)(round % STAGES);
-		publish(f, prospect, round + 1, begin_ms + i, stage, NULL);
+		publish(f, &(struct change){mixed(i, prospects), round + 1, begin_ms + i, stage, NULL, false, 0});
 		layer_changes += round == 0 || layer_of[stage] != layer_of[(round + STAGES - 1) % STAGES];
 	}
 	if (f->bus->ops->publish_flush(f->bus, 120000)) {
@@ -111,18 +180,66 @@ static int load(struct feed *f, uint32_t changes, uint32_t prospects)
 
 static int load_rep(struct feed *f, uint32_t prospects, const char *rep)
 {
-	int64_t now_ms = f->app->clock->wall_ms(f->app->clock->context);
+	int64_t now_ms = now(f);
 	for (uint32_t i = 0; i < prospects; i++) {
-		publish(f, i, 1, now_ms, (int)(i % STAGES), rep);
+		publish(f, &(struct change){i, 1, now_ms, (int)(i % STAGES), rep, false, 0});
 	}
 	return f->bus->ops->publish_flush(f->bus, 120000) ? 1 : 0;
 }
 
-enum { LAYER_CHANGES, LINES, STAGE_COUNT };
+static int load_watched(struct feed *f, uint32_t changes, uint32_t prospects)
+{
+	int64_t begin_ms = now(f) - (int64_t)changes;
+	struct fnl_topic_info topic;
+	struct fnl_value v[FNL_FEED_HEARTBEAT_FIELD_COUNT] = {
+		[FNL_FEED_HEARTBEAT_SOURCE] = text(FNL_SPAN_LIT("bench")),
+		[FNL_FEED_HEARTBEAT_OCCURRED_AT] = number(begin_ms),
+		[FNL_FEED_HEARTBEAT_CARRIES_CONTACTS] = number(1),
+	};
+	if (f->bus->ops->describe_topic(f->bus, f->topic, &topic)) {
+		return 1;
+	}
+	for (int32_t i = 0; i < topic.partition_count; i++) {
+		send(f, &fnl_desc_feed_heartbeat, v, FNL_SPAN_LIT("bench"), i);
+	}
+	for (uint32_t i = 0; i < changes; i++) {
+		uint32_t round = i / prospects;
+		uint32_t prospect = mixed(i, prospects);
+		bool overdue = prospect % 10 == 0;
+		publish(f, &(struct change){prospect, round + 1, begin_ms + i, (int)(round % STAGES), NULL, overdue, 0});
+		if (i % 4 == 3) {
+			publish_contact(f, prospect, i, begin_ms + i);
+		}
+	}
+	return f->bus->ops->publish_flush(f->bus, 120000) ? 1 : 0;
+}
+
+static int load_stale(struct feed *f, uint32_t prospects, int64_t days, int64_t at_ms)
+{
+	int64_t now_ms = now(f);
+	for (uint32_t i = 0; i < prospects; i++) {
+		publish(f, &(struct change){i, 1, now_ms, 0, NULL, false, at_ms - days * DAY_MS});
+	}
+	return f->bus->ops->publish_flush(f->bus, 120000) ? 1 : 0;
+}
+
+enum { LAYER_CHANGES, LINES, STAGE_COUNT, ALERTS = STAGE_COUNT, TOPIC_COUNT };
 
 struct samples {
 	int32_t *at;
 	size_t count;
+};
+
+/* The stalls of a first load's prospects, as they are told. */
+struct drain {
+	uint32_t prospects;
+	int64_t at_ms;
+	int64_t first_ms;
+	int64_t last_ms;
+	uint8_t *told; /* of each prospect */
+	uint32_t count;
+	uint32_t twice;
+	volatile bool done;
 };
 
 struct reader {
@@ -131,6 +248,7 @@ struct reader {
 	volatile bool ready;
 	int64_t from_ms; /* earlier ones are warm-up */
 	struct samples samples[STAGE_COUNT];
+	struct drain drain;
 };
 
 /* When what the record tells happened; INT64_MIN: it tells of nothing. */
@@ -141,24 +259,55 @@ static int64_t sent_at(size_t topic, const struct fnl_record *r)
 		return INT64_MIN;
 	}
 	struct fnl_reader body = fnl_reader_of(fnl_span_of(r->value.data + 5, r->value.len - 5));
-	(void)fnl_read_string(&body); /* LayerChanged: prospect_id, sequence, occurred_at; */
+	struct fnl_span prospect = fnl_read_string(&body); /* LayerChanged: prospect_id, sequence, occurred_at; */
 	if (topic == LINES) {
-		(void)fnl_read_string(&body); /* Line: book, prospect_id, sequence, effective_at */
+		prospect = fnl_read_string(&body); /* Line: book, prospect_id, sequence, effective_at */
 	}
 	(void)fnl_read_long(&body);
 	int64_t at_ms = fnl_read_long(&body);
-	return body.bad ? INT64_MIN : at_ms;
+	return body.bad || prospect.len == 0 || prospect.data[0] != 'P' ? INT64_MIN : at_ms;
+}
+
+static bool is_stalled(const struct fnl_record *r)
+{
+	for (size_t i = 0; i < r->header_count; i++) {
+		if (fnl_span_eq(r->headers[i].name, FNL_SPAN_LIT("ce_type"))) {
+			return fnl_span_eq(r->headers[i].value, FNL_SPAN_LIT("funnel.prospect.stalled.v1"));
+		}
+	}
+	return false;
+}
+
+static void on_alert(struct drain *d, const struct fnl_record *r, int64_t now_ms)
+{
+	int64_t prospect;
+	if (r->key.len < 2 || r->key.data[0] != 'S' || !is_stalled(r) ||
+	    !fnl_parse_decimal(fnl_span_of(r->key.data + 1, r->key.len - 1), &prospect) || prospect < 0 ||
+	    prospect >= d->prospects) {
+		return;
+	}
+	d->first_ms = d->count ? d->first_ms : now_ms;
+	d->last_ms = now_ms;
+	d->twice += d->told[prospect];
+	d->count += !d->told[prospect];
+	d->told[prospect] = 1;
+	d->done = d->count == d->prospects;
 }
 
 static int on_record(void *context, size_t topic, const struct fnl_record *r)
 {
 	struct reader *reader = context;
-	struct samples *s = &reader->samples[topic];
-	int64_t sent_ms = sent_at(topic, r);
 	struct timespec t;
 	clock_gettime(CLOCK_REALTIME, &t);
 	int64_t now_ms = t.tv_sec * 1000 + t.tv_nsec / 1000000;
-	if (sent_ms >= reader->from_ms && s->count < SAMPLES_MAX) {
+	if (topic == ALERTS) {
+		on_alert(&reader->drain, r, now_ms);
+		return 0;
+	}
+	struct samples *s = &reader->samples[topic];
+	int64_t sent_ms = sent_at(topic, r);
+	bool late = reader->drain.done && sent_ms > reader->drain.last_ms;
+	if (sent_ms >= reader->from_ms && !late && s->count < SAMPLES_MAX) {
 		s->at[s->count++] = (int32_t)(now_ms - sent_ms);
 	}
 	return 0;
@@ -169,10 +318,12 @@ static void *read_thread(void *context)
 	struct reader *r = context;
 	struct feed f;
 	feed_open(&f, r->options);
-	const char *topics[STAGE_COUNT] = {fnl_app_topic(f.app, FNL_TOPIC_LAYER_CHANGES),
-	                                   fnl_app_topic(f.app, FNL_TOPIC_REPS)};
+	const char *topics[TOPIC_COUNT] = {[LAYER_CHANGES] = fnl_app_topic(f.app, FNL_TOPIC_LAYER_CHANGES),
+	                                   [LINES] = fnl_app_topic(f.app, FNL_TOPIC_REPS),
+	                                   [ALERTS] = fnl_app_topic(f.app, FNL_TOPIC_ALERTS)};
 	r->ready = true;
-	(void)f.bus->ops->read(f.bus, topics, STAGE_COUNT, false, false, &r->stop, on_record, r);
+	(void)f.bus->ops->read(f.bus, topics, r->drain.prospects ? TOPIC_COUNT : STAGE_COUNT, false, false, &r->stop,
+	                       on_record, r);
 	fnl_arena_deinit(&f.arena);
 	fnl_app_close(f.app);
 	return NULL;
@@ -204,13 +355,37 @@ static void publish_paced(struct feed *f, int64_t begin_ms, int64_t rate, int64_
 			c->sleep_ms(c->context, 1);
 		}
 		int64_t round = i / PACED_PROSPECTS;
-		publish(f, (uint32_t)(i % PACED_PROSPECTS), begin_ms + round, due_ms, round % 2 ? 3 : 0, rep);
+		publish(f, &(struct change){(uint32_t)(i % PACED_PROSPECTS), begin_ms + round, due_ms, round % 2 ? 3 : 0, rep,
+		                            false, 0});
 	}
 	(void)f->bus->ops->publish_flush(f->bus, 30000);
 }
 
-static int paced(struct feed *f, const struct fnl_options *options, int64_t rate, int64_t seconds, int64_t warmup,
-                 const char *rep)
+struct pace {
+	int64_t rate;
+	int64_t seconds;
+	int64_t warmup;
+	const char *rep;
+};
+
+static void run(struct feed *f, struct reader *r, const struct pace *p)
+{
+	const struct fnl_clock *c = f->app->clock;
+	while (!r->ready) {
+		c->sleep_ms(c->context, 10);
+	}
+	c->sleep_ms(c->context, 2000);
+	int64_t begin_ms = now(f);
+	r->from_ms = r->drain.prospects ? r->drain.at_ms : begin_ms + p->warmup * 1000;
+	publish_paced(f, begin_ms, p->rate, p->seconds, p->rep);
+	for (int64_t ms = 0; r->drain.prospects && !r->drain.done && ms < DRAIN_WAIT_MS; ms += 10) {
+		c->sleep_ms(c->context, 10);
+	}
+	c->sleep_ms(c->context, 3000);
+	r->stop = true;
+}
+
+static int paced(struct feed *f, struct reader *r, const struct pace *p)
 {
 	_Static_assert(FNL_LAYER_CHANGED_PROSPECT_ID == 0 && FNL_LAYER_CHANGED_SEQUENCE == 1 &&
 	                   FNL_LAYER_CHANGED_OCCURRED_AT == 2,
@@ -218,30 +393,70 @@ static int paced(struct feed *f, const struct fnl_options *options, int64_t rate
 	_Static_assert(FNL_LINE_BOOK == 0 && FNL_LINE_PROSPECT_ID == 1 && FNL_LINE_SEQUENCE == 2 &&
 	                   FNL_LINE_EFFECTIVE_AT == 3,
 	               "sent_at reads the first fields");
-	const struct fnl_clock *c = f->app->clock;
-	struct reader r = {.options = options};
 	pthread_t thread;
 	for (size_t i = 0; i < STAGE_COUNT; i++) {
-		r.samples[i].at = fnl_calloc(SAMPLES_MAX, sizeof(int32_t));
+		r->samples[i].at = fnl_calloc(SAMPLES_MAX, sizeof(int32_t));
 	}
-	if (!r.samples[LAYER_CHANGES].at || !r.samples[LINES].at || pthread_create(&thread, NULL, read_thread, &r) != 0) {
+	if (!r->samples[LAYER_CHANGES].at || !r->samples[LINES].at || pthread_create(&thread, NULL, read_thread, r) != 0) {
 		return 1;
 	}
-	while (!r.ready) {
-		c->sleep_ms(c->context, 10);
-	}
-	c->sleep_ms(c->context, 2000);
-	int64_t begin_ms = c->wall_ms(c->context);
-	r.from_ms = begin_ms + warmup * 1000;
-	publish_paced(f, begin_ms, rate, seconds, rep);
-	c->sleep_ms(c->context, 3000);
-	r.stop = true;
+	run(f, r, p);
 	pthread_join(thread, NULL);
-	int rc = print_samples(&r.samples[LAYER_CHANGES], "layer changes", rate);
-	rc = print_samples(&r.samples[LINES], "reps' lines", rate) || rc;
-	fnl_free(r.samples[LAYER_CHANGES].at);
-	fnl_free(r.samples[LINES].at);
+	int rc = print_samples(&r->samples[LAYER_CHANGES], "layer changes", p->rate);
+	rc = print_samples(&r->samples[LINES], "reps' lines", p->rate) || rc;
+	fnl_free(r->samples[LAYER_CHANGES].at);
+	fnl_free(r->samples[LINES].at);
 	return rc;
+}
+
+static int drain(struct feed *f, struct reader *r, const struct pace *p)
+{
+	struct drain *d = &r->drain;
+	d->told = fnl_calloc(d->prospects, 1);
+	int rc = d->told ? paced(f, r, p) : 1;
+	int64_t took_ms = d->last_ms > d->first_ms ? d->last_ms - d->first_ms : 1;
+	printf("{\"stalls\":%u,\"twice\":%u,\"per_second\":%lld,\"first_ms\":%lld,\"last_ms\":%lld}\n", d->count, d->twice,
+	       (long long)(d->count * INT64_C(1000) / took_ms), (long long)(d->first_ms - d->at_ms),
+	       (long long)(d->last_ms - d->at_ms));
+	fnl_free(d->told);
+	return rc;
+}
+
+static int usage(void)
+{
+	fprintf(stderr, "usage: bench_feed [--config FILE] load|watched CHANGES PROSPECTS | rep PROSPECTS REP |\n"
+	                "       stale PROSPECTS DAYS AT | paced RATE SECONDS WARMUP [REP] |\n"
+	                "       drain RATE SECONDS PROSPECTS AT\n");
+	return 2;
+}
+
+static int command(struct feed *f, const struct fnl_options *options)
+{
+	struct reader r = {.options = options};
+	char **a = options->rest;
+	int count = options->rest_count;
+	if (count == 3 && strcmp(a[0], "load") == 0) {
+		return load(f, (uint32_t)atol(a[1]), (uint32_t)atol(a[2]));
+	}
+	if (count == 3 && strcmp(a[0], "watched") == 0) {
+		return load_watched(f, (uint32_t)atol(a[1]), (uint32_t)atol(a[2]));
+	}
+	if (count == 3 && strcmp(a[0], "rep") == 0) {
+		return load_rep(f, (uint32_t)atol(a[1]), a[2]);
+	}
+	if (count == 4 && strcmp(a[0], "stale") == 0) {
+		return load_stale(f, (uint32_t)atol(a[1]), atol(a[2]), atol(a[3]));
+	}
+	if (count >= 4 && strcmp(a[0], "paced") == 0) {
+		struct pace p = {atol(a[1]), atol(a[2]), atol(a[3]), count > 4 ? a[4] : NULL};
+		return paced(f, &r, &p);
+	}
+	if (count == 5 && strcmp(a[0], "drain") == 0) {
+		struct pace p = {.rate = atol(a[1]), .seconds = atol(a[2])};
+		r.drain = (struct drain){.prospects = (uint32_t)atol(a[3]), .at_ms = atol(a[4])};
+		return drain(f, &r, &p);
+	}
+	return usage();
 }
 
 int main(int argc, char **argv)
@@ -253,18 +468,7 @@ int main(int argc, char **argv)
 	}
 	struct feed f;
 	feed_open(&f, &options);
-	int rc = 2;
-	if (options.rest_count == 3 && strcmp(options.rest[0], "load") == 0) {
-		rc = load(&f, (uint32_t)atol(options.rest[1]), (uint32_t)atol(options.rest[2]));
-	} else if (options.rest_count == 3 && strcmp(options.rest[0], "rep") == 0) {
-		rc = load_rep(&f, (uint32_t)atol(options.rest[1]), options.rest[2]);
-	} else if (options.rest_count >= 4 && strcmp(options.rest[0], "paced") == 0) {
-		rc = paced(&f, &options, atol(options.rest[1]), atol(options.rest[2]), atol(options.rest[3]),
-		           options.rest_count > 4 ? options.rest[4] : NULL);
-	} else {
-		fprintf(stderr, "usage: bench_feed [--config FILE] load CHANGES PROSPECTS | rep PROSPECTS REP |\n"
-		                "       paced RATE SECONDS WARMUP [REP]\n");
-	}
+	int rc = command(&f, &options);
 	fnl_arena_deinit(&f.arena);
 	fnl_app_close(f.app);
 	return rc;

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # ./run bench [CHANGES [PROSPECTS]]: both stages on a real Kafka and Redis. Outputs are checked first: no figure without
 # them. Catch-up throughput with the CPU of worker, Redis and broker apart; latency of each stage at 5,000 changes a
-# second; and at 2,000 while a rep's 20,000 lines go through a quota run and a change of rules.
+# second; what supervision costs; how fast 100,000 stalls that are due at once are told, and latency meanwhile; latency at
+# 2,000 while a rep's 20,000 lines go through a quota run and a change of rules.
 set -uo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/../support/cluster.sh"
 set -u
@@ -50,6 +51,74 @@ awk -v n="$changes" -v p="$prospects" -v b="$begin" -v f="$first" -v e="$end" -v
 latencies() { jq -r '"latency at \(.rate)/s       p50 \(.p50_ms) ms, p99 \(.p99_ms) ms, p99.9 \(.p999_ms) ms, max \(.max_ms) ms (\(.samples) \(.of))"'; }
 paced=$( (with_sets bench_feed bench paced "$rate" 20 5) ) || fail "paced"
 latencies <<<"$paced"
+worker_end w || fail "the end of the worker"
+
+# The worker's CPU for the same changes and contacts under rules that watch and under some that do not, both at the same
+# time, so that what else the machine does falls on both.
+watched_changes=$((changes / 5))
+watched_inputs=$((watched_changes + watched_changes / 4))
+load_watched() {
+	config "$1" clock=wall "threads.prospect=$threads" "threads.rep=${FNL_BENCH_REP_THREADS:-$threads}"
+	ctl "$1" topics create >/dev/null || fail "topics"
+	printf '[rules]\nversion = 1\n[supervision]\nwatch = %s\n' "$2" >"$dir/rules.ini"
+	ctl "$1" rules apply "$dir/rules.ini" >/dev/null || fail "rules apply"
+	(with_sets bench_feed "$1" watched "$watched_changes" $((watched_changes / 5))) || fail "load"
+}
+alerts() { ctl "$1" tail "$1.funnel.alerts" --from-beginning --until-end --json | jq -r .key; }
+catch_up() {
+	caught_up "$1" 300 >/dev/null
+	cpu_ms "$(worker_pid "$1")" >"$dir/$1.cpu"
+}
+for pair in 1 2; do
+	load_watched "yes$pair" yes
+	load_watched "no$pair" no
+	worker_start "yes$pair" "yes$pair"
+	worker_start "no$pair" "no$pair"
+	catch_up "yes$pair" &
+	yes=$!
+	catch_up "no$pair" &
+	wait $! && wait $yes || exit 1
+	for watch in yes no; do
+		worker_end "$watch$pair" || fail "the end of the worker"
+		told=$(alerts "$watch$pair" | sort -u | wc -l)
+		[ $watch = yes ] && want=$(((watched_changes / 5 + 9) / 10)) || want=0
+		[ "$told" = "$want" ] || fail "$told prospects stall with watch = $watch, expected $want"
+	done
+done
+awk -v n="$watched_inputs" '{ ms[NR] = $1 } END {
+	with = ms[1] + ms[3]
+	without = ms[2] + ms[4]
+	printf "supervision             %+.0f %% of the worker'"'"'s CPU: %.1f us an input, without it %.1f us",
+		100 * with / without - 100, with * 500 / n, without * 500 / n
+	printf " (pairs: %+.0f %%, %+.0f %%)\n", 100 * ms[1] / ms[2] - 100, 100 * ms[3] / ms[4] - 100
+}' "$dir/yes1.cpu" "$dir/no1.cpu" "$dir/yes2.cpu" "$dir/no2.cpu"
+
+# A first load whose last edits are 30 business days old in a while, all at one moment, and new input across it.
+stalls=${FNL_BENCH_STALLS:-100000}
+config due clock=wall "threads.prospect=$threads" "threads.rep=${FNL_BENCH_REP_THREADS:-$threads}"
+ctl due topics create >/dev/null || fail "topics"
+printf '[rules]\nversion = 1\n[calendar]\nweek_days = 7\n' >"$dir/rules.ini"
+ctl due rules apply "$dir/rules.ini" >/dev/null || fail "rules apply"
+worker_start due d
+now_ms() { date +%s%3N; }
+at=$(($(now_ms) + ${FNL_BENCH_LEAD_S:-35} * 1000))
+(with_sets bench_feed due stale "$stalls" 30 "$at") || fail "load"
+caught_up due 120 >/dev/null
+[ "$(now_ms)" -lt $((at - 8000)) ] || fail "too slow a machine: the load took too long, set FNL_BENCH_LEAD_S"
+told=$(alerts due | wc -l)
+[ "$told" = 0 ] || fail "$told stalls are told before their time"
+sleep "$(awk -v ms=$((at - 7000 - $(now_ms))) 'BEGIN { print (ms > 0 ? ms / 1000 : 0) }')"
+(with_sets bench_feed due drain "$rate" 15 "$stalls" "$at") >"$dir/drain" || fail "drain"
+caught_up due 120 >/dev/null
+told=$(alerts due | wc -l)
+[ "$told" = "$stalls" ] || fail "$told stalls are told, expected $stalls"
+jq -es --argjson n "$stalls" '.[-1] | .stalls == $n and .twice == 0' <"$dir/drain" >/dev/null ||
+	fail "stalls: $(tail -n 1 "$dir/drain")"
+ctl due verify >/dev/null || fail "verify"
+echo "$stalls stalls due at once, until all are told"
+tail -n 1 "$dir/drain" | jq -r '"told                    \(.per_second)/s; the first \(.first_ms) ms after they were due, the last \(.last_ms) ms"'
+head -n -1 "$dir/drain" | latencies
+worker_end d || fail "the end of the worker"
 
 # A rep with 20,000 lines: his quota, then rules that weigh each of them anew, while new input comes.
 config big clock=wall

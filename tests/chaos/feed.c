@@ -274,6 +274,7 @@ static void for_all(struct feed *f)
 		rules(f, REP_INPUTS);
 		break;
 	default:
+		fnl_input_i64(&in, FNL_FEED_HEARTBEAT_CARRIES_CONTACTS, !fnl_gen_one_in(&f->gen, 5));
 		broadcast(f, CHANGES, &in);
 		break;
 	}

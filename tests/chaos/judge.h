@@ -10,6 +10,7 @@
 enum {
 	PILE_QUOTAS = ORACLE_TOPIC_COUNT,
 	PILE_REJECTIONS,
+	PILE_INSPECTIONS,
 	PILE_OUTPUTS, /* how many are outputs */
 	PILE_REP_ROWS = PILE_OUTPUTS,
 	PILE_WATCHED, /* how many are watched */

@@ -63,17 +63,21 @@ static struct oracle_row *rows_of(struct judge *j, const struct pile *p, enum fn
 
 /* ---- records of one of those who share a topic ---- */
 
-static struct pile dead_letters_of(const struct judge *j, const char *stage)
+static struct pile those_with(const struct pile *all, const char *header, const char *value)
 {
 	struct pile some = {0};
-	const struct pile *all = &j->piles[ORACLE_DEAD_LETTERS];
 	for (size_t i = 0; i < all->count; i++) {
-		if (fnl_span_eq(fnl_record_header(&all->at[i], "__connect.errors.stage"), fnl_span_str(stage))) {
+		if (fnl_span_eq(fnl_record_header(&all->at[i], header), fnl_span_str(value))) {
 			some.at = judge_grown(some.at, some.count, &some.room, sizeof(*some.at));
 			some.at[some.count++] = all->at[i];
 		}
 	}
 	return some;
+}
+
+static struct pile dead_letters_of(const struct judge *j, const char *stage)
+{
+	return those_with(&j->piles[ORACLE_DEAD_LETTERS], "__connect.errors.stage", stage);
 }
 
 static struct pile lines_of(const struct judge *j, struct oracle *o)
@@ -184,6 +188,7 @@ static size_t judge_prospects(struct judge *j, struct oracle *o, struct sums *su
 	char why[WHY_BYTES];
 	struct oracle_stats s;
 	struct pile dead = dead_letters_of(j, "prospect"), lines = lines_of(j, o);
+	struct pile alerts = those_with(&j->piles[ORACLE_ALERTS], "ce_source", "funneld/prospect");
 	struct oracle_input in = {.event_clock = true,
 	                          .partition_count = partitions_of(j, j->topics[PILE_CHANGES]),
 	                          .rep_partition_count = partitions_of(j, j->topics[ORACLE_REP_INPUTS]),
@@ -195,7 +200,10 @@ static size_t judge_prospects(struct judge *j, struct oracle *o, struct sums *su
 	                                  FNL_PROSPECT_TABLE_COUNT, &in.row_count);
 	in.rows = rows;
 	for (size_t i = 0; i < ORACLE_TOPIC_COUNT; i++) {
-		const struct pile *p = i == ORACLE_DEAD_LETTERS ? &dead : i == ORACLE_REP_INPUTS ? &lines : &j->piles[i];
+		const struct pile *p = i == ORACLE_DEAD_LETTERS ? &dead
+		                       : i == ORACLE_REP_INPUTS ? &lines
+		                       : i == ORACLE_ALERTS     ? &alerts
+		                                                : &j->piles[i];
 		in.outputs[i] = p->at;
 		in.output_counts[i] = p->count;
 	}
@@ -207,8 +215,11 @@ static size_t judge_prospects(struct judge *j, struct oracle *o, struct sums *su
 	       in.row_count);
 	printf("  among them: %zu timers, %zu stale, %zu parked, %zu resyncs asked, %zu rules activated, %zu erased\n",
 	       s.timers, s.stale, s.parked, s.resync_requested, s.rules_activated, s.erased);
+	printf("  of supervision: %zu stalls came, %zu were told, %zu feeds fell silent, %zu answers\n",
+	       s.stalled[0] + s.stalled[1] + s.stalled[2] + s.stalled[3], s.levels[0], s.silent, s.answers);
 	add_prospects(sums, o, rows, in.row_count);
 	free(rows);
+	free(alerts.at);
 	free(lines.at);
 	free(dead.at);
 	return in.output_counts[ORACLE_DEAD_LETTERS];
@@ -252,13 +263,19 @@ static size_t judge_reps(struct judge *j, struct oracle *o, struct sums *sums)
 	char why[WHY_BYTES];
 	struct oracle_rep_stats s;
 	struct pile dead = dead_letters_of(j, "rep");
+	struct pile alerts = those_with(&j->piles[ORACLE_ALERTS], "ce_source", "funneld/rep");
 	struct oracle_rep_input in = {.event_clock = true,
 	                              .time_max_ms = fnl_settings_int(j->app->settings, "event_time.max"),
 	                              .input_topic = j->topics[ORACLE_REP_INPUTS],
 	                              .inputs = j->piles[ORACLE_REP_INPUTS].at,
 	                              .input_count = j->piles[ORACLE_REP_INPUTS].count};
-	const struct pile *const outputs[ORACLE_REP_TOPIC_COUNT] = {&j->piles[PILE_QUOTAS], &j->piles[PILE_REJECTIONS],
-	                                                            &dead};
+	const struct pile *const outputs[ORACLE_REP_TOPIC_COUNT] = {
+		[ORACLE_REP_QUOTAS] = &j->piles[PILE_QUOTAS],
+		[ORACLE_REP_REJECTIONS] = &j->piles[PILE_REJECTIONS],
+		[ORACLE_REP_DEAD_LETTERS] = &dead,
+		[ORACLE_REP_ALERTS] = &alerts,
+		[ORACLE_REP_INSPECTIONS] = &j->piles[PILE_INSPECTIONS],
+	};
 	struct oracle_row *rows =
 		rows_of(j, &j->piles[PILE_REP_ROWS], FNL_APP_STAGE_REP, fnl_rep_tables, FNL_REP_TABLE_COUNT, &in.row_count);
 	in.rows = rows;
@@ -277,9 +294,12 @@ static size_t judge_reps(struct judge *j, struct oracle *o, struct sums *sums)
 		"  among them: %zu stale, %zu images, %zu late changes, %zu refiled, %zu rules activated, %zu moves to another "
 		"organisation, %zu books, %zu lines\n",
 		s.stale, s.images, s.late_changes, s.refiled, s.rules_activated, s.org_moves, s.books, s.lines);
+	printf("  of supervision: %zu stalled, %zu escalated, %zu cleared, %zu sheets, %zu questions, %zu answers\n",
+	       s.stalled, s.escalated, s.cleared, s.sheets, s.questions, s.answers);
 	expect_reached(j, &s);
 	add_books(sums, o, rows, in.row_count);
 	free(rows);
+	free(alerts.at);
 	free(dead.at);
 	return in.output_counts[ORACLE_REP_DEAD_LETTERS];
 }

@@ -130,6 +130,7 @@ static int poll_some(struct world *w, size_t at, size_t records_max)
 		}
 	}
 	assert_true(p.record_count <= records_max);
+	assert_true(p.joined || p.assigned_count == 0);
 	for (size_t i = 0; i < p.record_count; i++) {
 		add_text(w, &p.records[i]);
 	}

@@ -9,6 +9,8 @@ void log_contract_crashed_worker_is_followed(void **state)
 	put(&w, 0, "b", "2");
 	LOG_OK(l, start(l, 0, 0));
 	assert_string_equal(take(&w, 0, 2), "0/0 a=1;0/1 b=2;");
+	assert_int_equal(l->ops->input_end(l, 0), 2);
+	assert_int_equal(l->ops->input_end(l, 7), -1);
 	commit_pair(&w, l, 0, 1, "cl=0");
 	struct fnl_commit pair = {0, 2, span("cl=1")};
 	begin_with(&w, l, "b", "lost");

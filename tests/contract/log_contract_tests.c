@@ -24,6 +24,22 @@ void log_contract_topics_are_created_once(void **state)
 	world_close(&w);
 }
 
+/* What read_key has shown. */
+struct of_key {
+	struct fnl_span key;
+	int32_t partition;
+	size_t count;
+};
+
+static int check_partition(void *context, size_t at, const struct fnl_record *r)
+{
+	struct of_key *o = context;
+	assert_int_equal(at, 0);
+	assert_int_equal(r->partition, o->partition);
+	o->count += fnl_span_eq(r->key, o->key);
+	return 0;
+}
+
 /* The figures are those of org.apache.kafka.common.utils.Utils.murmur2. */
 void log_contract_keys_find_their_partition_as_in_java(void **state)
 {
@@ -62,7 +78,12 @@ void log_contract_keys_find_their_partition_as_in_java(void **state)
 			}
 		}
 		assert_int_equal(after[partition].end, before[partition].end + 3);
+		struct of_key o = {key, partition, 0};
+		BUS_OK(&w, read_key(w.c->bus, wide, key, check_partition, &o));
+		assert_int_equal(o.count, 2);
 	}
+	assert_int_equal(w.c->bus->ops->read_key(w.c->bus, "none-such", span("abc"), check_partition, NULL),
+	                 FNL_E_NOT_FOUND);
 	world_close(&w);
 }
 

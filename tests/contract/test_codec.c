@@ -146,15 +146,25 @@ static void test_older_prospect_row(void **state)
 		[FNL_PROSPECT_CONTACTS] = {.set = true},
 		[FNL_PROSPECT_CHANGED_AT] = {.set = true, .i64 = 9},
 		[FNL_PROSPECT_FORMER_OWNERS] = {.set = true},
+		[FNL_PROSPECT_PUSH_COUNT] = {.set = true},
+		[FNL_PROSPECT_LAYER_TIMES] = {.set = true},
+		[FNL_PROSPECT_STALLS] = {.set = true},
 	};
-	struct fnl_decoded d = {0};
-	assert_int_equal(FNL_PROSPECT_FORMER_OWNERS, FNL_PROSPECT_FIELD_COUNT - 3);
-	assert_int_equal(fixture_decode(f, older_row(f, &fnl_desc_prospect, v, 34, 3), &d), 0);
-	assert_ptr_equal(d.desc, &fnl_desc_prospect);
-	assert_true(values_equal(d.desc, v, d.values));
-	assert_true(d.values[FNL_PROSPECT_FORMER_OWNERS].set && d.values[FNL_PROSPECT_FORMER_OWNERS].list.count == 0);
-	assert_false(d.values[FNL_PROSPECT_BOOK].set);
-	assert_false(d.values[FNL_PROSPECT_KEEP_UNTIL].set);
+	static const struct {
+		uint8_t id;
+		int first_new;
+	} older[] = {{34, FNL_PROSPECT_FORMER_OWNERS}, {49, FNL_PROSPECT_EDITED_AT}};
+	for (size_t i = 0; i < sizeof(older) / sizeof(older[0]); i++) {
+		struct fnl_decoded d = {0};
+		size_t new_fields = (size_t)(FNL_PROSPECT_FIELD_COUNT - older[i].first_new);
+		assert_int_equal(fixture_decode(f, older_row(f, &fnl_desc_prospect, v, older[i].id, new_fields), &d), 0);
+		assert_ptr_equal(d.desc, &fnl_desc_prospect);
+		assert_true(values_equal(d.desc, v, d.values));
+		assert_true(d.values[FNL_PROSPECT_FORMER_OWNERS].set && d.values[FNL_PROSPECT_FORMER_OWNERS].list.count == 0);
+		assert_true(d.values[FNL_PROSPECT_STALLS].set && d.values[FNL_PROSPECT_STALLS].list.count == 0);
+		assert_false(d.values[FNL_PROSPECT_BOOK].set);
+		assert_false(d.values[FNL_PROSPECT_KEEP_UNTIL].set);
+	}
 }
 
 static void test_older_rules_row(void **state)

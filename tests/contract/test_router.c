@@ -80,12 +80,12 @@ static struct fnl_span header_of(const struct fnl_output *out, const char *name)
 	return FNL_SPAN_NONE;
 }
 
-static void test_hr_goes_to_the_reps_book(void **state)
+static void test_what_is_about_a_rep_goes_to_his_book(void **state)
 {
 	struct world *w = *state;
-	const struct fnl_record_desc *const descs[] = {&fnl_desc_rep_changed, &fnl_desc_rep_resigned,
-	                                               &fnl_desc_resignation_withdrawn, &fnl_desc_rep_left,
-	                                               &fnl_desc_rep_erased};
+	const struct fnl_record_desc *const descs[] = {
+		&fnl_desc_rep_changed, &fnl_desc_rep_resigned, &fnl_desc_resignation_withdrawn,
+		&fnl_desc_rep_left,    &fnl_desc_rep_erased,   &fnl_desc_inspect_now};
 	for (size_t i = 0; i < sizeof(descs) / sizeof(descs[0]); i++) {
 		struct fnl_record r = record_of(w, descs[i], "anna", "anna");
 		assert_int_equal(route(w, &r), 0);
@@ -169,7 +169,7 @@ static void test_poison(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_hr_goes_to_the_reps_book, start, end),
+		cmocka_unit_test_setup_teardown(test_what_is_about_a_rep_goes_to_his_book, start, end),
 		cmocka_unit_test_setup_teardown(test_a_quota_year_goes_everywhere, start, end),
 		cmocka_unit_test_setup_teardown(test_what_nobody_acts_on_goes_nowhere, start, end),
 		cmocka_unit_test_setup_teardown(test_headers_stay, start, end),

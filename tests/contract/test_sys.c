@@ -1,4 +1,4 @@
-/* The machine's adapters: clocks, name-based ids, log lines. */
+/* The machine's adapters: clocks, name-based ids, log lines, time zone data. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -70,12 +70,86 @@ static void test_logger(void **state)
 	free(text);
 }
 
+/* Berlin in 2025 and 2026: what is past is not told otherwise any more. */
+static void test_zone(void **state)
+{
+	(void)state;
+	static const struct fnl_zone_change wanted[] = {
+		{INT64_C(1735689600000), 3600},
+		{INT64_C(1743296400000), 7200},
+		{INT64_C(1761440400000), 3600},
+		{INT64_C(1774746000000), 7200},
+	};
+	enum { COUNT = sizeof(wanted) / sizeof(wanted[0]) };
+	struct fnl_zone_change changes[COUNT + 1];
+	struct fnl_error why = {0, ""};
+	size_t count = 0;
+	const char *tz = getenv("TZ");
+	char before[64] = "";
+	snprintf(before, sizeof(before), "%s", tz ? tz : "");
+	int rc = fnl_zone_read(FNL_ZONEINFO_DIR, "Europe/Berlin", wanted[0].from_ms, INT64_C(1790000000000), changes,
+	                       COUNT + 1, &count, &why);
+	if (rc) {
+		fail_msg("%s", why.text);
+	}
+	assert_int_equal(count, COUNT);
+	for (size_t i = 0; i < COUNT; i++) {
+		assert_int_equal(changes[i].from_ms, wanted[i].from_ms);
+		assert_int_equal(changes[i].offset_s, wanted[i].offset_s);
+	}
+	/* a change is before the end, or is none */
+	assert_int_equal(fnl_zone_read(FNL_ZONEINFO_DIR, "Europe/Berlin", wanted[0].from_ms, wanted[3].from_ms, changes,
+	                               COUNT + 1, &count, &why),
+	                 0);
+	assert_int_equal(count, COUNT - 1);
+	assert_int_equal(fnl_zone_read(FNL_ZONEINFO_DIR, "Europe/Berlin", wanted[0].from_ms, wanted[3].from_ms + 1000,
+	                               changes, COUNT + 1, &count, &why),
+	                 0);
+	assert_int_equal(count, COUNT);
+	/* one that never changes */
+	assert_int_equal(
+		fnl_zone_read(FNL_ZONEINFO_DIR, "Asia/Kolkata", wanted[0].from_ms, wanted[3].from_ms, changes, 1, &count, &why),
+		0);
+	assert_true(count == 1 && changes[0].from_ms == wanted[0].from_ms && changes[0].offset_s == 19800);
+	/* ours is as it was */
+	tz = getenv("TZ");
+	assert_string_equal(tz ? tz : "", before);
+}
+
+static void test_zone_that_is_not_there(void **state)
+{
+	(void)state;
+	const struct {
+		const char *dir, *zone, *says;
+		int rc;
+		size_t capacity;
+	} cases[] = {
+		{FNL_ZONEINFO_DIR, "Europe/Atlantis", "no zone 'Europe/Atlantis'", FNL_E_ARGUMENT, 100},
+		{FNL_ZONEINFO_DIR, "Europe", "no zone 'Europe'", FNL_E_ARGUMENT, 100},
+		{FNL_ZONEINFO_DIR, "tzdata.zi", "no zone 'tzdata.zi'", FNL_E_ARGUMENT, 100},
+		{"/nowhere/zoneinfo", "Europe/Berlin", "install the package tzdata", FNL_E_ARGUMENT, 100},
+		{FNL_ZONEINFO_DIR, "Europe/Berlin", "changes 20 times, expected at most 2", FNL_E_LIMIT, 3},
+	};
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct fnl_zone_change changes[100];
+		struct fnl_error why = {0, ""};
+		size_t count = 77;
+		int rc = fnl_zone_read(cases[i].dir, cases[i].zone, INT64_C(946684800000), INT64_C(1262304000000), changes,
+		                       cases[i].capacity, &count, &why);
+		if (rc != cases[i].rc || !strstr(why.text, cases[i].says) || count != 77) {
+			fail_msg("%zu: %d %s", i, rc, why.text);
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_clock),
 		cmocka_unit_test(test_ids),
 		cmocka_unit_test(test_logger),
+		cmocka_unit_test(test_zone),
+		cmocka_unit_test(test_zone_that_is_not_there),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -234,10 +234,23 @@ static void inputs_do_not_wait_for_pages(void **state)
 		struct fnl_stream_stats after = fnl_stream_stats(k.stream);
 		assert_int_equal(after.records, before.records + 1);
 		assert_int_equal(after.timers, before.timers + 1);
+		assert_int_equal(after.lag_records, 0);
+		/* what is left of the job, due since 1000 */
+		assert_int_equal(after.timers_overdue_ms, i < 19 ? w.time_ms - 20 - 1000 : 0);
 		assert_int_equal(polled_ms, 0);
 	}
 	assert_int_equal(stream_worker_run(&k), 0);
-	assert_int_equal(fnl_stream_stats(k.stream).timers, 21);
+	struct fnl_stream_stats done = fnl_stream_stats(k.stream);
+	assert_int_equal(done.timers, 21);
+	assert_int_equal(done.timers_overdue_ms, 0);
+	assert_int_equal(done.batches.outputs_to[0], done.outputs);
+	uint64_t batches = 0;
+	for (size_t i = 0; i < FNL_BATCH_BUCKET_COUNT; i++) {
+		batches += done.batches.durations[i];
+	}
+	assert_int_equal(batches, done.transactions);
+	assert_true(done.joined);
+	assert_int_equal(done.lag_records, 0);
 	assert_int_equal(polled_ms, 50);
 	static struct stream_picture p;
 	stream_world_picture(&w, &p);

@@ -261,6 +261,18 @@ static void what_is_sent(void **state)
 	assert_int_equal(stats.outputs, 9 + 10 + 4 + 4); /* plain, two each, all, away */
 	assert_true(stats.transactions > 5);
 	assert_int_equal(stats.partitions_running, IN_PARTITIONS);
+	assert_true(stats.joined);
+	assert_int_equal(stats.lag_records, 0);
+	assert_int_equal(stats.producer_resets, 1);
+	uint64_t sent = 0, batches = 0;
+	for (size_t i = 0; i < FNL_STATS_TOPICS_MAX; i++) {
+		sent += stats.batches.outputs_to[i];
+	}
+	for (size_t i = 0; i < FNL_BATCH_BUCKET_COUNT; i++) {
+		batches += stats.batches.durations[i];
+	}
+	assert_int_equal(sent, stats.outputs + stats.dead_letters);
+	assert_int_equal(batches, stats.transactions);
 	assert_non_null(strstr(expected.text, "out/0 k2=all 2 from=k2\n"));
 	assert_non_null(strstr(expected.text, "out/1 k2=all 2 from=k2\n"));
 	assert_non_null(strstr(expected.text, "out/2 k2=all 2 from=k2\n"));

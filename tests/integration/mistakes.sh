@@ -59,12 +59,34 @@ expect 1 "a rep whom nobody named" nobody -- $(tool show rep nobody)
 # shellcheck disable=SC2046
 expect 2 "a stage that is none" prospect rep -- $(tool repair --stage org --partition 0 --keep-offset)
 # shellcheck disable=SC2046
+expect 2 "a layer that is none" "layer won: expected" -- $(tool stalls) --layer won
+# shellcheck disable=SC2046
+expect 2 "an answer without a cause" "cause are needed" -- $(tool answer P-1) --sheet 'ann#1' --question 1
+# shellcheck disable=SC2046
+expect 2 "a cause that is none" weather "none of the causes" -- $(tool answer P-1) --sheet 'ann#1' --question 1 --cause weather
+# shellcheck disable=SC2046
+expect 2 "a sheet of nobody" "whose it is" "sheet 1:" -- $(tool answer P-1) --sheet 1 --question 1 --cause other
+# shellcheck disable=SC2046
+expect 2 "an answer by the event clock" "at says when it was answered" -- $(tool answer P-1 --set clock=event) --sheet 'ann#1' --question 1 --cause other
+# shellcheck disable=SC2046
+expect 2 "a sheet asked for by the event clock" "issued-at says when" -- $(tool inspect ann --now --set clock=event)
+# shellcheck disable=SC2046
+expect 2 "a sheet that is asked for and shown" "belong to --now" -- $(tool inspect ann --now --markdown)
+# shellcheck disable=SC2046
+expect 1 "a rep without a sheet" nobody "asks for one" -- $(tool inspect nobody)
+# shellcheck disable=SC2046
+expect 12 "no topic of sheets" nowhere.sheets "topics create" -- $(tool inspect ann --set topic.funnel.inspections=nowhere.sheets)
+# shellcheck disable=SC2046
 expect 12 "no topic for commands" sales.commands "topics create" -- $(tool quota open US --year 2099 --set topic.sales.commands=nowhere.sales.commands)
 
 printf '[rules]\nversion = 2\n[stuck]\ntop = many\n' >"$dir/rules.ini"
 expect 11 "rules with a bad value" rules.ini:4 top many -- "$build/bin/funnelctl" rules check "$dir/rules.ini"
 printf '[rules]\nversion = 2\n[stuk]\ntop = 60\n' >"$dir/rules.ini"
 expect 11 "rules with a typo" rules.ini stuk -- "$build/bin/funnelctl" rules check "$dir/rules.ini"
+printf '[rules]\nversion = 2\n[calendar]\nzone = Europe/Atlantis\n' >"$dir/rules.ini"
+expect 11 "rules with a zone that is none" rules.ini Europe/Atlantis Europe/Berlin -- "$build/bin/funnelctl" rules check "$dir/rules.ini"
+# shellcheck disable=SC2046
+expect 11 "a zone on a machine without time zones" "package tzdata" -- env TZDIR=/nowhere $(tool rules apply "$dir/rules.ini")
 
 worker_start good first
 printf 'event,prospect_id,occurred_at,stage,amount,currency\nchanged,A1,2025-01-02,Prospecting,10.50,USD\nchanged,A2,2025-01-02,Prospecting,1,EUR\n' >"$dir/two.csv"

@@ -88,7 +88,7 @@ ctl killed topics create >/dev/null || fail "topics"
 for w in a b c; do worker_start killed $w; done
 (
 	n=0
-	while [ ! -e "$dir/stop" ]; do
+	while [ -d "$dir" ] && [ ! -e "$dir/stop" ]; do
 		sleep 2
 		n=$((n + 1))
 		w=$(echo a b c | cut -d' ' -f$((n % 3 + 1)))
@@ -98,6 +98,7 @@ for w in a b c; do worker_start killed $w; done
 	echo "$n" >"$dir/kills"
 ) &
 killer=$!
+at_exit "kill $killer 2>/dev/null"
 amid_changes killed 2018 2017-06-30
 touch "$dir/stop"
 wait $killer

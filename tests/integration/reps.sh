@@ -47,7 +47,9 @@ is "ann in the funnel" '[["open",7],["won",1]]' json '[.rows[]|select(.key=="ann
 note "books"
 
 # New rules reach both stages, and all that is open; the year's draft then freezes at once.
-printf '[rules]\nversion = 1\n[quota]\nsettle_hours = 0\n[stages]\nDancing = BOTTOM\n' >"$dir/rules.ini"
+# Their zone's clock goes with them: the text that is in force is longer than the file.
+printf '[rules]\nversion = 1\n[calendar]\nzone = Europe/Berlin\n[quota]\nsettle_hours = 0\n[stages]\nDancing = BOTTOM\n' >"$dir/rules.ini"
+is "what a zone's clock does" '["Europe/Berlin","tzdata",true]' json '[.zone.name,.zone.by,.zone.changes > 90]' rules check "$dir/rules.ini"
 ctl reps rules apply "$dir/rules.ini" --wait --timeout 60 >"$dir/said" || fail "rules apply: $(cat "$dir/said")"
 is "the rules" '[true,[1,1]]' json '[.done,[.partitions[].version]]' rules status
 printf '[rules]\nversion = 1\n[stages]\nDancing = TOP\n' >"$dir/other.ini"

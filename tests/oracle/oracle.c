@@ -133,10 +133,10 @@ static int same_derived(struct oracle_run *run, struct report *to, const char *w
 	rc = rc ? rc : same_header(to, where, found, "ce_causationid", x->cause);
 	rc = rc ? rc : same_header(to, where, found, "traceparent", x->trace);
 	rc = rc ? rc : same_number_header(to, where, found, "ce_rulesversion", x->rules_version);
-	if (rc == 0 && (run->in->event_clock || !x->of_rules)) {
+	if (rc == 0 && (oracle_knows_time(run) || !x->of_rules)) {
 		rc = same_number_header(to, where, found, "funneld_at", x->offset);
 	}
-	if (rc == 0 && run->in->event_clock) {
+	if (rc == 0 && oracle_knows_time(run)) {
 		rc = same_number_header(to, where, found, "funneld_now", x->now_ms);
 	}
 	struct fnl_span subject = header_of(found, "ce_subject");
@@ -367,6 +367,28 @@ static int take_pass_counts(struct oracle_run *run, struct report *to, const cha
 	return fine ? 0 : differ(to, "%s: the pass did %" PRId64 ", of which changed %" PRId64, where, done, changed);
 }
 
+/* With clock = wall nobody knows when a source was heard, only that it is said, and what follows from it. */
+static int take_heard_times(struct oracle_run *run, struct report *to, const char *where, json_t *expected,
+                            struct fnl_span found)
+{
+	const struct oracle_schema *schema = NULL;
+	const struct oracle_rules *rules;
+	const char *why = NULL;
+	json_t *v = oracle_decode_value(run->o, found, &schema, &why);
+	bool heard = v && oracle_has(v, "last_heard_at"), fine = false;
+	int64_t at = v ? oracle_number(v, "last_heard_at") : 0;
+	int64_t due = v && oracle_has(v, "next_deadline_at") ? oracle_number(v, "next_deadline_at") : INT64_MAX;
+	for (size_t i = 0; heard && (rules = oracle_rules_at(i)) != NULL; i++) {
+		fine = fine || due == oracle_feed_deadline(rules->thresholds, oracle_flag(v, "has_heartbeats"), at);
+	}
+	oracle_take(expected, "last_heard_at", v, "last_heard_at");
+	oracle_take(expected, "next_deadline_at", v, "next_deadline_at");
+	json_decref(v);
+	return fine ? 0
+	            : differ(to, "%s: heard at %" PRId64 ", it is to be silent at %" PRId64 ": no rules say so", where, at,
+	                     due);
+}
+
 static int check_row(struct oracle_run *run, struct report *to, int32_t partition, uint8_t table, const char *key,
                      const char *record, json_t *expected)
 {
@@ -380,7 +402,10 @@ static int check_row(struct oracle_run *run, struct report *to, int32_t partitio
 	const struct oracle_row *found = &run->in->rows[json_integer_value(at)];
 	json_object_del(run->rows, name); /* seen */
 	int rc = 0;
-	if (!run->in->event_clock && strcmp(record, "PartitionRules") == 0) {
+	if (!oracle_knows_time(run) && strcmp(record, "Feed") == 0) {
+		rc = take_heard_times(run, to, where, expected, found->value);
+	}
+	if (!oracle_knows_time(run) && strcmp(record, "PartitionRules") == 0) {
 		rc = take_pass_counts(run, to, where, expected, found->value);
 	}
 	rc = rc ? rc : same_value(run->o, to, where, record, expected, found->value);
@@ -419,6 +444,9 @@ static int check_partition(struct oracle_run *run, struct report *to, const stru
 	}
 	if (rc == 0 && p->rules_row) {
 		rc = check_row(run, to, p->id, ORACLE_TABLE_PARTITION, "rules", "PartitionRules", p->rules_row);
+	}
+	if (rc == 0 && p->feeds_row) {
+		rc = check_row(run, to, p->id, ORACLE_TABLE_PARTITION, "feeds", "PartitionFeeds", p->feeds_row);
 	}
 	return rc;
 }

@@ -4,10 +4,16 @@
  *
  * clock = event: everything follows from the input alone, timers too. They fire before the event that passes them, by
  * (deadline, table, key), and once more after the last one.
- * clock = wall: timers are not repeated: neither rows that are deleted nor former owners may expire within the run, and
- * funneld_now is not compared. Nor is when the pass after new rules came by: what it tells and writes does not depend
- * on that, only its counts and funneld_at do. An event is too late in the future when it is beyond time_max_ms, which
- * the caller chooses so that no input lies between it and the workers' own limit.
+ * clock = wall, and the clock stood still at the wall_times, each time until all was done, of records that were
+ * published at that time (their timestamp) and of timers, of which a batch may fire any number: so everything follows,
+ * too. What a worker that was away finds is the same as after a step from one time to the next.
+ *
+ * clock = wall without these: timers are not repeated. The clock must be far before all that happens (the tests run in
+ * 1970), so that nothing is over: no stall, no late input, no row or former owner that expires, no silent feed.
+ * funneld_now is not compared, nor when a source was heard and when it will be silent (Feed.last_heard_at and
+ * next_deadline_at), only that some rules say so. Nor is when the passes after new rules and news of a feed came by:
+ * what they tell and write does not depend on that, only counts and funneld_at do. An event is too late in the future
+ * when it is beyond time_max_ms, which the caller chooses so that no input lies between it and the workers' own limit.
  *
  * The outputs of a key must come from one input partition (keys are partitioned), but for dead letters and lines. */
 #ifndef FUNNELD_TESTS_ORACLE_H
@@ -29,10 +35,13 @@ struct oracle_row {
 /* Everything is borrowed. */
 struct oracle_input {
 	bool event_clock;
-	bool ids_unique;                 /* two different outputs with one ce_id are a difference, else they are counted */
-	int32_t partition_count;         /* of the input, as StageTime says it */
-	int32_t rep_partition_count;     /* of the topic of the lines */
-	int64_t time_max_ms;             /* an event beyond it is a dead letter */
+	bool ids_unique;             /* two different outputs with one ce_id are a difference, else they are counted */
+	int32_t partition_count;     /* of the input, as StageTime says it */
+	int32_t rep_partition_count; /* of the topic of the lines */
+	int64_t time_max_ms;         /* an event beyond it is a dead letter */
+	const int64_t *wall_times;   /* clock = wall: when the clock stood still; none: see above */
+	size_t wall_time_count;
+	int64_t future_max_ms;           /* then an event further ahead of the clock is a dead letter */
 	const char *input_topic;         /* as the dead letters name it */
 	const struct fnl_record *inputs; /* in order of partition, offset */
 	size_t input_count;
@@ -60,6 +69,23 @@ struct oracle_stats {
 	size_t former_ended; /* former owners whose 400 days were over */
 	size_t reevaluated;  /* prospects that got another layer or weight by new rules */
 	size_t stage_times;
+	size_t answers;
+	size_t silent;    /* feeds that fell silent */
+	size_t recovered; /* and were heard again */
+	size_t carries_changed;
+	size_t feed_passes;
+	size_t feed_looked;  /* prospects that such a pass has looked at */
+	size_t stall_timers; /* that changed stalls */
+	size_t stalled[4];   /* stalls that came, by kind */
+	size_t cleared[4];
+	size_t levels[3]; /* that were reached, from REP on */
+	size_t conditions[7];
+	size_t quiet;     /* stalls that were only shown */
+	size_t new_owner; /* and those that waited for a new owner's grace */
+	size_t pushes;
+	size_t reopened;
+	size_t away;      /* feeds that the worker did not hear because it was away; with clock = wall */
+	size_t coalesced; /* stalls that reached several levels at once */
 	size_t ids_twice; /* outputs whose ce_id an earlier, different one had */
 };
 

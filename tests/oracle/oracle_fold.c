@@ -95,6 +95,10 @@ static void root_id(const struct oracle_step *s, char ret[160])
 		snprintf(own, sizeof(own), "%s", oracle_text(s->in, "gap_id"));
 	} else if (strcmp(s->name, "RulesActivated") == 0) {
 		snprintf(own, sizeof(own), "%s", oracle_text(s->in, "rules_hash"));
+	} else if (strcmp(s->name, "FeedHeartbeat") == 0) {
+		snprintf(own, sizeof(own), "%" PRId64, oracle_number(s->in, "occurred_at"));
+	} else if (strcmp(s->name, "InspectionAnswered") == 0) {
+		snprintf(own, sizeof(own), "%s", oracle_text(s->in, "answer_id"));
 	} else if (strcmp(s->name, "ContactErased") == 0) {
 		snprintf(own, sizeof(own), "%s", oracle_text(s->in, "person_id"));
 	} else {
@@ -107,11 +111,11 @@ static void root_id(const struct oracle_step *s, char ret[160])
 
 static const char *type_of(const char *record)
 {
-	static const char *const types[][2] = {{"LayerChanged", "funnel.prospect.layer-changed.v1"},
-	                                       {"ProspectParked", "funnel.prospect.parked.v1"},
-	                                       {"ProspectUnparked", "funnel.prospect.unparked.v1"},
-	                                       {"ResyncRequested", "funnel.feed.resync-requested.v1"},
-	                                       {"ResyncCompleted", "funnel.feed.resync-completed.v1"}};
+	static const char *const types[][2] = {
+		{"LayerChanged", "funnel.prospect.layer-changed.v1"},   {"ProspectParked", "funnel.prospect.parked.v1"},
+		{"ProspectUnparked", "funnel.prospect.unparked.v1"},    {"ResyncRequested", "funnel.feed.resync-requested.v1"},
+		{"ResyncCompleted", "funnel.feed.resync-completed.v1"}, {"FeedSilent", "funnel.feed.silent.v1"},
+		{"FeedRecovered", "funnel.feed.recovered.v1"}};
 	size_t i = 0;
 	while (strcmp(types[i][0], record) != 0) {
 		i++;
@@ -120,12 +124,19 @@ static const char *type_of(const char *record)
 }
 
 /* What happened, and what it belongs to. */
-static void blame(const struct oracle_step *s, struct oracle_expected *x)
+void oracle_blame(const struct oracle_step *s, struct oracle_expected *x)
 {
+	if (s->pass) {
+		snprintf(x->cause, sizeof(x->cause), "%s", oracle_text(s->pass, "cause_id"));
+		snprintf(x->correlation, sizeof(x->correlation), "%s", oracle_text(s->pass, "correlation_id"));
+		x->now_ms = s->now_ms;
+		return;
+	}
 	header_text(s->record, "ce_id", x->cause);
 	if (!s->record) {
 		char name[512];
-		int n = snprintf(name, sizeof(name), "timer\nprospect\nprospect\n%s\n%" PRId64, s->timer_key, s->timer_ms);
+		int n = snprintf(name, sizeof(name), "timer\nprospect\n%s\n%s\n%" PRId64, s->timer_table, s->timer_key,
+		                 s->timer_ms);
 		oracle_uuid(name, (size_t)n, x->cause);
 	} else if (!x->cause[0]) {
 		root_id(s, x->cause);
@@ -141,20 +152,25 @@ static void blame(const struct oracle_step *s, struct oracle_expected *x)
 	x->of_rules = s->of_rules;
 }
 
-void oracle_tell_line(struct oracle_step *s, json_t *body)
+int64_t oracle_step_now(const struct oracle_step *s)
+{
+	return oracle_knows_time(s->run) ? s->now_ms : 0;
+}
+
+void oracle_tell_book(struct oracle_step *s, const char *record, json_t *body)
 {
 	struct oracle_expected *x = expect(s->run, ORACLE_REP_INPUTS, s->p, s->offset,
 	                                   fnl_span_str(oracle_text(body, "book")), oracle_text(body, "prospect_id"));
-	x->record = "BookLine";
+	x->record = record;
 	x->body = body;
-	blame(s, x);
-	s->run->stats.lines++;
+	oracle_blame(s, x);
+	s->run->stats.lines += strcmp(record, "BookLine") == 0;
 }
 
 void oracle_tell(struct oracle_step *s, const char *record, json_t *body)
 {
 	struct oracle_stats *stats = &s->run->stats;
-	bool alert = strncmp(record, "Resync", 6) == 0;
+	bool alert = strncmp(record, "Resync", 6) == 0 || strncmp(record, "Feed", 4) == 0;
 	const char *key = oracle_text(body, "prospect_id");
 	key = key ? key : oracle_text(body, "source");
 	struct oracle_expected *x =
@@ -163,9 +179,10 @@ void oracle_tell(struct oracle_step *s, const char *record, json_t *body)
 	x->type = type_of(record);
 	x->body = body;
 	x->rules_version = s->p->rules->text.version;
-	blame(s, x);
+	oracle_blame(s, x);
 	char name[512];
-	long long sequence = (long long)json_integer_value(json_object_get(body, "sequence"));
+	const char *counted = strcmp(record, "FeedRecovered") == 0 ? "silent_since" : "sequence";
+	long long sequence = (long long)json_integer_value(json_object_get(body, counted));
 	int n = s->of_rules ? snprintf(name, sizeof(name), "%s\n%s\n%s\n%lld", x->cause, x->type, key, sequence)
 	                    : snprintf(name, sizeof(name), "%s\n%s\n%zu\n%lld", x->cause, x->type, s->ordinal++, sequence);
 	oracle_uuid(name, (size_t)n, x->id);
@@ -184,33 +201,68 @@ static void dead_letter(struct oracle_run *run, struct oracle_partition *p, cons
 	run->stats.dead_letters++;
 }
 
-/* ---- timers: a deleted prospect's row goes when its time of keeping is over, a former owner after 400 days ---- */
+/* ---- timers: of the partition's rows, of prospects, of feeds, in this order at one time ---- */
+
+struct due {
+	int64_t at;
+	const char *table;
+	const char *key;
+};
+
+static void look(struct due *due, const char *table, const char *key, const json_t *row)
+{
+	int64_t at = oracle_has(row, "next_deadline_at") ? oracle_number(row, "next_deadline_at") : INT64_MAX;
+	bool same_table = due->key && strcmp(due->table, table) == 0;
+	if (at < due->at || (same_table && at == due->at && strcmp(key, due->key) < 0)) {
+		*due = (struct due){at, table, key};
+	}
+}
+
+static struct due next_due(const struct oracle_partition *p)
+{
+	struct due due = {INT64_MAX, NULL, NULL};
+	const char *key;
+	json_t *row;
+	look(&due, "partition", "feeds", p->feeds_row);
+	json_object_foreach(p->prospects, key, row)
+	{
+		look(&due, "prospect", key, row);
+	}
+	json_object_foreach(p->feeds, key, row)
+	{
+		look(&due, "feed", key, row);
+	}
+	return due;
+}
+
+static void fire(struct oracle_step *s)
+{
+	if (strcmp(s->timer_table, "partition") == 0) {
+		s->pass = s->p->feeds_row;
+		oracle_feeds_pass(s);
+		s->run->stats.feed_passes++;
+	} else if (strcmp(s->timer_table, "feed") == 0) {
+		oracle_feed_due(s, s->timer_key);
+	} else {
+		oracle_row_due(s, s->timer_key, s->timer_ms);
+		s->run->stats.timers++;
+	}
+}
 
 /* Those up to a time; next_offset: of the input that comes next. */
 static void fire_timers(struct oracle_run *run, struct oracle_partition *p, int64_t until_ms, int64_t next_offset)
 {
-	while (run->in->event_clock && p->due_ms <= until_ms) {
-		const char *due = NULL, *id;
-		int64_t earliest = INT64_MAX;
-		json_t *row;
-		json_object_foreach(p->prospects, id, row)
-		{
-			int64_t at = oracle_has(row, "next_deadline_at") ? oracle_number(row, "next_deadline_at") : INT64_MAX;
-			if (at < earliest || (due && at == earliest && strcmp(id, due) < 0)) {
-				earliest = at;
-				due = id;
-			}
-		}
-		p->due_ms = earliest;
-		if (due && earliest <= until_ms) {
+	while (oracle_knows_time(run) && p->due_ms <= until_ms) {
+		struct due due = next_due(p);
+		p->due_ms = due.at;
+		if (due.key && due.at <= until_ms) {
 			char key[200];
-			snprintf(key, sizeof(key), "%s", due);
-			struct oracle_step s = {.run = run, .p = p, .timer_key = key, .timer_ms = earliest};
-			s.now_ms = earliest;
+			snprintf(key, sizeof(key), "%s", due.key);
+			struct oracle_step s = {.run = run, .p = p, .timer_table = due.table, .timer_key = key, .timer_ms = due.at};
+			s.now_ms = run->in->event_clock ? due.at : until_ms;
 			s.offset = next_offset;
 			p->due_ms = INT64_MIN; /* look again */
-			oracle_row_due(&s, key, earliest);
-			run->stats.timers++;
+			fire(&s);
 		}
 	}
 }
@@ -251,7 +303,7 @@ static const char *activate_rules(struct oracle_step *s)
 	s->run->stats.rules_activated++;
 	s->of_rules = true;
 	struct oracle_expected x = {0};
-	blame(s, &x);
+	oracle_blame(s, &x);
 	oracle_set(s->p->rules_row, "cause_id", json_string(x.cause));
 	oracle_set(s->p->rules_row, "correlation_id", json_string(x.correlation));
 	s->offset++; /* the pass is a timer's work: the next input is ahead of it */
@@ -294,41 +346,65 @@ static const char *step(struct oracle_step *s, const struct oracle_schema *schem
 	if (strcmp(s->name, "RulesActivated") == 0) {
 		return activate_rules(s);
 	}
-	/* an answer is not looked at yet */
-	bool nothing = strcmp(s->name, "ClockTick") == 0 || strcmp(s->name, "InspectionAnswered") == 0;
-	const char *why = nothing ? NULL : oracle_limits(schema, s->in);
+	const char *why = strcmp(s->name, "ClockTick") == 0 ? NULL : oracle_limits(schema, s->in);
 	return why ? why : oracle_apply(s);
+}
+
+/* The clock goes on to the times that it stood at, until that of the record; all that is due then fires. */
+static void pass_wall_time(struct oracle_run *run, struct oracle_partition *p, int64_t until_ms, int64_t next_offset)
+{
+	while (p->wall_at < run->in->wall_time_count && run->in->wall_times[p->wall_at] <= until_ms) {
+		fire_timers(run, p, run->in->wall_times[p->wall_at++], next_offset);
+	}
+}
+
+/* A record that is believed moves the clock; what is due before it fires. */
+static void pass_event_time(struct oracle_run *run, struct oracle_partition *p, int64_t at, int64_t next_offset)
+{
+	bool later = at != INT64_MIN && (!p->has_time || at > p->time_ms);
+	if (later || p->has_time) {
+		fire_timers(run, p, later ? at : p->time_ms, next_offset);
+	}
+	p->time_ms = later ? at : p->time_ms;
+	p->has_time = p->has_time || later;
+	if (later) {
+		char time[32];
+		snprintf(time, sizeof(time), "%" PRId64, at);
+		json_object_set_new(p->times, time, json_true());
+	}
 }
 
 static void fold_record(struct oracle_run *run, struct oracle_partition *p, const struct fnl_record *r)
 {
 	const char *why = NULL;
 	const struct oracle_schema *schema = NULL;
+	bool by_wall = run->in->wall_time_count > 0;
+	int64_t time_max_ms = by_wall ? r->timestamp_ms + run->in->future_max_ms : run->in->time_max_ms;
+	if (by_wall) {
+		pass_wall_time(run, p, r->timestamp_ms, r->offset);
+	}
 	json_t *in = oracle_decode(run->o, r, &schema, &why);
 	why = in ? oracle_currency_check(in) : why;
 	why = in && !why ? check_shape(schema->name, in, r) : why;
 	int64_t at = in ? oracle_number(in, "occurred_at") : 0;
-	if (!why && at > run->in->time_max_ms) {
+	if (!why && at > time_max_ms) {
 		why = "too far in the future";
 	}
 	if (!why) { /* a record that cannot be read, or is not believed, says nothing of time */
-		bool later = at != INT64_MIN && (!p->has_time || at > p->time_ms);
-		if (later || p->has_time) {
-			fire_timers(run, p, later ? at : p->time_ms, r->offset);
-		}
-		p->time_ms = later ? at : p->time_ms;
-		p->has_time = p->has_time || later;
-		if (later) {
-			char time[32];
-			snprintf(time, sizeof(time), "%" PRId64, at);
-			json_object_set_new(p->times, time, json_true());
+		if (!by_wall) {
+			pass_event_time(run, p, at, r->offset);
 		}
 		struct oracle_step s = {.run = run, .p = p, .record = r, .name = schema->name, .in = in, .now_ms = p->time_ms};
+		s.now_ms = by_wall ? r->timestamp_ms : p->time_ms;
 		s.offset = r->offset;
 		why = step(&s, schema);
 	}
 	if (why) {
 		dead_letter(run, p, r, why);
+	}
+	p->next_offset = r->offset + 1;
+	if (by_wall) {
+		fire_timers(run, p, r->timestamp_ms, p->next_offset);
 	}
 	json_decref(in);
 }
@@ -353,6 +429,15 @@ static struct oracle_partition *partition_of(struct oracle_run *run, int32_t id)
 	return p;
 }
 
+/* With clock = wall nothing is over: a pass tells nothing, and when it comes by leaves no trace. */
+static void end_pass(struct oracle_run *run, struct oracle_partition *p)
+{
+	if (!oracle_knows_time(run) && oracle_has(p->feeds_row, "next_deadline_at")) {
+		struct oracle_step s = {.run = run, .p = p, .pass = p->feeds_row};
+		oracle_feeds_pass(&s);
+	}
+}
+
 int oracle_fold(struct oracle_run *run)
 {
 	for (size_t i = 0; i < run->in->input_count; i++) {
@@ -364,9 +449,11 @@ int oracle_fold(struct oracle_run *run)
 	}
 	for (size_t i = 0; i < run->partition_count; i++) {
 		struct oracle_partition *p = &run->partitions[i];
+		pass_wall_time(run, p, INT64_MAX, p->next_offset);
 		if (p->has_time) {
 			fire_timers(run, p, p->time_ms, INT64_MAX); /* only lines tell of it, and they name no offset */
 		}
+		end_pass(run, p);
 		run->stats.prospects += json_object_size(p->prospects);
 		run->stats.erased += json_object_size(p->erased);
 		run->stats.feeds += json_object_size(p->feeds);
@@ -381,6 +468,7 @@ void oracle_run_free(struct oracle_run *run)
 		json_decref(run->partitions[i].erased);
 		json_decref(run->partitions[i].feeds);
 		json_decref(run->partitions[i].rules_row);
+		json_decref(run->partitions[i].feeds_row);
 		json_decref(run->partitions[i].times);
 	}
 	for (size_t i = 0; i < run->expected_count; i++) {

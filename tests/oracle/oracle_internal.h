@@ -91,8 +91,52 @@ struct oracle_stage {
 	int32_t probability_bp; /* -1: not known */
 };
 
+/* One line of the rules for TOP, MIDDLE, BOTTOM. */
+enum {
+	ORACLE_STUCK,
+	ORACLE_STUCK_CUMULATIVE,
+	ORACLE_SILENT,
+	ORACLE_STALE_EDIT,
+	ORACLE_STALE_CLOSE_DATE,
+	ORACLE_STALE_AMOUNT,
+	ORACLE_SLIPPED,
+	ORACLE_MANAGER,
+	ORACLE_NEXT_LEVEL,
+	ORACLE_GRACE,
+	ORACLE_LIMIT_COUNT
+};
+
+enum { ORACLE_OFFSETS_MAX = 16, ORACLE_DAYS_MAX = 8, ORACLE_OF_STAGE_MAX = 8 };
+
+struct oracle_calendar {
+	const char *week; /* "1111100": from Monday on, 1 is worked */
+	struct {
+		bool used;
+		int64_t from_ms;
+		int32_t offset_s;
+	} offsets[ORACLE_OFFSETS_MAX];         /* none: UTC */
+	int32_t holidays[ORACLE_DAYS_MAX + 1]; /* 0 ends them */
+	int32_t extra_days[ORACLE_DAYS_MAX + 1];
+};
+
+/* When something is too long, and whom it is told. */
+struct oracle_thresholds {
+	int32_t by_layer[ORACLE_LIMIT_COUNT][3];
+	struct {
+		const char *stage;
+		int limit;
+		int32_t value;
+	} of_stage[ORACLE_OF_STAGE_MAX + 1];
+	int32_t return_within_bd;
+	int32_t quiet_after_hours;
+	int32_t silent_with_heartbeats_minutes;
+	int32_t silent_hours;
+	struct oracle_calendar calendar;
+};
+
 struct oracle_rules {
 	struct oracle_rules_text text;
+	const struct oracle_thresholds *thresholds;
 	int32_t nominal_bp[3]; /* TOP, MIDDLE, BOTTOM */
 	int32_t manual_from_bp[3];
 	bool weighting_prospect;
@@ -109,7 +153,35 @@ struct oracle_layer {
 const struct oracle_rules *oracle_rules_default(void);
 /* By text; NULL: unknown, which counts as unreadable. */
 const struct oracle_rules *oracle_rules_of(const json_t *text);
+/* By what comes after the usual one: NULL, there is no more. */
+const struct oracle_rules *oracle_rules_at(size_t at);
 struct oracle_layer oracle_layer_of(const struct oracle_rules *rules, const json_t *row, bool unknown);
+/* For a row in TOP, MIDDLE or BOTTOM. */
+int64_t oracle_threshold_of(const struct oracle_rules *rules, const json_t *row, int limit);
+
+/* ---- how a prospect sits still ---- */
+
+struct oracle_feed_state {
+	bool carries_contacts;
+	bool silent;
+};
+
+/* INT64_MAX: never. */
+int64_t oracle_stalls_deadline(const struct oracle_rules *rules, const json_t *row, struct oracle_feed_state feed);
+/* null when it does not. */
+json_t *oracle_evidence(const json_t *row);
+/* Clocks of a row, as it changes: from and to are layers; before: the close date that it had. */
+void oracle_clock_of_layer(const struct oracle_rules *rules, json_t *row, const char *from, const char *to, int64_t at);
+void oracle_clock_of_close_date(const struct oracle_rules *rules, json_t *row, const json_t *before, int64_t at,
+                                bool counts);
+
+/* ---- the calendar ---- */
+
+int64_t oracle_local_day(const struct oracle_calendar *c, int64_t at_ms);
+/* When the day is over. */
+int64_t oracle_day_end(const struct oracle_calendar *c, int64_t day);
+int64_t oracle_business_between(const struct oracle_calendar *c, int64_t from_ms, int64_t to_ms);
+int64_t oracle_business_after(const struct oracle_calendar *c, int64_t from_ms, int64_t business_ms);
 
 /* ---- the fold ---- */
 
@@ -139,11 +211,14 @@ struct oracle_partition {
 	int32_t id;
 	bool has_time;
 	int64_t time_ms;
+	int64_t next_offset;
+	size_t wall_at; /* how many of the wall_times have come */
 	int64_t due_ms; /* no deadline of a prospect is before it */
 	json_t *prospects;
 	json_t *erased;
 	json_t *feeds;
 	json_t *rules_row; /* NULL: none was activated */
+	json_t *feeds_row; /* PartitionFeeds; NULL: there was nothing to say yet */
 	const struct oracle_rules *rules;
 	json_t *times; /* every time that it has reached, as a key */
 };
@@ -162,16 +237,24 @@ struct oracle_run {
 	json_t *rows;        /* partition, table and key to the index in in->rows */
 };
 
+/* Whether timers and times follow from what is known. */
+static inline bool oracle_knows_time(const struct oracle_run *run)
+{
+	return run->in->event_clock || run->in->wall_time_count > 0;
+}
+
 /* One input at its place. */
 struct oracle_step {
 	struct oracle_run *run;
 	struct oracle_partition *p;
 	const struct fnl_record *record; /* NULL: a timer, of the row: */
+	const char *timer_table;
 	const char *timer_key;
 	int64_t timer_ms;
-	bool of_rules;    /* what follows from the record for another prospect: a re-evaluation */
-	int64_t offset;   /* of the input, or of the one that comes next */
-	const char *name; /* of the record */
+	const json_t *pass; /* the feeds' pass: who is to blame stands in its row */
+	bool of_rules;      /* what follows from the record for another prospect: a re-evaluation */
+	int64_t offset;     /* of the input, or of the one that comes next */
+	const char *name;   /* of the record */
 	json_t *in;
 	int64_t now_ms;
 	size_t ordinal; /* outputs so far */
@@ -189,8 +272,27 @@ int64_t oracle_contact_latest(const json_t *contacts);
 json_t *oracle_contacts_with(const json_t *list, const char *id, json_t *contact, bool *ret_kept, bool *ret_latest);
 /* Everything as the rules in force say, from their place in the order. s: their RulesActivated. */
 void oracle_reevaluate(struct oracle_step *s);
-/* A line to its book; body is taken over. */
-void oracle_tell_line(struct oracle_step *s, json_t *body);
+/* A line to its book, or an answer; body is taken over. */
+void oracle_tell_book(struct oracle_step *s, const char *record, json_t *body);
+/* Who or what is the cause of x. */
+void oracle_blame(const struct oracle_step *s, struct oracle_expected *x);
+/* cause: "CHANGE", "QUIET", "NEW_OWNER". */
+void oracle_stalls_update(struct oracle_step *s, json_t *row, int64_t now_ms, const char *cause);
+/* Neither closed nor gone. */
+bool oracle_is_open(const json_t *row);
+/* The time that a step goes by, for what may be too long. */
+int64_t oracle_step_now(const struct oracle_step *s);
+/* Looks at a row without an input: its stalls, its lines, its next date. Whether anything was to be told. */
+bool oracle_supervise_alone(struct oracle_step *s, json_t *row, int64_t now_ms, int64_t at, const char *cause);
+/* What the partition's prospects know of a feed. */
+struct oracle_feed_state oracle_feed_state(const struct oracle_partition *p, const char *source);
+/* INT64_MAX: never. */
+int64_t oracle_feed_deadline(const struct oracle_thresholds *t, bool has_heartbeats, int64_t heard_at);
+/* Timers: of a feed, and of the pass over the prospects. */
+void oracle_feed_due(struct oracle_step *s, const char *source);
+void oracle_feeds_pass(struct oracle_step *s);
+/* The book that has the line now, and who had it before him. Whether one rep has taken over from another. */
+bool oracle_take_book(json_t *row, int64_t at);
 /* What a line shows of a row. */
 json_t *oracle_line_image(const json_t *row);
 /* Who has a line of it. */

@@ -102,22 +102,51 @@ static const char *logical_of(const json_t *type)
 	return logical ? logical : "";
 }
 
+static const char *check_fields(const json_t *record, const json_t *value);
+
+/* The record that a type is, or has within; NULL: there is none here. */
+static const json_t *record_of(const json_t *type)
+{
+	size_t i;
+	const json_t *branch;
+	json_array_foreach(type, i, branch)
+	{
+		const json_t *found = record_of(branch);
+		if (found) {
+			return found;
+		}
+	}
+	const json_t *inner = json_object_get(type, "type");
+	if (!json_is_object(type)) {
+		return NULL;
+	}
+	if (oracle_is(type, "type", "record")) {
+		return type;
+	}
+	return json_is_object(inner) || json_is_array(inner) ? record_of(inner) : record_of(json_object_get(type, "items"));
+}
+
+static const char *check_text(const char *name, const json_t *v)
+{
+	if (strcmp(name, "base_currency") == 0) {
+		return check_code(v);
+	}
+	if (strcmp(name, "book") == 0) { /* looked at with the key */
+		return NULL;
+	}
+	if (ends_with(name, "_id") || ends_with(name, "_ids") || strcmp(name, "source") == 0) {
+		return oracle_id_check(json_string_value(v), json_string_length(v));
+	}
+	return json_string_length(v) > TEXT_BYTES_MAX ? "a text has at most 256 bytes" : NULL;
+}
+
 static const char *check_value(const char *name, const json_t *type, const json_t *v)
 {
 	size_t i;
-	const json_t *item;
+	const json_t *item, *record;
 	const char *why = NULL;
 	if (json_is_string(v)) {
-		if (strcmp(name, "base_currency") == 0) {
-			return check_code(v);
-		}
-		if (strcmp(name, "book") == 0) { /* looked at with the key */
-			return NULL;
-		}
-		if (ends_with(name, "_id") || ends_with(name, "_ids") || strcmp(name, "source") == 0) {
-			return oracle_id_check(json_string_value(v), json_string_length(v));
-		}
-		return json_string_length(v) > TEXT_BYTES_MAX ? "a text has at most 256 bytes" : NULL;
+		return check_text(name, v);
 	}
 	if (json_is_integer(v)) {
 		return check_number(name, logical_of(type), json_integer_value(v));
@@ -125,22 +154,19 @@ static const char *check_value(const char *name, const json_t *type, const json_
 	if (json_is_object(v) && json_object_get(v, "currency")) {
 		return check_amount(v);
 	}
-	if (json_is_object(v)) { /* a planned purchase */
-		why = check_number("on", "date", oracle_number(v, "on"));
-		return why || !oracle_has(v, "amount") ? why : check_amount(json_object_get(v, "amount"));
-	}
 	json_array_foreach(v, i, item)
 	{
 		why = why ? why : check_value(name, type, item);
 	}
-	return why;
+	record = json_is_object(v) ? record_of(type) : NULL;
+	return why || !record ? why : check_fields(record, v);
 }
 
-const char *oracle_limits(const struct oracle_schema *schema, const json_t *value)
+static const char *check_fields(const json_t *record, const json_t *value)
 {
 	size_t i;
 	json_t *field;
-	json_array_foreach(json_object_get(schema->avsc, "fields"), i, field)
+	json_array_foreach(json_object_get(record, "fields"), i, field)
 	{
 		const char *name = json_string_value(json_object_get(field, "name"));
 		const char *why = check_value(name, json_object_get(field, "type"), json_object_get(value, name));
@@ -149,4 +175,9 @@ const char *oracle_limits(const struct oracle_schema *schema, const json_t *valu
 		}
 	}
 	return NULL;
+}
+
+const char *oracle_limits(const struct oracle_schema *schema, const json_t *value)
+{
+	return check_fields(schema->avsc, value);
 }

@@ -18,6 +18,8 @@ json_t *oracle_line_image(const json_t *row)
 	for (size_t i = 0; image_names[i]; i++) {
 		oracle_take(image, image_names[i], row, image_names[i]);
 	}
+	oracle_take(image, "stalls", row, "stalls");
+	oracle_set(image, "evidence", oracle_evidence(row));
 	return image;
 }
 
@@ -49,6 +51,9 @@ void oracle_set_deadline(struct oracle_partition *p, json_t *row)
 		next = !has || end < next ? end : next;
 		has = true;
 	}
+	int64_t look = oracle_stalls_deadline(p->rules, row, oracle_feed_state(p, oracle_text(row, "source")));
+	next = look != INT64_MAX && (!has || look < next) ? look : next;
+	has = has || look != INT64_MAX;
 	oracle_set(row, "next_deadline_at", has ? json_integer(next) : json_null());
 	p->due_ms = has && next < p->due_ms ? next : p->due_ms;
 }
@@ -70,23 +75,25 @@ static void tell(struct oracle_step *s, const json_t *row, const char *book, con
 		oracle_set(v, "layer", json_string(strcmp(state, "ERASED") == 0 ? "ERASED" : "NONE"));
 		oracle_set(v, "weight_bp", json_integer(0));
 		oracle_set(v, "rules_version", json_integer(s->p->rules->text.version));
+		oracle_set(v, "stalls", json_array());
 	}
-	oracle_tell_line(s, v);
+	oracle_tell_book(s, "BookLine", v);
 }
 
-/* The book that has the line now, and who had it before him. */
-static void take_book(json_t *row, int64_t at)
+bool oracle_take_book(json_t *row, int64_t at)
 {
 	char book[200] = "pool:UNASSIGNED";
 	const json_t *old = json_object_get(row, "book");
-	if (oracle_has(row, "owner_rep_id")) {
+	bool to_rep = oracle_has(row, "owner_rep_id");
+	bool from_rep = json_is_string(old) && strncmp(json_string_value(old), "rep:", 4) == 0;
+	if (to_rep) {
 		snprintf(book, sizeof(book), "rep:%s", oracle_text(row, "owner_rep_id"));
 	}
 	if (oracle_is(row, "book", book) || (!json_is_string(old) && oracle_is(row, "layer", "NONE"))) {
-		return;
+		return false;
 	}
 	json_t *formers = json_array();
-	if (json_is_string(old) && strncmp(json_string_value(old), "rep:", 4) == 0) {
+	if (from_rep) {
 		json_t *former = json_object();
 		oracle_take(former, "book", row, "book");
 		oracle_set(former, "until", json_integer(at));
@@ -102,12 +109,13 @@ static void take_book(json_t *row, int64_t at)
 	}
 	oracle_set(row, "former_owners", formers);
 	oracle_set(row, "book", json_string(book));
+	oracle_set(row, "owner_since", from_rep && to_rep ? json_integer(at) : json_null());
+	return from_rep && to_rep;
 }
 
 /* before, holders: as they were; both are taken over. */
 void oracle_lines_changed(struct oracle_step *s, json_t *row, json_t *before, json_t *holders, int64_t at)
 {
-	take_book(row, at);
 	json_t *image = oracle_line_image(row), *now = oracle_line_holders(row);
 	int64_t sequence = oracle_number(row, "sequence");
 	bool differs = !json_equal(before, image);
@@ -144,7 +152,43 @@ void oracle_lines_end(struct oracle_step *s, const json_t *row, const char *stat
 	json_decref(holders);
 }
 
-/* The row's date has come: it goes for good, or those of its former owners whose 400 days are over do. */
+bool oracle_supervise_alone(struct oracle_step *s, json_t *row, int64_t now_ms, int64_t at, const char *cause)
+{
+	json_t *before = oracle_line_image(row), *holders = oracle_line_holders(row);
+	oracle_stalls_update(s, row, now_ms, cause);
+	json_t *after = oracle_line_image(row);
+	bool differs = !json_equal(before, after);
+	json_decref(after);
+	if (differs) {
+		oracle_set(row, "sequence", json_integer(oracle_number(row, "sequence") + 1));
+	}
+	oracle_lines_changed(s, row, before, holders, at);
+	return differs;
+}
+
+/* Those former owners whose 400 days are over: whether there were any. */
+static bool end_formers(struct oracle_step *s, json_t *row, int64_t due_ms)
+{
+	json_t *left = json_array();
+	int64_t sequence = oracle_number(row, "sequence") + 1;
+	size_t i, ended = 0;
+	json_t *former;
+	json_array_foreach(json_object_get(row, "former_owners"), i, former)
+	{
+		if (oracle_number(former, "until") + FORMER_KEEP_MS > due_ms) {
+			json_array_append(left, former);
+		} else {
+			tell(s, row, oracle_text(former, "book"), "GONE", NULL, sequence, due_ms);
+			ended++;
+		}
+	}
+	oracle_set(row, "former_owners", left);
+	s->run->stats.former_ended += ended;
+	return ended > 0;
+}
+
+/* The row's date has come: it goes for good, or those of its former owners whose 400 days are over do, or it sits still
+ * too long. */
 void oracle_row_due(struct oracle_step *s, const char *id, int64_t due_ms)
 {
 	json_t *row = json_object_get(s->p->prospects, id);
@@ -153,21 +197,19 @@ void oracle_row_due(struct oracle_step *s, const char *id, int64_t due_ms)
 		json_object_del(s->p->prospects, id);
 		return;
 	}
-	json_t *left = json_array();
-	int64_t sequence = oracle_number(row, "sequence") + 1;
-	size_t i;
-	json_t *former;
-	json_array_foreach(json_object_get(row, "former_owners"), i, former)
-	{
-		if (oracle_number(former, "until") + FORMER_KEEP_MS > due_ms) {
-			json_array_append(left, former);
-		} else {
-			tell(s, row, oracle_text(former, "book"), "GONE", NULL, sequence, due_ms);
-			s->run->stats.former_ended++;
-		}
-	}
-	oracle_set(row, "sequence", json_integer(sequence));
 	oracle_set(row, "rules_version", json_integer(s->p->rules->text.version));
-	oracle_set(row, "former_owners", left);
-	oracle_set_deadline(s->p, row);
+	bool ended = end_formers(s, row, due_ms);
+	int64_t sequence = oracle_number(row, "sequence");
+	if (ended) {
+		oracle_set(row, "sequence", json_integer(sequence + 1));
+	}
+	json_t *before = oracle_line_image(row), *holders = oracle_line_holders(row);
+	oracle_stalls_update(s, row, oracle_step_now(s), "CHANGE");
+	json_t *after = oracle_line_image(row);
+	if (!json_equal(before, after)) {
+		oracle_set(row, "sequence", json_integer(sequence + 1));
+		s->run->stats.stall_timers++;
+	}
+	json_decref(after);
+	oracle_lines_changed(s, row, before, holders, due_ms);
 }

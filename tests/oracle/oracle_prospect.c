@@ -1,7 +1,7 @@
 /* What an input does to a prospect, its stub and its feed. */
 #include <stdlib.h>
 
-#include "oracle_internal.h"
+#include "oracle_edit.h"
 
 enum { VALUE_COUNT = 24 };
 
@@ -33,32 +33,17 @@ static const char *const value_names[VALUE_COUNT] = {
 	"contact_ids",
 };
 
-/* The prospect at hand. */
-struct edit {
-	struct oracle_step *s;
-	const char *id;
-	const char *source;
-	int64_t occurred_at;
-	json_t *feed; /* of the event's source, or NULL */
-	int64_t gap_count;
-	json_t *row;       /* in the partition's table; NULL: there is none yet */
-	bool feed_unknown; /* its feed had a gap that no full image has closed */
-	int64_t entered;   /* when the event says that its stage was entered; INT64_MIN: it does not */
-	int64_t since;     /* when a layer that this event brings was entered */
-	json_t *before;    /* the line's image before; NULL: there was no row */
-	json_t *holders;   /* who had a line */
-};
-
 static int64_t version_at(const json_t *row, size_t i)
 {
 	return json_integer_value(json_array_get(json_object_get(row, "field_versions"), i));
 }
 
 /* A row to work on: the stored one, or a new one that joins the table. */
-static void open_row(struct edit *e)
+void oracle_edit_open_row(struct oracle_edit *e)
 {
 	e->before = e->row ? oracle_line_image(e->row) : NULL;
 	e->holders = e->row ? oracle_line_holders(e->row) : json_object();
+	e->old = e->row ? json_deep_copy(e->row) : NULL;
 	if (e->row) {
 		int64_t seen = oracle_number(e->row, "feed_gaps_seen");
 		if (oracle_is(e->row, "source", e->source)) {
@@ -87,10 +72,13 @@ static void open_row(struct edit *e)
 	oracle_set(e->row, "feed_gaps_seen", json_integer(e->gap_count));
 	oracle_set(e->row, "contacts", json_array());
 	oracle_set(e->row, "former_owners", json_array());
+	oracle_set(e->row, "push_count", json_integer(0));
+	oracle_set(e->row, "layer_times", json_array());
+	oracle_set(e->row, "stalls", json_array());
 }
 
 /* The prospect is its source's from now on. */
-static void take_source(struct edit *e)
+void oracle_edit_take_source(struct oracle_edit *e)
 {
 	if (!oracle_is(e->row, "source", e->source)) {
 		oracle_set(e->row, "source", json_string(e->source));
@@ -98,7 +86,7 @@ static void take_source(struct edit *e)
 	}
 }
 
-static json_t *about(struct edit *e, const char *record, int64_t sequence)
+static json_t *about(struct oracle_edit *e, const char *record, int64_t sequence)
 {
 	json_t *v = oracle_new_record(e->s->run->o, record);
 	oracle_set(v, "prospect_id", json_string(e->id));
@@ -116,7 +104,7 @@ static void take_all(json_t *v, const json_t *row, const char *const *names)
 }
 
 /* from: the row with its old layer; shown: the row whose values may be told, or NULL. */
-static void tell_layer(struct edit *e, const json_t *from, const json_t *shown, struct oracle_layer to,
+static void tell_layer(struct oracle_edit *e, const json_t *from, const json_t *shown, struct oracle_layer to,
                        int64_t sequence)
 {
 	static const char *const of_layer[] = {"source", "owner_rep_id", "pipeline_id",    "stage",
@@ -148,8 +136,47 @@ static void tell_layer(struct edit *e, const json_t *from, const json_t *shown, 
 	}
 }
 
+static bool is_closed(const json_t *row)
+{
+	return oracle_is(row, "status", "WON") || oracle_is(row, "status", "LOST");
+}
+
+/* Why the row is looked at. */
+static const char *cause_of(const struct oracle_edit *e, bool has_new_owner)
+{
+	const struct oracle_step *s = e->s;
+	bool change = !s->of_rules && strcmp(s->name, "ProspectChanged") == 0;
+	int64_t quiet_ms = s->p->rules->thresholds->quiet_after_hours * INT64_C(3600000);
+	bool late = !s->of_rules && e->occurred_at < oracle_step_now(s) - quiet_ms;
+	if (!s->of_rules && strcmp(s->name, "InspectionAnswered") == 0) {
+		return "CHANGE";
+	}
+	if (has_new_owner) {
+		return "NEW_OWNER";
+	}
+	return late || (change && (oracle_flag(s->in, "bulk") || oracle_flag(s->in, "snapshot"))) ? "QUIET" : "CHANGE";
+}
+
+/* What the row with its new layer is now: since when, whose, how it sits still. */
+static void take_clocks(struct oracle_edit *e)
+{
+	json_t *row = e->row;
+	bool returns = e->old && !oracle_is(e->old, "lifecycle", "ALIVE") && oracle_is(row, "lifecycle", "ALIVE");
+	if (returns || (e->old && is_closed(e->old) && !is_closed(row))) {
+		oracle_set(row, "reopened_at", json_integer(e->occurred_at));
+		e->s->run->stats.reopened++;
+	}
+	bool has_new_owner = oracle_take_book(row, e->occurred_at);
+	const char *cause = cause_of(e, has_new_owner);
+	int64_t now_ms = oracle_step_now(e->s);
+	now_ms = e->s->of_rules && e->occurred_at < now_ms ? e->occurred_at : now_ms;
+	oracle_stalls_update(e->s, row, now_ms, cause);
+	json_decref(e->old);
+	e->old = NULL;
+}
+
 /* Counts the change, and tells of the layer that was decided and of the lines. */
-static void take_layer(struct edit *e, struct oracle_layer to)
+static void take_layer(struct oracle_edit *e, struct oracle_layer to)
 {
 	json_t *row = e->row;
 	int64_t sequence = oracle_number(row, "sequence") + 1;
@@ -163,6 +190,7 @@ static void take_layer(struct edit *e, struct oracle_layer to)
 			e->since = e->entered;
 		}
 		tell_layer(e, row, row, to, sequence);
+		oracle_clock_of_layer(e->s->p->rules, row, oracle_text(row, "layer"), to.layer, e->since);
 		oracle_set(row, "layer", json_string(to.layer));
 		oracle_set(row, "layer_since", json_integer(e->since));
 		bool parked = strcmp(to.layer, "UNCLASSIFIED") == 0;
@@ -171,12 +199,13 @@ static void take_layer(struct edit *e, struct oracle_layer to)
 	oracle_set(row, "layer_reason", json_string(to.reason));
 	oracle_set(row, "weight_bp", json_integer(to.weight_bp));
 	oracle_set(row, "rules_version", json_integer(e->s->p->rules->text.version));
+	take_clocks(e);
 	oracle_lines_changed(e->s, row, e->before, e->holders, e->occurred_at);
 	e->before = e->holders = NULL;
 }
 
 /* Counts the change and decides the layer anew. A row of which nothing but contacts is known has no layer yet. */
-static void close_row(struct edit *e)
+void oracle_edit_close_row(struct oracle_edit *e)
 {
 	json_t *row = e->row;
 	bool unknown = e->feed_unknown || oracle_has(row, "gap_id");
@@ -191,7 +220,7 @@ static void close_row(struct edit *e)
 	take_layer(e, to);
 }
 
-static void stale(struct edit *e)
+void oracle_edit_stale(struct oracle_edit *e)
 {
 	e->s->run->stats.stale++;
 }
@@ -213,7 +242,7 @@ static bool is_cleared(const json_t *in, const char *name)
 
 /* A full image ends a gap, also one without anything new, when it is the newest that we have seen, and from after the
  * gap or asked for. */
-static bool ends_gap(const struct edit *e, int64_t version)
+static bool ends_gap(const struct oracle_edit *e, int64_t version)
 {
 	int64_t newest = 0;
 	for (size_t i = 0; e->row && i < VALUE_COUNT; i++) {
@@ -229,14 +258,14 @@ static bool ends_gap(const struct edit *e, int64_t version)
 	return !feed_gap || e->occurred_at >= oracle_number(e->feed, "last_gap_at");
 }
 
-static bool has_gap(const struct edit *e)
+static bool has_gap(const struct oracle_edit *e)
 {
 	return e->row && (oracle_has(e->row, "gap_id") || (oracle_is(e->row, "source", e->source) &&
 	                                                   oracle_number(e->row, "feed_gaps_seen") < e->gap_count));
 }
 
 /* Which fields the event changes, a bit each; 0: none. */
-static uint32_t fields_changed(const struct edit *e)
+static uint32_t fields_changed(const struct oracle_edit *e)
 {
 	const json_t *in = e->s->in;
 	uint32_t bits = 0;
@@ -249,7 +278,7 @@ static uint32_t fields_changed(const struct edit *e)
 	return bits;
 }
 
-static void write_field(struct edit *e, size_t i)
+static void write_field(struct oracle_edit *e, size_t i)
 {
 	const json_t *in = e->s->in;
 	const char *name = value_names[i];
@@ -266,30 +295,50 @@ static void write_field(struct edit *e, size_t i)
 	}
 }
 
-static const char *changed(struct edit *e)
+/* Whether anyone has cared for it, and what became of the day on which it is to be closed. */
+static void take_edit(struct oracle_edit *e, uint32_t bits)
+{
+	const json_t *in = e->s->in;
+	bool loaded = oracle_flag(in, "bulk") || oracle_flag(in, "snapshot");
+	bool later = !oracle_has(e->row, "edited_at") || oracle_number(e->row, "edited_at") < e->occurred_at;
+	if (!loaded && !oracle_is(in, "actor_kind", "SYSTEM") && later) {
+		oracle_set(e->row, "edited_at", json_integer(e->occurred_at));
+	}
+	for (size_t i = 0; i < VALUE_COUNT; i++) {
+		if ((bits & UINT32_C(1) << i) && strcmp(value_names[i], "expected_close_date") == 0) {
+			const json_t *before = e->old ? json_object_get(e->old, "expected_close_date") : NULL;
+			int64_t pushes = oracle_number(e->row, "push_count");
+			oracle_clock_of_close_date(e->s->p->rules, e->row, before, e->occurred_at, !loaded);
+			e->s->run->stats.pushes += oracle_number(e->row, "push_count") > pushes;
+		}
+	}
+}
+
+static void changed(struct oracle_edit *e)
 {
 	const json_t *in = e->s->in;
 	bool full = oracle_flag(in, "full");
 	uint32_t bits = fields_changed(e);
 	bool ends = full && ends_gap(e, oracle_number(in, "version"));
 	if (bits == 0 && !(ends && has_gap(e))) {
-		stale(e);
-		return NULL;
+		oracle_edit_stale(e);
+		return;
 	}
-	open_row(e);
+	oracle_edit_open_row(e);
 	for (size_t i = 0; i < VALUE_COUNT; i++) {
 		if (bits & UINT32_C(1) << i) {
 			write_field(e, i);
 		}
 	}
-	take_source(e);
+	take_edit(e, bits);
+	oracle_edit_take_source(e);
 	json_t *gap_id = ends ? json_incref(json_object_get(e->row, "gap_id")) : json_null();
 	if (ends) {
 		oracle_set(e->row, "gap_id", json_null());
 		oracle_set(e->row, "feed_gaps_seen", json_integer(e->gap_count));
 		e->feed_unknown = false;
 	}
-	close_row(e);
+	oracle_edit_close_row(e);
 	if (json_is_string(gap_id)) {
 		json_t *v = oracle_new_record(e->s->run->o, "ResyncCompleted");
 		oracle_set(v, "source", json_string(e->source));
@@ -300,23 +349,22 @@ static const char *changed(struct edit *e)
 		oracle_tell(e->s, "ResyncCompleted", v);
 	}
 	json_decref(gap_id);
-	return NULL;
 }
 
 /* ---- the lifecycle ---- */
 
-static const char *lifecycle(struct edit *e)
+static void lifecycle(struct oracle_edit *e)
 {
 	const json_t *in = e->s->in;
 	const char *name = e->s->name;
 	bool deleted = strcmp(name, "ProspectDeleted") == 0;
 	bool merged = strcmp(name, "ProspectMerged") == 0;
 	if (e->row && oracle_number(in, "version") <= oracle_number(e->row, "lifecycle_version")) {
-		stale(e);
-		return NULL;
+		oracle_edit_stale(e);
+		return;
 	}
-	open_row(e);
-	take_source(e);
+	oracle_edit_open_row(e);
+	oracle_edit_take_source(e);
 	oracle_set(e->row, "lifecycle", json_string(deleted ? "DELETED" : merged ? "MERGED" : "ALIVE"));
 	oracle_take(e->row, "lifecycle_version", in, "version");
 	oracle_set(e->row, "lifecycle_at", json_integer(e->occurred_at));
@@ -324,12 +372,11 @@ static const char *lifecycle(struct edit *e)
 	int64_t keep_ms = e->s->p->rules->deleted_keep_days * INT64_C(86400000);
 	int64_t due_ms = e->occurred_at + keep_ms;
 	oracle_set(e->row, "keep_until", deleted ? json_integer(due_ms) : json_null());
-	close_row(e);
-	return NULL;
+	oracle_edit_close_row(e);
 }
 
 /* A stub stays, and what was won, without identity. */
-static const char *erased(struct edit *e)
+static void erased(struct oracle_edit *e)
 {
 	json_t *stub = oracle_new_record(e->s->run->o, "Erased");
 	oracle_set(stub, "prospect_id", json_string(e->id));
@@ -346,13 +393,12 @@ static const char *erased(struct edit *e)
 		oracle_lines_end(e->s, e->row, "ERASED", e->occurred_at);
 		json_object_del(e->s->p->prospects, e->id);
 	}
-	return NULL;
 }
 
 /* ---- contacts ---- */
 
 /* last_contact_at after a contact, as JSON. */
-static json_t *last_contact(const struct edit *e, const json_t *old, const json_t *contact, const json_t *all)
+static json_t *last_contact(const struct oracle_edit *e, const json_t *old, const json_t *contact, const json_t *all)
 {
 	bool has = e->row && oracle_has(e->row, "last_contact_at");
 	int64_t last = has ? oracle_number(e->row, "last_contact_at") : 0;
@@ -369,7 +415,7 @@ static json_t *last_contact(const struct edit *e, const json_t *old, const json_
 	return has ? json_integer(last) : json_null();
 }
 
-static const char *contact_logged(struct edit *e)
+static void contact_logged(struct oracle_edit *e)
 {
 	const json_t *in = e->s->in;
 	const char *id = oracle_text(in, "contact_id");
@@ -382,8 +428,8 @@ static const char *contact_logged(struct edit *e)
 		old = oracle_is(c, "contact_id", id) ? c : old;
 	}
 	if (old && oracle_number(old, "occurred_at") >= e->occurred_at) {
-		stale(e);
-		return NULL;
+		oracle_edit_stale(e);
+		return;
 	}
 	json_t *contact = json_object();
 	static const char *const names[] = {"contact_id", "at", "occurred_at", "reached", "retracted", NULL};
@@ -393,23 +439,22 @@ static const char *contact_logged(struct edit *e)
 	json_t *last = last_contact(e, old, contact, all);
 	const json_t *before = e->row ? json_object_get(e->row, "last_contact_at") : NULL;
 	if (!kept && (before ? json_equal(before, last) : json_is_null(last))) {
-		stale(e); /* older than all that are kept */
+		oracle_edit_stale(e); /* older than all that are kept */
 		json_decref(last);
 		json_decref(all);
 	} else {
-		open_row(e);
+		oracle_edit_open_row(e);
 		oracle_set(e->row, "contacts", all);
 		oracle_set(e->row, "last_contact_at", last);
 		if (oracle_has(in, "next_meeting_on") && kept && latest && !oracle_flag(in, "retracted")) {
 			oracle_take(e->row, "next_meeting_on", in, "next_meeting_on");
 		}
-		close_row(e);
+		oracle_edit_close_row(e);
 	}
 	json_decref(contact);
-	return NULL;
 }
 
-static const char *contact_erased(struct edit *e)
+static void contact_erased(struct oracle_edit *e)
 {
 	json_t *left = json_array();
 	size_t i;
@@ -422,101 +467,18 @@ static const char *contact_erased(struct edit *e)
 		}
 	}
 	if (json_array_size(left) == json_array_size(ids)) {
-		stale(e);
+		oracle_edit_stale(e);
 		json_decref(left);
-		return NULL;
+		return;
 	}
-	open_row(e);
+	oracle_edit_open_row(e);
 	oracle_set(e->row, "contact_ids", left);
-	close_row(e);
-	return NULL;
+	oracle_edit_close_row(e);
 }
 
-/* ---- the feed ---- */
-
-static void request_resync(struct edit *e)
+bool oracle_is_open(const json_t *row)
 {
-	static const char *const names[] = {"source", "gap_id", "prospect_id", "occurred_at", "since", NULL};
-	json_t *v = oracle_new_record(e->s->run->o, "ResyncRequested");
-	take_all(v, e->s->in, names);
-	oracle_tell(e->s, "ResyncRequested", v);
-}
-
-static json_t *open_feed(struct edit *e)
-{
-	if (!e->feed) {
-		e->feed = oracle_new_record(e->s->run->o, "Feed");
-		oracle_set(e->feed, "source", json_string(e->source));
-		oracle_set(e->feed, "gap_count", json_integer(0));
-		json_object_set_new(e->s->p->feeds, e->source, e->feed);
-	}
-	return e->feed;
-}
-
-static const char *prospect_gap(struct edit *e)
-{
-	const char *gap_id = oracle_text(e->s->in, "gap_id");
-	if (e->row) {
-		bool open = oracle_has(e->row, "gap_id");
-		bool any = oracle_has(e->row, "gap_version");
-		int64_t last = oracle_number(e->row, "gap_version");
-		bool smaller = open && strcmp(gap_id, oracle_text(e->row, "gap_id")) < 0;
-		/* the open one again, one before the latest, or one of the same moment: closed since, or smaller */
-		if (oracle_is(e->row, "gap_id", gap_id) ||
-		    (any && (e->occurred_at < last || (e->occurred_at == last && (!open || smaller))))) {
-			stale(e);
-			return NULL;
-		}
-	}
-	open_row(e);
-	take_source(e);
-	oracle_set(e->row, "gap_id", json_string(gap_id));
-	oracle_set(e->row, "gap_version", json_integer(e->occurred_at));
-	close_row(e);
-	request_resync(e);
-	return NULL;
-}
-
-/* Of the whole source: the prospects learn of it when they change next. One partition speaks for all. */
-static const char *source_gap(struct edit *e)
-{
-	const char *gap_id = oracle_text(e->s->in, "gap_id");
-	bool any = e->feed && oracle_has(e->feed, "last_gap_id");
-	int order = any ? strcmp(gap_id, oracle_text(e->feed, "last_gap_id")) : 0;
-	int64_t last = any ? oracle_number(e->feed, "last_gap_at") : 0;
-	if (any && (order == 0 || e->occurred_at < last || (e->occurred_at == last && order < 0))) {
-		stale(e);
-		return NULL;
-	}
-	json_t *feed = open_feed(e);
-	oracle_set(feed, "gap_count", json_integer(oracle_number(feed, "gap_count") + 1));
-	oracle_set(feed, "last_gap_id", json_string(gap_id));
-	oracle_set(feed, "last_gap_at", json_integer(e->occurred_at));
-	if (e->s->p->id == 0) {
-		request_resync(e);
-	}
-	return NULL;
-}
-
-static const char *heartbeat(struct edit *e)
-{
-	if (e->feed && oracle_has(e->feed, "last_heard_at") && oracle_number(e->feed, "last_heard_at") >= e->occurred_at) {
-		stale(e);
-	} else {
-		oracle_set(open_feed(e), "last_heard_at", json_integer(e->occurred_at));
-	}
-	return NULL;
-}
-
-static const char *feed_gap(struct edit *e)
-{
-	return e->id ? prospect_gap(e) : source_gap(e);
-}
-
-static bool is_open(const json_t *row)
-{
-	return oracle_is(row, "lifecycle", "ALIVE") && !oracle_is(row, "status", "WON") &&
-	       !oracle_is(row, "status", "LOST");
+	return oracle_is(row, "lifecycle", "ALIVE") && !is_closed(row);
 }
 
 /* Closed ones are left as they are; new rules change nothing about them. What made a row unknown is not known by rules,
@@ -529,7 +491,7 @@ void oracle_reevaluate(struct oracle_step *s)
 	json_t *row;
 	json_object_foreach(p->prospects, id, row)
 	{
-		if (!is_open(row)) {
+		if (!oracle_is_open(row)) {
 			continue;
 		}
 		done++;
@@ -539,12 +501,15 @@ void oracle_reevaluate(struct oracle_step *s)
 		}
 		if (oracle_is(row, "layer", to.layer) && oracle_is(row, "layer_reason", to.reason) &&
 		    oracle_number(row, "weight_bp") == to.weight_bp) {
+			int64_t at = oracle_number(s->in, "occurred_at"), now_ms = oracle_step_now(s);
 			oracle_set(row, "rules_version", json_integer(version));
+			oracle_supervise_alone(s, row, at < now_ms ? at : now_ms, at, "CHANGE");
 			continue;
 		}
-		struct edit e = {.s = s, .id = id, .source = oracle_text(row, "source"), .row = row, .entered = INT64_MIN};
+		struct oracle_edit e = {
+			.s = s, .id = id, .source = oracle_text(row, "source"), .row = row, .entered = INT64_MIN};
 		e.occurred_at = e.since = oracle_number(s->in, "occurred_at");
-		open_row(&e);
+		oracle_edit_open_row(&e);
 		take_layer(&e, to);
 		changed++;
 	}
@@ -557,33 +522,44 @@ const char *oracle_apply(struct oracle_step *s)
 {
 	static const struct {
 		const char *name;
-		const char *(*apply)(struct edit *e);
+		void (*apply)(struct oracle_edit *e);
 	} handlers[] = {
-		{"ProspectChanged", changed},      {"ProspectDeleted", lifecycle}, {"ProspectRestored", lifecycle},
-		{"ProspectMerged", lifecycle},     {"ProspectErased", erased},     {"ContactErased", contact_erased},
-		{"ContactLogged", contact_logged}, {"FeedGap", feed_gap},          {"FeedHeartbeat", heartbeat},
+		{"ProspectChanged", changed},
+		{"ProspectDeleted", lifecycle},
+		{"ProspectRestored", lifecycle},
+		{"ProspectMerged", lifecycle},
+		{"ProspectErased", erased},
+		{"ContactErased", contact_erased},
+		{"ContactLogged", contact_logged},
+		{"FeedGap", oracle_feed_gap},
+		{"FeedHeartbeat", oracle_feed_heartbeat},
+		{"InspectionAnswered", oracle_answered},
 	};
-	struct edit e = {.s = s, .id = oracle_text(s->in, "prospect_id"), .source = oracle_text(s->in, "source")};
+	struct oracle_edit e = {.s = s, .id = oracle_text(s->in, "prospect_id"), .source = oracle_text(s->in, "source")};
 	e.occurred_at = e.since = oracle_number(s->in, "occurred_at");
 	e.entered = INT64_MIN;
-	e.feed = json_object_get(s->p->feeds, e.source);
-	e.gap_count = e.feed ? oracle_number(e.feed, "gap_count") : 0;
-	e.row = e.id ? json_object_get(s->p->prospects, e.id) : NULL;
 	bool gone = e.id && json_object_get(s->p->erased, e.id);
 	if (!gone && strcmp(s->name, "ProspectMerged") == 0 && oracle_is(s->in, "survivor_id", e.id)) {
 		return "merged into itself";
 	}
+	e.feed = json_object_get(s->p->feeds, e.source);
+	if (strcmp(s->name, "InspectionAnswered") != 0 && strcmp(s->name, "ClockTick") != 0) {
+		oracle_feed_heard(&e);
+	}
+	e.gap_count = e.feed ? oracle_number(e.feed, "gap_count") : 0;
+	e.row = e.id ? json_object_get(s->p->prospects, e.id) : NULL;
 	if (e.row) { /* whoever is touched is as the rules in force say; closed ones were left till now */
 		oracle_set(e.row, "rules_version", json_integer(s->p->rules->text.version));
 	}
 	for (size_t i = 0; i < sizeof(handlers) / sizeof(handlers[0]); i++) {
+		/* what was erased stays so; but whoever asked hears of the answer */
+		bool stays = gone && strcmp(s->name, "InspectionAnswered") != 0;
 		if (strcmp(s->name, handlers[i].name) == 0) {
-			if (gone) { /* what was erased stays so */
-				stale(&e);
-				return NULL;
-			}
-			return handlers[i].apply(&e);
+			(stays ? oracle_edit_stale : handlers[i].apply)(&e);
 		}
+	}
+	if (e.recovered) {
+		oracle_tell(s, "FeedRecovered", e.recovered);
 	}
 	return NULL;
 }

@@ -8,8 +8,8 @@
 #include "oracle_rep_internal.h"
 #include "oracle_same.h"
 
-static const char *const topic_names[] = {"quotas", "rejections", "dead-letters"};
-static const char *const table_names[] = {"partition", "rep", "line", "quota", "quota_line"};
+static const char *const topic_names[] = {"quotas", "rejections", "dead-letters", "alerts", "inspections"};
+static const char *const table_names[] = {"partition", "rep", "line", "quota", "quota_line", "inspection"};
 
 /* A run: the fold, and what was found. */
 struct check {
@@ -53,7 +53,7 @@ static int same_derived(struct check *c, const char *where, const struct rep_exp
 {
 	struct oracle_report *to = &c->to;
 	char time[64];
-	bool timed = c->fold.in->event_clock || strcmp(x->record, "CommandRejected") != 0;
+	bool timed = !x->time_unknown && !x->place_unknown;
 	const char *but = x->running_unknown ? "running" : NULL;
 	int rc = oracle_same_header(to, where, found, "ce_type", x->type);
 	rc = rc || x->body_unknown ? rc : oracle_same_value(c->fold.o, to, where, x->record, x->body, found->value, but);
@@ -65,7 +65,7 @@ static int same_derived(struct check *c, const char *where, const struct rep_exp
 	rc = rc || x->running_unknown ? rc : oracle_same_header(to, where, found, "ce_correlationid", x->correlation);
 	rc = rc ? rc : oracle_same_header(to, where, found, "traceparent", x->trace);
 	rc = rc ? rc : oracle_same_number_header(to, where, found, "ce_rulesversion", x->rules_version);
-	rc = rc ? rc : oracle_same_number_header(to, where, found, "funneld_at", x->at);
+	rc = rc || x->place_unknown ? rc : oracle_same_number_header(to, where, found, "funneld_at", x->at);
 	oracle_rfc3339(oracle_number(x->body, "occurred_at"), time);
 	rc = rc ? rc : oracle_same_header(to, where, found, "ce_time", time);
 	rc = rc || !timed ? rc : oracle_same_number_header(to, where, found, "funneld_now", x->now_ms);
@@ -74,10 +74,17 @@ static int same_derived(struct check *c, const char *where, const struct rep_exp
 	return rc || key ? rc : oracle_differ(to, "%s: another key", where);
 }
 
-static void group_of(size_t topic, const struct fnl_record *found, char ret[512])
+static void group_of(struct check *c, size_t topic, const struct fnl_record *found, char ret[512])
 {
 	if (topic != ORACLE_REP_DEAD_LETTERS) {
-		snprintf(ret, 512, "%s", oracle_printable(found->key));
+		const struct oracle_schema *schema = NULL;
+		const char *why = NULL;
+		char key[300];
+		bool alert = topic == ORACLE_REP_ALERTS;
+		json_t *body = alert ? oracle_decode_value(c->fold.o, found->value, &schema, &why) : NULL;
+		snprintf(key, sizeof(key), "%.*s", (int)found->key.len, (const char *)found->key.data);
+		rep_group(topic, key, body, ret);
+		json_decref(body);
 		return;
 	}
 	struct fnl_span p = oracle_header(found, "__connect.errors.partition");
@@ -90,7 +97,7 @@ static int check_output(struct check *c, size_t topic, const struct fnl_record *
 {
 	char group[512], where[700];
 	struct fnl_span id = oracle_header(found, "ce_id");
-	group_of(topic, found, group);
+	group_of(c, topic, found, group);
 	snprintf(where, sizeof(where), "%s of %s, offset %" PRId64, topic_names[topic], group, found->offset);
 	struct rep_expected *x = next_of(c, topic, group);
 	if (!x) {
@@ -104,8 +111,11 @@ static int check_output(struct check *c, size_t topic, const struct fnl_record *
 	if (x->dead) {
 		return oracle_same_dead_letter(&c->to, where, "rep", c->fold.in->input_topic, x->dead, found);
 	}
-	/* a command that is refused twice is refused by the same id */
-	if (topic == ORACLE_REP_QUOTAS && json_object_get(c->ids, oracle_printable(id))) {
+	/* a command that is refused twice is refused by the same id; so it is with a line that comes again after its
+	 * prospect was deleted for good, and with an answer to no question */
+	bool alone = topic == ORACLE_REP_QUOTAS ||
+	             (topic == ORACLE_REP_INSPECTIONS && strcmp(x->record, "InspectionAnswerRecorded") != 0);
+	if (alone && json_object_get(c->ids, oracle_printable(id))) {
 		return oracle_differ(&c->to, "%s: ce_id %s is there twice", where, oracle_printable(id));
 	}
 	json_object_set_new(c->ids, oracle_printable(id), json_true());
@@ -172,7 +182,7 @@ static void drop_unawaited(const struct rep_partition *p, json_t *line)
 	json_t *images = json_object_get(line, "images"), *run;
 	for (size_t i = json_array_size(images); i-- > 0;) {
 		size_t k;
-		bool awaited = false;
+		bool awaited = rep_is_of_sheet(json_array_get(images, i));
 		json_array_foreach(p->jobs ? json_object_get(p->jobs, "runs") : NULL, k, run)
 		{
 			awaited = awaited || (!oracle_is(run, "state", "FROZEN") &&
@@ -180,7 +190,7 @@ static void drop_unawaited(const struct rep_partition *p, json_t *line)
 			                                 json_object_get(json_array_get(images, i), "run_id")));
 		}
 		bool nothing = oracle_is(line, "state", "GONE") && !oracle_flag(json_array_get(images, i), "existed");
-		if (!awaited || nothing) {
+		if (!awaited || (nothing && !rep_is_of_sheet(json_array_get(images, i)))) {
 			json_array_remove(images, i);
 		}
 	}
@@ -280,7 +290,7 @@ static int check_row(struct check *c, int32_t partition, uint8_t table, const ch
 	const struct oracle_row *found = &c->fold.in->rows[json_integer_value(at)];
 	json_object_del(c->rows, name); /* seen */
 	int rc = check_value(c, where, partition, record, expected, found->value);
-	bool timed = table == ORACLE_REP_REP || strcmp(record, "PartitionJobs") == 0;
+	bool timed = table == ORACLE_REP_REP || table == ORACLE_REP_INSPECTION || strcmp(record, "PartitionJobs") == 0;
 	int64_t deadline =
 		timed && oracle_has(expected, "next_deadline_at") ? oracle_number(expected, "next_deadline_at") : INT64_MAX;
 	if (rc == 0 && found->deadline_ms != deadline) {
@@ -341,6 +351,7 @@ static int check_partition(struct check *c, const struct rep_partition *p)
 	rc = rc ? rc : check_table(c, p->id, ORACLE_REP_REP, "Rep", p->reps);
 	rc = rc ? rc : check_table(c, p->id, ORACLE_REP_QUOTA, "QuotaSet", p->quotas);
 	rc = rc ? rc : check_table(c, p->id, ORACLE_REP_QUOTA_LINE, "QuotaLine", p->quota_lines);
+	rc = rc ? rc : check_table(c, p->id, ORACLE_REP_INSPECTION, "Inspection", p->inspections);
 	const char *const keys[] = {"clock", "rules", "jobs"};
 	const char *const records[] = {"PartitionTimes", "PartitionRules", "PartitionJobs"};
 	json_t *const rows[] = {p->times, p->rules_row, p->jobs};
@@ -414,6 +425,8 @@ int oracle_rep_check(struct oracle *o, const struct oracle_rep_input *in, struct
 	rc = rc || c.fold.differs ? -1 : 0;
 	rc = rc ? rc : check_topic(&c, ORACLE_REP_QUOTAS);
 	rc = rc ? rc : check_topic(&c, ORACLE_REP_REJECTIONS);
+	rc = rc ? rc : check_topic(&c, ORACLE_REP_ALERTS);
+	rc = rc ? rc : check_topic(&c, ORACLE_REP_INSPECTIONS);
 	rc = rc ? rc : check_rows(&c);
 	if (rc && forgiven) {
 		c.fold.stats.unjudged++;

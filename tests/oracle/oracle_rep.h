@@ -18,19 +18,33 @@
  * organisation and comes back; there are so many runs that those which are done make room. A run with such a moment
  * that is not as expected is counted as unjudged, and only its money is checked.
  *
- * The outputs of a key must come from one input partition (keys are partitioned), but for dead letters. */
+ * Alerts of lines and answers follow from the input by either clock. By the wall clock a rep's return shows in what it
+ * tells, and a sheet is made at the place of its first output, as of what the sheet says: at one moment, if the book
+ * has less than a page; a longer one is doubtful. The run must end before anything of the rhythm or an answer is due.
+ * The calendar that is known: Monday to Friday, no holidays, UTC.
+ *
+ * The outputs of a key must come from one input partition (keys are partitioned), but for dead letters, and alerts,
+ * which have an order for each book. */
 #ifndef FUNNELD_TESTS_ORACLE_REP_H
 #define FUNNELD_TESTS_ORACLE_REP_H
 
 #include "oracle.h"
 
-enum { ORACLE_REP_QUOTAS, ORACLE_REP_REJECTIONS, ORACLE_REP_DEAD_LETTERS, ORACLE_REP_TOPIC_COUNT };
+enum {
+	ORACLE_REP_QUOTAS,
+	ORACLE_REP_REJECTIONS,
+	ORACLE_REP_DEAD_LETTERS,
+	ORACLE_REP_ALERTS,
+	ORACLE_REP_INSPECTIONS,
+	ORACLE_REP_TOPIC_COUNT
+};
 enum {
 	ORACLE_REP_PARTITION,
 	ORACLE_REP_REP,
 	ORACLE_REP_LINE,
 	ORACLE_REP_QUOTA,
 	ORACLE_REP_QUOTA_LINE,
+	ORACLE_REP_INSPECTION,
 	ORACLE_REP_TABLE_COUNT
 };
 
@@ -64,6 +78,19 @@ struct oracle_rep_stats {
 	size_t refiled; /* lines that a change of rules moved to another fiscal year */
 	size_t rules_activated;
 	size_t org_moves;
+	size_t stalled;
+	size_t escalated;
+	size_t cleared;
+	size_t held;     /* at a line: the rep is absent */
+	size_t returned; /* of those told when he is back */
+	size_t sheets;
+	size_t sheet_pages;
+	size_t changed_lines; /* on a sheet: changed or left */
+	size_t questions;
+	size_t answers;  /* told; */
+	size_t answered; /* of these to an open question */
+	size_t closed;   /* questions that moved or closed */
+	size_t overdue;
 	size_t long_books; /* passes over a book of more than a page */
 	size_t books;      /* at the end */
 	size_t lines;

@@ -10,8 +10,8 @@ static const char *const layers[] = {"NONE", "TOP",  "MIDDLE",  "BOTTOM", "UNCLA
 enum { LAYERS = sizeof(layers) / sizeof(layers[0]) };
 
 const char *const rep_values[REP_VALUES] = {
-	"state",  "layer",    "weight_bp",   "rules_version", "amount",  "won_amount", "closed_on", "expected_close_date",
-	"region", "industry", "pipeline_id", "stage",         "buyer_id"};
+	"state",  "layer",    "weight_bp",   "rules_version", "amount",   "won_amount", "closed_on", "expected_close_date",
+	"region", "industry", "pipeline_id", "stage",         "buyer_id", "stalls",     "evidence"};
 
 static int by_name(const void *a, const void *b)
 {
@@ -181,7 +181,7 @@ static bool is_there(const json_t *line)
 }
 
 /* As the line is. One that is not there has the values of none. */
-static json_t *new_image(const char *run_id, const json_t *line)
+json_t *rep_new_image(const char *run_id, const json_t *line)
 {
 	json_t *image = json_object();
 	oracle_set(image, "run_id", json_string(run_id));
@@ -194,6 +194,7 @@ static json_t *new_image(const char *run_id, const json_t *line)
 		oracle_set(image, "layer", json_string("NONE"));
 		oracle_set(image, "weight_bp", json_integer(0));
 		oracle_set(image, "rules_version", json_integer(0));
+		oracle_set(image, "stalls", json_array());
 	}
 	return image;
 }
@@ -242,7 +243,7 @@ static json_t *images_after(struct rep_step *s, const char *book, const json_t *
 	json_t *run, *images = json_array(), *image;
 	json_array_foreach(json_object_get(line, "images"), i, image)
 	{
-		if (awaits(s->p, run_by_id(s->p, oracle_text(image, "run_id")), book)) {
+		if (!rep_is_of_sheet(image) && awaits(s->p, run_by_id(s->p, oracle_text(image, "run_id")), book)) {
 			json_array_append_new(images, json_deep_copy(image));
 		}
 	}
@@ -261,7 +262,7 @@ static json_t *images_after(struct rep_step *s, const char *book, const json_t *
 			json_object_set_new(s->p->late, late, json_integer(s->p->place));
 		}
 		if (!image && (after || freezing)) {
-			json_array_append_new(images, new_image(run_id, line));
+			json_array_append_new(images, rep_new_image(run_id, line));
 			s->fold->stats.images++;
 		} else if (image && !after && !freezing) {
 			change_image(image, line, s->in);
@@ -289,7 +290,8 @@ void rep_drop_images(struct rep_partition *p, const char *run_id, const char *on
 			for (i = json_array_size(images); i-- > 0;) {
 				image = json_array_get(images, i);
 				const json_t *run = run_by_id(p, oracle_text(image, "run_id"));
-				if (oracle_is(image, "run_id", run_id) || (only_book && !awaits(p, run, book))) {
+				bool left = only_book && !rep_is_of_sheet(image) && !awaits(p, run, book);
+				if (oracle_is(image, "run_id", run_id) || left) {
 					json_array_remove(images, i);
 				}
 			}
@@ -332,6 +334,29 @@ static void erase(struct rep_step *s, const char *book, const json_t *rep, const
 	s->fold->stats.erased++;
 }
 
+/* Sums, and what is told of it. images: taken over. */
+static void change_line(struct rep_step *s, const char *book, json_t *rep, json_t *images)
+{
+	const char *prospect = oracle_text(s->in, "prospect_id");
+	json_t *lines = rep_lines_of(s->p, book);
+	bool goes = oracle_is(s->in, "state", "ERASED") || oracle_is(s->in, "state", "GONE");
+	if (!lines) {
+		lines = json_object();
+		json_object_set_new(s->p->lines, book, lines);
+	}
+	json_t *sums = rep_running(s->p, book, json_object_get(rep, "quota_years"));
+	json_t *before = json_incref(json_object_get(lines, prospect));
+	if (goes && json_array_size(images) == 0) {
+		json_object_del(lines, prospect);
+		json_decref(images);
+	} else {
+		json_object_set_new(lines, prospect, new_line(s, images));
+	}
+	rep_alerts_of_line(s, rep, before, json_object_get(lines, prospect));
+	json_decref(before);
+	rep_note_change(s, book, rep, sums);
+}
+
 const char *rep_book_line(struct rep_step *s)
 {
 	const char *book = oracle_text(s->in, "book"), *prospect = oracle_text(s->in, "prospect_id");
@@ -349,19 +374,11 @@ const char *rep_book_line(struct rep_step *s)
 		return NULL;
 	}
 	json_t *images = erased ? json_array() : images_after(s, book, rep, line);
-	rep = rep_of_book(s, book);
-	if (!lines) {
-		lines = json_object();
-		json_object_set_new(s->p->lines, book, lines);
+	if (!erased) {
+		rep_sheet_images(s, book, line, images);
 	}
-	json_t *before = rep_running(s->p, book, json_object_get(rep, "quota_years"));
-	if ((erased || gone) && json_array_size(images) == 0) {
-		json_object_del(lines, prospect);
-		json_decref(images);
-	} else {
-		json_object_set_new(lines, prospect, new_line(s, images));
-	}
-	rep_note_change(s, book, rep, before);
+	change_line(s, book, rep_of_book(s, book), images);
+	rep_inspect_line(s, book);
 	return NULL;
 }
 
@@ -379,6 +396,7 @@ const char *rep_changed(struct rep_step *s)
 		s->fold->stats.stale++;
 		return NULL;
 	}
+	json_t *before = json_deep_copy(rep);
 	rep = rep_of_book(s, book);
 	bool moves = !json_equal(json_object_get(rep, "org_id"), json_object_get(s->in, "org_id"));
 	s->fold->stats.org_moves += moves && oracle_has(rep, "org_id");
@@ -393,5 +411,7 @@ const char *rep_changed(struct rep_step *s)
 	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
 		oracle_take(rep, fields[i], s->in, fields[i]);
 	}
+	rep_inspect_rep(s, book, before, rep);
+	json_decref(before);
 	return NULL;
 }

@@ -7,11 +7,12 @@
 
 /* ---- timers, clock = event: by (deadline, table, key); the jobs' table comes before the books' ---- */
 
-static const char *first_book_due(const struct rep_partition *p, int64_t *ret_ms)
+/* Rows of one table by book; the deadline must be before *ret_ms. */
+static const char *first_due(json_t *rows, int64_t *ret_ms)
 {
 	const char *first = NULL, *book;
 	json_t *rep;
-	json_object_foreach(p->reps, book, rep)
+	json_object_foreach(rows, book, rep)
 	{
 		int64_t at = oracle_has(rep, "next_deadline_at") ? oracle_number(rep, "next_deadline_at") : INT64_MAX;
 		if (at < *ret_ms || (first && at == *ret_ms && strcmp(book, first) < 0)) {
@@ -27,12 +28,14 @@ static void fire_timers(struct rep_fold *f, struct rep_partition *p)
 	while (f->in->event_clock && p->has_time) {
 		bool armed = oracle_has(p->jobs, "next_deadline_at");
 		int64_t at = armed ? oracle_number(p->jobs, "next_deadline_at") : INT64_MAX;
-		const char *book = first_book_due(p, &at);
+		const char *book = first_due(p->reps, &at), *inspected = first_due(p->inspections, &at);
 		struct rep_step s = {.fold = f, .p = p, .now_ms = at};
-		if (at > p->time_ms || (!book && !armed)) {
+		if (at > p->time_ms || (!book && !inspected && !armed)) {
 			return;
 		}
-		if (book) {
+		if (inspected) { /* before all others */
+			rep_inspect_fire(&s, inspected);
+		} else if (book) {
 			char deadline[24];
 			snprintf(deadline, sizeof(deadline), "%" PRId64, at);
 			rep_tell_recalculated(&s, book, json_object_get(p->reps, book), deadline);
@@ -146,10 +149,11 @@ static const char *stage_time(struct rep_step *s)
 static const char *check_key(const char *name, const json_t *in, const struct fnl_record *r)
 {
 	char book[REP_KEY_BYTES];
-	const json_t *of = json_object_get(in, strcmp(name, "BookLine") == 0 ? "book" : "rep_id");
+	bool line = json_object_get(in, "book");
+	const json_t *of = json_object_get(in, line ? "book" : "rep_id");
 	const char *id = json_string_value(of);
 	size_t len = json_string_length(of);
-	bool pool = strcmp(id, "pool:UNASSIGNED") == 0 && len == strlen(id), line = strcmp(name, "BookLine") == 0;
+	bool pool = strcmp(name, "BookLine") == 0 && strcmp(id, "pool:UNASSIGNED") == 0 && len == strlen(id);
 	if (line && !pool && strncmp(id, "rep:", 4) != 0) {
 		return "neither a rep's book nor the pool";
 	}
@@ -164,7 +168,7 @@ static const char *check_key(const char *name, const json_t *in, const struct fn
 static const char *check_shape(const char *name, const json_t *in, const struct fnl_record *r)
 {
 	static const char *const keyed[] = {"BookLine", "RepChanged", "RepResigned", "ResignationWithdrawn",
-	                                    "RepLeft",  "RepErased"};
+	                                    "RepLeft",  "RepErased",  "InspectNow",  "AnswerGiven"};
 	static const char *const others[] = {"OpenQuotaYear", "RulesActivated", "StageTime"};
 	const json_t *source = json_object_get(in, "source"), *org = json_object_get(in, "org_id");
 	for (size_t i = 0; i < sizeof(keyed) / sizeof(keyed[0]); i++) {
@@ -190,9 +194,10 @@ static const char *apply(struct rep_step *s, const struct oracle_schema *schema)
 	if (strcmp(s->name, "StageTime") == 0) {
 		return stage_time(s);
 	}
-	const char *const names[] = {"BookLine", "RepChanged", "OpenQuotaYear"};
-	const char *(*const steps[])(struct rep_step *) = {rep_book_line, rep_changed, rep_open_year};
-	for (size_t i = 0; i < 3; i++) {
+	const char *const names[] = {"BookLine", "RepChanged", "OpenQuotaYear", "InspectNow", "AnswerGiven"};
+	const char *(*const steps[])(struct rep_step *) = {rep_book_line, rep_changed, rep_open_year, rep_inspect_now,
+	                                                   rep_answer_given};
+	for (size_t i = 0; i < 5; i++) {
 		if (strcmp(s->name, names[i]) == 0) {
 			const char *why = oracle_limits(schema, s->in);
 			return why ? why : steps[i](s);
@@ -222,7 +227,7 @@ static void fold_record(struct rep_fold *f, struct rep_partition *p, const struc
 	if (f->in->event_clock) {
 		fire_timers(f, p);
 	} else {
-		rep_wall_fire(f, p);
+		rep_wall_fire(f, p, why ? NULL : in);
 	}
 	p->place = r->offset + 1;
 	if (!why) {
@@ -252,6 +257,7 @@ static struct rep_partition *partition_of(struct rep_fold *f, int32_t id)
 	                            .lines = json_object(),
 	                            .quotas = json_object(),
 	                            .quota_lines = json_object(),
+	                            .inspections = json_object(),
 	                            .done = json_object(),
 	                            .late = json_object(),
 	                            .conflation = json_object(),
@@ -266,7 +272,7 @@ static void end_partition(struct rep_fold *f, struct rep_partition *p)
 	if (f->in->event_clock) {
 		fire_timers(f, p);
 	} else {
-		rep_wall_fire(f, p);
+		rep_wall_fire(f, p, NULL);
 		rep_wall_end(f, p);
 	}
 	rep_sum_up(p);
@@ -299,8 +305,8 @@ void rep_fold_free(struct rep_fold *f)
 {
 	for (size_t i = 0; i < f->partition_count; i++) {
 		struct rep_partition *p = &f->partitions[i];
-		json_t *const all[] = {p->times,  p->rules_row,   p->jobs, p->reps, p->lines,
-		                       p->quotas, p->quota_lines, p->done, p->late, p->conflation};
+		json_t *const all[] = {p->times,       p->rules_row, p->jobs, p->reps,       p->lines,      p->quotas,
+		                       p->quota_lines, p->done,      p->late, p->conflation, p->inspections};
 		for (size_t k = 0; k < sizeof(all) / sizeof(all[0]); k++) {
 			json_decref(all[k]);
 		}

@@ -5,7 +5,7 @@
 #include "oracle_internal.h"
 #include "oracle_rep.h"
 
-enum { REP_SUMS_MAX = 512, REP_KEY_BYTES = 600, REP_VALUES = 13 };
+enum { REP_SUMS_MAX = 512, REP_KEY_BYTES = 600, REP_VALUES = 15 };
 
 /* ---- rules ---- */
 
@@ -16,6 +16,14 @@ struct rep_rules {
 	int64_t rounding_major_units;
 	int64_t settle_hours;
 	int64_t conflation_seconds;
+	/* the calendar: Monday to Friday, no holidays, and a zone of one offset */
+	int64_t offset_s;
+	int weekday; /* of the sheet, 0: Monday */
+	int hour;
+	size_t questions_max;
+	size_t page_lines_max;
+	int64_t answers_due_bd;
+	int64_t sheets_unanswered;
 };
 
 const struct rep_rules *rep_rules_default(void);
@@ -25,6 +33,17 @@ const struct rep_rules *rep_rules_of(const json_t *text);
 json_t *rep_fiscal_year(const struct rep_rules *rules, const json_t *date);
 /* Digits behind the point. */
 int rep_currency_digits(const char *currency);
+
+/* ---- the calendar, oracle_rep_calendar.c ---- */
+
+int64_t rep_local_day(const struct rep_rules *rules, int64_t at_ms);
+/* The first moment of a local day. */
+int64_t rep_local_midnight(const struct rep_rules *rules, int64_t day);
+/* When the next sheet of the rhythm is due after a moment. */
+int64_t rep_next_sheet(const struct rep_rules *rules, int64_t after_ms);
+int64_t rep_business_after(const struct rep_rules *rules, int64_t from_ms, int64_t days);
+/* On that day. */
+bool rep_is_absent(const struct rep_rules *rules, const json_t *rep, int64_t at_ms);
 
 /* ---- sums ---- */
 
@@ -66,6 +85,8 @@ struct rep_expected {
 	int32_t rules_version;
 	bool running_unknown; /* its running sums are not compared */
 	bool body_unknown;    /* nor anything of it */
+	bool place_unknown;   /* nor where and when it was told */
+	bool time_unknown;    /* nor when */
 	bool matched;
 	size_t next; /* of the same topic and group, + 1; 0: it is the last */
 };
@@ -83,6 +104,7 @@ struct rep_partition {
 	json_t *lines;       /* by book, then by prospect */
 	json_t *quotas;      /* by row key */
 	json_t *quota_lines; /* by row key */
+	json_t *inspections; /* by book */
 	bool refiled;        /* some lines were put into other years */
 	/* clock = wall */
 	/* "<run>|<book>": this run has frozen this book; "<run>|<book>|<prospect>": it has told this line; "draft
@@ -118,6 +140,8 @@ struct rep_step {
 	int64_t now_ms;
 	char cause[160]; /* ce_id behind it */
 	char correlation[160];
+	int64_t deadline_ms; /* of a timer: what its row was armed with */
+	bool place_unknown;  /* clock = wall: it has several places */
 };
 
 int rep_fold(struct rep_fold *f);
@@ -130,6 +154,50 @@ struct rep_expected *rep_tell(struct rep_step *s, const char *record, json_t *bo
 void rep_dead_letter(struct rep_fold *f, const struct rep_partition *p, const struct fnl_record *r, const char *why);
 /* ce_id and ce_correlationid of the record, or what stands for them. */
 void rep_cause(struct rep_step *s);
+
+/* Outputs of one group have an order: those of a key; alerts those of a prospect in one rep's book, since another's is
+ * of another partition. */
+void rep_group(size_t topic, const char *key, const json_t *body, char ret[512]);
+/* The id of the timer of a row of a table. */
+void rep_timer_cause(struct rep_step *s, const char *table, const char *key);
+
+/* oracle_rep_alerts.c */
+/* The line's causes that come into question, with the default rules' remedies. New. */
+json_t *rep_candidates(const json_t *line);
+/* The line was `before` (NULL: none) and is `line` (NULL: it goes) by the BookLine of the step: what is told of its
+ * stalls; sets `told`. */
+void rep_alerts_of_line(struct rep_step *s, const json_t *rep, const json_t *before, json_t *line);
+bool rep_is_held(const json_t *line);
+/* The rep is back: what was held of the line is told. */
+void rep_alerts_returned(struct rep_step *s, const json_t *rep, json_t *line, int64_t at_ms);
+
+/* oracle_rep_sheet.c */
+/* An image for a sheet, not for a quota run. */
+bool rep_is_of_sheet(const json_t *image);
+json_t *rep_new_image(const char *run_id, const json_t *line);
+/* The line becomes as the BookLine says: images of sheets that it keeps, appended to `images`. */
+void rep_sheet_images(struct rep_step *s, const char *book, const json_t *line, json_t *images);
+/* The row is begun; questions close. */
+void rep_inspect_line(struct rep_step *s, const char *book);
+/* before: the Rep row before a RepChanged, or NULL. */
+void rep_inspect_rep(struct rep_step *s, const char *book, const json_t *before, const json_t *rep);
+const char *rep_inspect_now(struct rep_step *s);
+const char *rep_answer_given(struct rep_step *s);
+void rep_inspect_arm(json_t *row);
+/* The first moment after what HR says is the last day of absence; null when that is over. New. */
+json_t *rep_return_of(const struct rep_rules *rules, const json_t *rep, int64_t now);
+/* Its timer: the return of the rep, the overdue answers, or a whole sheet. */
+void rep_inspect_fire(struct rep_step *s, const char *book);
+/* These alone. */
+void rep_return(struct rep_step *s, const char *book);
+void rep_sheet(struct rep_step *s, const char *book);
+
+/* oracle_rep_wall_sheet.c */
+/* As rep_wall_fire, what is told of stalls and sheets. */
+void rep_wall_inspect(struct rep_fold *f, struct rep_partition *p, const json_t *in);
+void rep_wall_inspect_end(struct rep_fold *f, struct rep_partition *p);
+/* clock = wall: as_of of the book's next sheet that was asked for, as its outputs say; INT64_MAX: there is none. */
+int64_t rep_wall_asked(struct rep_step *s, const char *book, int64_t number);
 
 /* oracle_rep_book.c */
 extern const char *const rep_values[REP_VALUES];           /* what Line, LineImage and BookLine have in common */
@@ -170,8 +238,8 @@ void rep_drop_images(struct rep_partition *p, const char *run_id, const char *on
 bool rep_share(const struct rep_rules *rules, const json_t *run, const json_t *line, const char **ret_reason);
 
 /* oracle_rep_wall.c */
-/* What the outputs say that timers did before this place. */
-void rep_wall_fire(struct rep_fold *f, struct rep_partition *p);
+/* What the outputs say that timers did before this place, at which `in` comes (NULL: nothing that is known). */
+void rep_wall_fire(struct rep_fold *f, struct rep_partition *p, const json_t *in);
 /* What must be done at rest. */
 void rep_wall_end(struct rep_fold *f, struct rep_partition *p);
 

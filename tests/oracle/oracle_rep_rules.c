@@ -5,45 +5,146 @@
 #include "oracle_rep_internal.h"
 
 static const struct rep_rules known[] = {
-	{{0, "", ""}, 1, 1, 1, 24, 60},
-	{{1, "763438f3467390d4ef8f940cc7466e158a43b32f09be5ed5ef348a05817e013c",
-      "[rules]\nversion = 1\n[quota]\nsettle_hours = 0\nconflation_seconds = 1\n"},
-     1,
-     1,
-     1,
-     0,
-     1},
-	{{2, "56fad1c07f4754832befc214b8de57d5134dec1efdc11392c0906c8df62416f4",
-      "[rules]\nversion = 2\n[fiscal_year]\nstart_month = 4\nstart_day = 6\n[quota]\n"
-      "rounding_major_units = 1000\nsettle_hours = 1\nconflation_seconds = 3600\n"},
-     4,
-     6,
-     1000,
-     1,
-     3600},
-	{{3, "97b434e9b1f64e48e8b76c45b511d1d0a73b65ddf56488def0098fe710f8e407",
-      "[rules]\nversion = 3\n[fiscal_year]\nstart_month = 4\nstart_day = 6\n[quota]\n"
-      "rounding_major_units = 50\nsettle_hours = 48\nconflation_seconds = 30\n"},
-     4,
-     6,
-     50,
-     48,
-     30},
-	{{5, "bf3b77ff7a7aa100169f4ac6eadbf20b6a8b1ba2121bcd37b80e15df9f31258f",
-      "[rules]\nversion = 5\n[fiscal_year]\nstart_month = 12\nstart_day = 28\n[quota]\n"
-      "rounding_major_units = 1000000\nsettle_hours = 1\nconflation_seconds = 86400\n"},
-     12,
-     28,
-     1000000,
-     1,
-     86400},
-	{{7, "3c6a16bb7efdb5a4b2915156e5b59da6ea3ae1ac192faa61484850935f305e60",
-      "[rules]\nversion = 7\n[quota]\nsettle_hours = 1\n"},
-     1,
-     1,
-     1,
-     1,
-     60},
+	{.text = {0, "", ""},
+     .start_month = 1,
+     .start_day = 1,
+     .rounding_major_units = 1,
+     .settle_hours = 24,
+     .conflation_seconds = 60,
+     .offset_s = 0,
+     .weekday = 0,
+     .hour = 8,
+     .questions_max = 20,
+     .page_lines_max = 200,
+     .answers_due_bd = 2,
+     .sheets_unanswered = 2},
+	{.text = {1, "1dc8ac6db4f82b86346a31deb0c5a534321e26b5b0bf8ac50fe3149ca8b83ffe",
+              "[rules]\n"
+              "version = 1\n"
+              "[quota]\n"
+              "settle_hours = 0\n"
+              "conflation_seconds = 1\n"
+              "[inspection]\n"
+              "questions_max = 1\n"
+              "page_lines_max = 10\n"
+              "answers_due_bd = 1\n"
+              "sheets_unanswered = 1\n"},
+     .start_month = 1,
+     .start_day = 1,
+     .rounding_major_units = 1,
+     .settle_hours = 0,
+     .conflation_seconds = 1,
+     .offset_s = 0,
+     .weekday = 0,
+     .hour = 8,
+     .questions_max = 1,
+     .page_lines_max = 10,
+     .answers_due_bd = 1,
+     .sheets_unanswered = 1},
+	{.text = {2, "56fad1c07f4754832befc214b8de57d5134dec1efdc11392c0906c8df62416f4",
+              "[rules]\n"
+              "version = 2\n"
+              "[fiscal_year]\n"
+              "start_month = 4\n"
+              "start_day = 6\n"
+              "[quota]\n"
+              "rounding_major_units = 1000\n"
+              "settle_hours = 1\n"
+              "conflation_seconds = 3600\n"},
+     .start_month = 4,
+     .start_day = 6,
+     .rounding_major_units = 1000,
+     .settle_hours = 1,
+     .conflation_seconds = 3600,
+     .offset_s = 0,
+     .weekday = 0,
+     .hour = 8,
+     .questions_max = 20,
+     .page_lines_max = 200,
+     .answers_due_bd = 2,
+     .sheets_unanswered = 2},
+	{.text = {3, "97b434e9b1f64e48e8b76c45b511d1d0a73b65ddf56488def0098fe710f8e407",
+              "[rules]\n"
+              "version = 3\n"
+              "[fiscal_year]\n"
+              "start_month = 4\n"
+              "start_day = 6\n"
+              "[quota]\n"
+              "rounding_major_units = 50\n"
+              "settle_hours = 48\n"
+              "conflation_seconds = 30\n"},
+     .start_month = 4,
+     .start_day = 6,
+     .rounding_major_units = 50,
+     .settle_hours = 48,
+     .conflation_seconds = 30,
+     .offset_s = 0,
+     .weekday = 0,
+     .hour = 8,
+     .questions_max = 20,
+     .page_lines_max = 200,
+     .answers_due_bd = 2,
+     .sheets_unanswered = 2},
+	{.text = {4, "90d6870db9a071403621e99b0ecc16dc57d57f8e2a8e2b35357f4be162d5313a",
+              "[rules]\n"
+              "version = 4\n"
+              "[inspection]\n"
+              "weekday = Sunday\n"
+              "hour = 23\n"
+              "questions_max = 0\n"},
+     .start_month = 1,
+     .start_day = 1,
+     .rounding_major_units = 1,
+     .settle_hours = 24,
+     .conflation_seconds = 60,
+     .offset_s = 0,
+     .weekday = 6,
+     .hour = 23,
+     .questions_max = 0,
+     .page_lines_max = 200,
+     .answers_due_bd = 2,
+     .sheets_unanswered = 2},
+	{.text = {5, "bf3b77ff7a7aa100169f4ac6eadbf20b6a8b1ba2121bcd37b80e15df9f31258f",
+              "[rules]\n"
+              "version = 5\n"
+              "[fiscal_year]\n"
+              "start_month = 12\n"
+              "start_day = 28\n"
+              "[quota]\n"
+              "rounding_major_units = 1000000\n"
+              "settle_hours = 1\n"
+              "conflation_seconds = 86400\n"},
+     .start_month = 12,
+     .start_day = 28,
+     .rounding_major_units = 1000000,
+     .settle_hours = 1,
+     .conflation_seconds = 86400,
+     .offset_s = 0,
+     .weekday = 0,
+     .hour = 8,
+     .questions_max = 20,
+     .page_lines_max = 200,
+     .answers_due_bd = 2,
+     .sheets_unanswered = 2},
+	{.text = {7, "cc24b772b0cb383f9c471f4b7ebc8bdd2e5e47d87b00ad6c8be88c234426bdea",
+              "[rules]\n"
+              "version = 7\n"
+              "[quota]\n"
+              "settle_hours = 1\n"
+              "[inspection]\n"
+              "answers_due_bd = 5\n"},
+     .start_month = 1,
+     .start_day = 1,
+     .rounding_major_units = 1,
+     .settle_hours = 1,
+     .conflation_seconds = 60,
+     .offset_s = 0,
+     .weekday = 0,
+     .hour = 8,
+     .questions_max = 20,
+     .page_lines_max = 200,
+     .answers_due_bd = 5,
+     .sheets_unanswered = 2},
 };
 enum { KNOWN_COUNT = sizeof(known) / sizeof(known[0]) };
 

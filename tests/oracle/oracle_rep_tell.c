@@ -45,8 +45,10 @@ static void root_id(const struct rep_step *s, char ret[160])
 	char name[2048], own[512], id[ORACLE_UUID_BYTES];
 	const char *source = oracle_text(s->in, "source");
 	const char *entity = oracle_text(s->in, "rep_id");
-	if (oracle_has(s->in, "command_id")) {
-		entity = oracle_text(s->in, "org_id");
+	if (oracle_has(s->in, "answer_id")) {
+		snprintf(own, sizeof(own), "%s", oracle_text(s->in, "answer_id"));
+	} else if (oracle_has(s->in, "command_id")) {
+		entity = entity ? entity : oracle_text(s->in, "org_id");
 		snprintf(own, sizeof(own), "%s", oracle_text(s->in, "command_id"));
 	} else if (oracle_has(s->in, "rules_hash")) {
 		snprintf(own, sizeof(own), "%s", oracle_text(s->in, "rules_hash"));
@@ -61,9 +63,19 @@ static void root_id(const struct rep_step *s, char ret[160])
 	snprintf(ret, 160, "%s", id);
 }
 
+void rep_timer_cause(struct rep_step *s, const char *table, const char *key)
+{
+	char name[2 * REP_KEY_BYTES], id[ORACLE_UUID_BYTES];
+	int n = snprintf(name, sizeof(name), "timer\nrep\n%s\n%s\n%" PRId64, table, key, s->deadline_ms);
+	oracle_uuid(name, (size_t)n, id);
+	snprintf(s->cause, sizeof(s->cause), "%s", id);
+	snprintf(s->correlation, sizeof(s->correlation), "%s", id);
+}
+
 void rep_cause(struct rep_step *s)
 {
-	if (strcmp(s->name, "BookLine") == 0) { /* an output itself: what matters is its own cause */
+	if (strcmp(s->name, "BookLine") == 0 ||
+	    strcmp(s->name, "AnswerGiven") == 0) { /* an output itself: what matters is its own cause */
 		header_text(s->record, "ce_causationid", s->cause);
 	}
 	if (!s->cause[0]) {
@@ -78,29 +90,58 @@ void rep_cause(struct rep_step *s)
 	}
 }
 
-static const char *type_of(const char *record)
+struct kind {
+	const char *record;
+	const char *type;
+	size_t topic;
+	const char *key; /* the field that is the key */
+};
+
+static const struct kind *kind_of(const char *record)
 {
-	static const char *const types[][2] = {{"QuotaSet", "funnel.rep.quota-set.v1"},
-	                                       {"QuotaLine", "funnel.rep.quota-line.v1"},
-	                                       {"QuotaRecalculated", "funnel.rep.quota-recalculated.v1"},
-	                                       {"CommandRejected", "funnel.command.rejected.v1"}};
+	static const struct kind kinds[] = {
+		{"QuotaSet", "funnel.rep.quota-set.v1", ORACLE_REP_QUOTAS, "rep_id"},
+		{"QuotaLine", "funnel.rep.quota-line.v1", ORACLE_REP_QUOTAS, "rep_id"},
+		{"QuotaRecalculated", "funnel.rep.quota-recalculated.v1", ORACLE_REP_QUOTAS, "rep_id"},
+		{"CommandRejected", "funnel.command.rejected.v1", ORACLE_REP_REJECTIONS, "org_id"},
+		{"ProspectStalled", "funnel.prospect.stalled.v1", ORACLE_REP_ALERTS, "prospect_id"},
+		{"StallEscalated", "funnel.prospect.stall-escalated.v1", ORACLE_REP_ALERTS, "prospect_id"},
+		{"StallCleared", "funnel.prospect.stall-cleared.v1", ORACLE_REP_ALERTS, "prospect_id"},
+		{"InspectionSheet", "funnel.inspection.sheet.v1", ORACLE_REP_INSPECTIONS, "rep_id"},
+		{"SheetPage", "funnel.inspection.page.v1", ORACLE_REP_INSPECTIONS, "rep_id"},
+		{"InspectionAnswerRecorded", "funnel.inspection.answer-recorded.v1", ORACLE_REP_INSPECTIONS, "rep_id"},
+		{"InspectionOverdue", "funnel.inspection.overdue.v1", ORACLE_REP_INSPECTIONS, "rep_id"},
+	};
 	size_t i = 0;
-	while (strcmp(types[i][0], record) != 0) {
+	while (strcmp(kinds[i].record, record) != 0) {
 		i++;
 	}
-	return types[i][1];
+	return &kinds[i];
+}
+
+void rep_group(size_t topic, const char *key, const json_t *body, char ret[512])
+{
+	const char *rep = topic == ORACLE_REP_ALERTS ? oracle_text(body, "rep_id") : NULL;
+	int n = snprintf(ret, 512, "%s", oracle_printable(fnl_span_str(key)));
+	if (rep && n < 512) {
+		snprintf(ret + n, (size_t)(512 - n), " of %s", oracle_printable(fnl_span_str(rep)));
+	}
 }
 
 struct rep_expected *rep_tell(struct rep_step *s, const char *record, json_t *body, const char *cause,
                               const char *correlation, const char *subject)
 {
-	bool rejection = strcmp(record, "CommandRejected") == 0;
-	struct rep_expected *x = expect(s->fold, rejection ? ORACLE_REP_REJECTIONS : ORACLE_REP_QUOTAS, s->p);
+	const struct kind *kind = kind_of(record);
+	struct rep_expected *x = expect(s->fold, kind->topic, s->p);
+	char group[512];
 	x->at = s->record ? s->record->offset : s->p->place;
-	x->key = strdup(oracle_text(body, rejection ? "org_id" : "rep_id"));
-	x->group = strdup(oracle_printable(fnl_span_str(x->key)));
+	x->key = strdup(oracle_text(body, kind->key));
+	rep_group(kind->topic, x->key, body, group);
+	x->group = strdup(group);
 	x->record = record;
-	x->type = type_of(record);
+	x->type = kind->type;
+	x->place_unknown = s->place_unknown;
+	x->time_unknown = s->record && !s->fold->in->event_clock;
 	x->body = body;
 	x->now_ms = s->record && !s->p->has_time ? INT64_MIN : s->now_ms;
 	x->rules_version = s->p->rules->text.version;

@@ -221,8 +221,9 @@ static void repeat(struct rep_fold *f, struct rep_partition *p, const struct sai
 	}
 }
 
-void rep_wall_fire(struct rep_fold *f, struct rep_partition *p)
+void rep_wall_fire(struct rep_fold *f, struct rep_partition *p, const json_t *in)
 {
+	rep_wall_inspect(f, p, in);
 	for (size_t i = 0; i < f->in->output_counts[ORACLE_REP_QUOTAS]; i++) {
 		const struct fnl_record *r = &f->in->outputs[ORACLE_REP_QUOTAS][i];
 		const struct oracle_schema *schema = NULL;
@@ -313,6 +314,7 @@ void rep_wall_end(struct rep_fold *f, struct rep_partition *p)
 	json_t *run;
 	const char *book, *id;
 	json_t *lines, *line;
+	rep_wall_inspect_end(f, p);
 	json_array_foreach(json_object_get(p->jobs, "runs"), i, run)
 	{
 		end_run(f, p, run);

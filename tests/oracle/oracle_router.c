@@ -24,7 +24,7 @@ static const struct {
 	{"ProposeTerritories", TO_NOBODY},
 	{"AcceptProposal", TO_NOBODY},
 	{"ReviseQuota", TO_NOBODY},
-	{"InspectNow", TO_NOBODY},
+	{"InspectNow", TO_REP},
 	{"HandoverTaskDone", TO_NOBODY},
 	{"HandoverTaskWaived", TO_NOBODY},
 	{"SuccessorNamed", TO_NOBODY},

@@ -89,7 +89,7 @@ static struct fnl_value value_of(struct workload_prospect *w, int field, const s
 	case FNL_KIND_STRING:
 		return string_of(w, field);
 	case FNL_KIND_DATE:
-		return number(19000 + (int64_t)workload_below(w, 900));
+		return number(workload_one_in(w, 4) ? 19000 + (int64_t)workload_below(w, 900) : workload_day(w));
 	case FNL_KIND_TIMESTAMP: /* now and then after the event itself */
 		return number(w->time_ms - (int64_t)workload_below(w, 30) * MS_PER_DAY / 4 +
 		              (workload_one_in(w, 6) ? MS_PER_DAY : 0));
@@ -143,7 +143,9 @@ struct fnl_input workload_changed(struct workload_prospect *w, size_t prospect)
 	fnl_input_i64(&in, FNL_PROSPECT_CHANGED_SNAPSHOT, workload_one_in(w, 8));
 	for (int i = FNL_PROSPECT_CHANGED_BUYER_ID; i <= FNL_PROSPECT_CHANGED_CONTACT_IDS; i++) {
 		bool often = i == FNL_PROSPECT_CHANGED_STAGE || i == FNL_PROSPECT_CHANGED_PROBABILITY_BP ||
-		             (i == FNL_PROSPECT_CHANGED_OWNER_REP_ID && w->mood == WORKLOAD_MANY_OWNERS);
+		             (i == FNL_PROSPECT_CHANGED_OWNER_REP_ID &&
+		              (w->mood == WORKLOAD_MANY_OWNERS || w->mood == WORKLOAD_MANY_STALLS)) ||
+		             (i == FNL_PROSPECT_CHANGED_EXPECTED_CLOSE_DATE && w->mood == WORKLOAD_MANY_STALLS);
 		if (full ? !workload_one_in(w, 3) : workload_one_in(w, often ? 2 : 7)) {
 			in.v[i] = value_of(w, i, &in.desc->fields[i]);
 		}

@@ -13,7 +13,8 @@ enum {
 	WORKLOAD_SOURCES = 3,
 	WORKLOAD_HEADERS_MAX = 4,
 	WORKLOAD_SENT_MAX = 4096,
-	WORKLOAD_VERSIONS_MAX = 1024
+	WORKLOAD_VERSIONS_MAX = 1024,
+	WORKLOAD_RULES_MAX = 5 /* sets of rules in a run: so many may wait for their pass */
 };
 
 enum workload_mood {
@@ -23,6 +24,8 @@ enum workload_mood {
 	WORKLOAD_MANY_LIVES,
 	WORKLOAD_MANY_OWNERS,
 	WORKLOAD_MANY_RULES,
+	WORKLOAD_MANY_STALLS,
+	WORKLOAD_MANY_FEEDS,
 	WORKLOAD_MOOD_COUNT
 };
 
@@ -51,7 +54,8 @@ struct workload_prospect {
 	size_t gap_count;
 	int64_t gap_time_ms; /* of the latest one; 0: none yet */
 	enum workload_mood mood;
-	size_t rules_at; /* the next set of rules, when they come one after the other */
+	size_t rules_first; /* of those that are known */
+	size_t rules_at;    /* the next set of rules, when they come one after the other */
 	struct workload_record sent[WORKLOAD_SENT_MAX];
 	size_t sent_count;
 };
@@ -69,6 +73,8 @@ static inline bool workload_one_in(struct workload_prospect *w, size_t n)
 const char *workload_text(struct workload_prospect *w, const char *fmt, ...) FNL_PRINTF(2, 3);
 const char *workload_prospect_id(size_t at);
 const char *workload_source(struct workload_prospect *w);
+/* A day about now. */
+int64_t workload_day(struct workload_prospect *w);
 /* About now, now and then long ago or a little ahead. */
 int64_t workload_occurred_at(struct workload_prospect *w);
 int64_t workload_version(struct workload_prospect *w, size_t prospect);

@@ -62,6 +62,11 @@ const char *workload_source(struct workload_prospect *w)
 	return workload_one_in(w, 5) ? sources[workload_below(w, WORKLOAD_SOURCES)] : sources[0];
 }
 
+int64_t workload_day(struct workload_prospect *w)
+{
+	return w->time_ms / MS_PER_DAY - 20 + (int64_t)workload_below(w, workload_one_in(w, 3) ? 200 : 40);
+}
+
 int64_t workload_occurred_at(struct workload_prospect *w)
 {
 	switch (workload_below(w, 12)) {
@@ -128,6 +133,13 @@ static void pass_time(struct workload_prospect *w)
 	} else if (w->mood == WORKLOAD_MANY_OWNERS && kind < 4) { /* a former owner's time, to the day or about */
 		static const int64_t days[] = {400, 400, 399, 200};
 		w->time_ms += days[kind] * MS_PER_DAY;
+	} else if (w->mood == WORKLOAD_MANY_STALLS && kind < 12) { /* thresholds pass, to the day or about */
+		static const int64_t days[] = {1, 1, 2, 3, 5, 7, 10, 14, 30, 45, 90, 180};
+		w->time_ms += days[kind] * MS_PER_DAY - (workload_one_in(w, 3) ? 0 : (int64_t)workload_below(w, MS_PER_HOUR));
+	} else if (w->mood == WORKLOAD_MANY_FEEDS && kind < 20) { /* a feed falls silent, or is noted again, or nearly */
+		static const int64_t sixteenths[] = {1, 1, 16, 17};
+		int64_t limit_ms = kind < 10 ? MS_PER_HOUR / 2 : MS_PER_DAY;
+		w->time_ms += limit_ms / 16 * sixteenths[kind % 4] - (int64_t)workload_below(w, 2);
 	} else if (kind == 0) {
 		w->time_ms += (int64_t)workload_below(w, 60) * MS_PER_DAY;
 	} else if (kind < 25) {
@@ -202,6 +214,15 @@ static void send_held(struct workload_prospect *w, struct fnl_bus *bus, const ch
 	}
 }
 
+static void choose_rules(struct workload_prospect *w)
+{
+	size_t count = 0;
+	while (oracle_rules_known(count)) {
+		count++;
+	}
+	w->rules_first = w->mood == WORKLOAD_MANY_STALLS ? 2 : workload_below(w, count - WORKLOAD_RULES_MAX + 1);
+}
+
 void workload_prospect_publish(struct workload_prospect *w, struct fnl_bus *bus, const char *topic,
                                int32_t partition_count, uint64_t seed, size_t records)
 {
@@ -215,6 +236,7 @@ void workload_prospect_publish(struct workload_prospect *w, struct fnl_bus *bus,
 	w->gap_time_ms = 0;
 	w->rules_at = 0;
 	w->mood = (enum workload_mood)workload_below(w, WORKLOAD_MOOD_COUNT);
+	choose_rules(w);
 	memset(w->versions, 0, sizeof(w->versions));
 	memset(w->versions_used, 0, sizeof(w->versions_used));
 	memset(w->images, 0, sizeof(w->images));

@@ -46,7 +46,7 @@ static struct fnl_input contact(struct workload_prospect *w, size_t prospect)
 	set_empty_list(&in, "person_ids");
 	set_number(&in, "retracted", workload_one_in(w, 5));
 	if (workload_one_in(w, 3)) {
-		set_number(&in, "next_meeting_on", 19700 + (int64_t)workload_below(w, 100));
+		set_number(&in, "next_meeting_on", workload_day(w));
 	}
 	return in;
 }
@@ -62,9 +62,18 @@ static struct fnl_input contact_erased(struct workload_prospect *w, size_t prosp
 static struct fnl_input answer(struct workload_prospect *w, size_t prospect)
 {
 	struct fnl_input in = workload_input(w, &fnl_desc_inspection_answered);
-	static const char *const texts[] = {"answer_id", "sheet_id", "question_id", "sheet_rep_id", "by"};
+	static const char *const texts[] = {"sheet_id", "question_id", "by"};
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		set_text(&in, texts[i], "x1");
+	}
+	set_text(&in, "answer_id", workload_text(w, "answer-%zu", workload_below(w, 20)));
+	set_text(&in, "sheet_rep_id", workload_text(w, "id-%zu", workload_below(w, 5)));
+	if (workload_one_in(w, 3)) {
+		set_text(&in, "next_step_code", "visit");
+		set_number(&in, "next_step_on", workload_day(w));
+	}
+	if (workload_one_in(w, 4)) {
+		set_text(&in, "competitor_id", "id-3");
 	}
 	set_text(&in, "prospect_id", workload_prospect_id(prospect));
 	set_number(&in, "cause", (int64_t)workload_below(w, FNL_CAUSE_COUNT));
@@ -93,16 +102,24 @@ static struct fnl_input gap(struct workload_prospect *w, const char *prospect_id
 static struct fnl_input rules(struct workload_prospect *w)
 {
 	struct fnl_input in = workload_input(w, &fnl_desc_rules_activated);
-	size_t count = 0;
-	while (oracle_rules_known(count)) {
-		count++;
-	}
 	bool in_order = w->mood == WORKLOAD_MANY_RULES && !workload_one_in(w, 4);
-	const struct oracle_rules_text *text =
-		oracle_rules_known(in_order ? w->rules_at++ % count : workload_below(w, count));
+	if (w->mood == WORKLOAD_MANY_STALLS && w->rules_at == 0) {
+		in_order = true; /* those that are hasty */
+	}
+	size_t at = in_order ? w->rules_at++ % WORKLOAD_RULES_MAX : workload_below(w, WORKLOAD_RULES_MAX);
+	const struct oracle_rules_text *text = oracle_rules_known(w->rules_first + at);
 	set_number(&in, "rules_version", text->version);
 	set_text(&in, "rules_hash", text->hash);
 	set_text(&in, "rules_text", text->text);
+	return in;
+}
+
+static struct fnl_input heartbeat(struct workload_prospect *w)
+{
+	struct fnl_input in = workload_input(w, &fnl_desc_feed_heartbeat);
+	if (!workload_one_in(w, 3)) {
+		set_number(&in, "carries_contacts", !workload_one_in(w, w->mood == WORKLOAD_MANY_FEEDS ? 2 : 4));
+	}
 	return in;
 }
 
@@ -110,13 +127,19 @@ static struct fnl_input rules(struct workload_prospect *w)
 static void make_broadcast(struct workload_prospect *w, struct workload_record *ret)
 {
 	struct fnl_input in;
-	switch (w->mood == WORKLOAD_MANY_RULES && workload_one_in(w, 2) ? 4 : workload_below(w, 5)) {
+	size_t kind = workload_below(w, 5);
+	if (w->mood == WORKLOAD_MANY_RULES && workload_one_in(w, 2)) {
+		kind = 4;
+	} else if (w->mood == WORKLOAD_MANY_FEEDS || w->mood == WORKLOAD_MANY_STALLS) {
+		kind = workload_one_in(w, 2) ? 2 : kind;
+	}
+	switch (kind) {
 	case 0:
 	case 1:
 		in = gap(w, NULL);
 		break;
 	case 2:
-		in = workload_input(w, &fnl_desc_feed_heartbeat);
+		in = heartbeat(w);
 		break;
 	case 3:
 		in = workload_input(w, &fnl_desc_clock_tick);
@@ -194,7 +217,7 @@ static void take_key(struct workload_record *ret, const struct fnl_input *in)
 
 void workload_make(struct workload_prospect *w, struct workload_record *ret)
 {
-	if (workload_one_in(w, w->mood == WORKLOAD_MANY_RULES ? 4 : 8)) {
+	if (workload_one_in(w, w->mood == WORKLOAD_MANY_RULES || w->mood == WORKLOAD_MANY_FEEDS ? 4 : 8)) {
 		make_broadcast(w, ret);
 		return;
 	}

@@ -166,6 +166,10 @@ static void begin(struct workload_rep *w, uint64_t seed, int64_t start_ms)
 	w->as_of_ms = 0;
 	w->late_left = 0;
 	w->filled = false;
+	w->stalling = !rep_one_in(w, 6);
+	memset(w->levels, -1, sizeof(w->levels));
+	memset(w->since_ms, 0, sizeof(w->since_ms));
+	memset(w->asked, 0, sizeof(w->asked));
 	memset(w->sequences, 0, sizeof(w->sequences));
 	memset(w->versions, 0, sizeof(w->versions));
 	for (size_t i = 0; i < REP_LOAD_PROSPECTS; i++) {

@@ -55,7 +55,11 @@ struct workload_rep {
 	int64_t versions[REP_LOAD_REPS];
 	int64_t as_of_ms; /* of the latest run; 0: none yet */
 	size_t run_count;
-	bool filled; /* the long book, the many books */
+	bool stalling;                                           /* lines have stalls */
+	int8_t levels[REP_LOAD_PROSPECTS][FNL_STALL_KIND_COUNT]; /* of the latest line; -1: no such stall */
+	int64_t since_ms[REP_LOAD_PROSPECTS][FNL_STALL_KIND_COUNT];
+	size_t asked[REP_LOAD_REPS]; /* InspectNow */
+	bool filled;                 /* the long book, the many books */
 	struct rep_record sent[REP_LOAD_SENT];
 	size_t sent_count;
 };
@@ -87,5 +91,12 @@ void rep_make(struct workload_rep *w, size_t at);
 void rep_make_malformed(struct workload_rep *w, size_t at);
 /* in's key and bytes. */
 void rep_send_input(struct workload_rep *w, const struct fnl_input *in, size_t at);
+
+/* workload_rep_stalls.c */
+void rep_add_stalls(struct workload_rep *w, struct fnl_input *in, size_t prospect, int state);
+void rep_add_absence(struct workload_rep *w, struct fnl_input *in);
+struct fnl_input rep_make_inspect(struct workload_rep *w, size_t rep);
+struct fnl_input rep_make_answer(struct workload_rep *w, size_t rep, size_t prospect, size_t sheet, size_t question);
+void rep_send_answers(struct workload_rep *w, size_t at);
 
 #endif

@@ -99,6 +99,7 @@ struct fnl_input rep_make_line(struct workload_rep *w, size_t prospect, size_t r
 			}
 		}
 	}
+	rep_add_stalls(w, &in, prospect, state);
 	return in;
 }
 
@@ -134,12 +135,12 @@ struct fnl_input rep_make_changed(struct workload_rep *w, size_t rep)
 		set_text(&in, "manager_id", rep_text(w, "boss-%zu", rep_below(w, 3)));
 	}
 	if (rep_one_in(w, 4)) {
-		set_text(&in, "deputy_id", "r2");
-		set_number(&in, "absent_from", w->time_ms / MS_PER_DAY);
-		set_number(&in, "absent_until", w->time_ms / MS_PER_DAY + 5);
 		set_text(&in, "size_focus", "large");
 		set_number(&in, "capacity_prospects", (int64_t)rep_below(w, 100));
 		set_number(&in, "employed_from", 15000);
+	}
+	if (rep_one_in(w, 2)) {
+		rep_add_absence(w, &in);
 	}
 	return in;
 }
@@ -162,7 +163,7 @@ static int64_t as_of(struct workload_rep *w)
 	case 6:
 		return w->start_ms - MS_PER_DAY + second;
 	case 7:
-		return w->as_of_ms + (int64_t)rep_below(w, 3) * 24 * MS_PER_HOUR;
+		return (w->as_of_ms ? w->as_of_ms : w->start_ms) + (int64_t)rep_below(w, 3) * 24 * MS_PER_HOUR;
 	default:
 		return w->time_ms + (int64_t)rep_below(w, 40) * MS_PER_DAY;
 	}
@@ -285,7 +286,8 @@ static void change(struct workload_rep *w, size_t prospect, size_t at)
 		in = rep_make_line(w, prospect, owner, FNL_LINE_STATE_ERASED);
 		if (rep_one_in(w, 2)) { /* as it is sent: nothing is left of it */
 			memset(&in.v[FNL_BOOK_LINE_AMOUNT], 0,
-			       sizeof(in.v[0]) * (FNL_BOOK_LINE_BUYER_ID - FNL_BOOK_LINE_AMOUNT + 1));
+			       sizeof(in.v[0]) * (FNL_BOOK_LINE_EVIDENCE - FNL_BOOK_LINE_AMOUNT + 1));
+			in.v[FNL_BOOK_LINE_STALLS].set = true;
 		}
 	} else {
 		in = rep_make_line(w, prospect, owner, FNL_LINE_STATE_OWNED);
@@ -359,7 +361,13 @@ void rep_make(struct workload_rep *w, size_t at)
 		change_late(w, at);
 		return;
 	}
-	switch (rep_below(w, 20)) {
+	switch (rep_below(w, 23)) {
+	case 20:
+		in = rep_make_inspect(w, rep_below(w, w->rep_count));
+		break;
+	case 21:
+		rep_send_answers(w, at);
+		return;
 	case 0:
 	case 1:
 		in = rep_make_changed(w, rep_below(w, w->rep_count));
@@ -387,8 +395,23 @@ void rep_make(struct workload_rep *w, size_t at)
 
 /* ---- wrong in one of its fields ---- */
 
-/* The same of what is not a line. */
-static struct fnl_input wrong_other(struct workload_rep *w, size_t kind)
+static struct fnl_input wrong_stall(struct workload_rep *w, size_t prospect)
+{
+	struct fnl_input in = rep_make_line(w, prospect, 0, FNL_LINE_STATE_OWNED);
+	struct fnl_value *stall = fnl_arena_calloc(&w->arena, FNL_STALL_FIELD_COUNT, sizeof(*stall));
+	struct fnl_value *item = fnl_arena_calloc(&w->arena, 1, sizeof(*item));
+	for (size_t i = 0; i < FNL_STALL_FIELD_COUNT; i++) {
+		stall[i] = (struct fnl_value){.set = true, .i64 = 0};
+	}
+	stall[rep_one_in(w, 2) ? FNL_STALL_SINCE : FNL_STALL_OVER_AT].i64 = rep_one_in(w, 2) ? -1 : 7258118400000;
+	*item = (struct fnl_value){.set = true, .list = {stall, FNL_STALL_FIELD_COUNT}};
+	fnl_input_i64(&in, FNL_BOOK_LINE_SEQUENCE, w->sequences[prospect] + 1);
+	in.v[FNL_BOOK_LINE_STALLS] = (struct fnl_value){.set = true, .list = {item, 1}};
+	return in;
+}
+
+/* The same of what is not a line, or of what a line has within. */
+static struct fnl_input wrong_other(struct workload_rep *w, size_t kind, size_t prospect)
 {
 	struct fnl_input in;
 	switch (kind) {
@@ -406,15 +429,26 @@ static struct fnl_input wrong_other(struct workload_rep *w, size_t kind)
 		break;
 	case 3:
 		in = rep_one_in(w, 2) ? rep_make_command(w) : rep_make_changed(w, 0);
-		set_number(&in, "occurred_at", WORKLOAD_TIME_MAX_MS + 1);
+		set_number(&in, "occurred_at", WORKLOAD_TIME_MAX_MS + (rep_one_in(w, 5) ? -1 : 1));
 		break;
 	case 4:
 		in = rep_make_time(w);
 		set_number(&in, rep_one_in(w, 2) ? "partition" : "partition_count", rep_one_in(w, 2) ? -1 : 300);
 		break;
-	case 5: /* the year 2099: believed, so that all timers fire */
+	case 5: /* some months ahead are believed, so that all timers fire; 2099, a sheet a week until then, is not */
 		in = rep_make_time(w);
-		set_number(&in, "occurred_at", WORKLOAD_TIME_MAX_MS + (rep_one_in(w, 5) ? -1 : 1));
+		set_number(&in, "occurred_at", rep_one_in(w, 5) ? w->time_ms + 90 * MS_PER_DAY : WORKLOAD_TIME_MAX_MS + 1);
+		break;
+	case 6: /* no question, no such rep, or nobody's key */
+		in = rep_one_in(w, 2) ? rep_make_answer(w, 0, prospect, 1, 1) : rep_make_inspect(w, 0);
+		set_text(&in,
+		         in.desc == &fnl_desc_inspect_now ? "rep_id"
+		         : rep_one_in(w, 2)               ? "book"
+		                                          : "question_id",
+		         rep_one_in(w, 2) ? "a|b" : "");
+		break;
+	case 7: /* a stall or its evidence out of range, or of another time */
+		in = wrong_stall(w, prospect);
 		break;
 	default:
 		in = rules(w);
@@ -457,7 +491,7 @@ static struct fnl_input wrong_value(struct workload_rep *w, size_t kind)
 		set_number(&in, "occurred_at", rep_one_in(w, 2) ? -1 : 7258118400000);
 		break;
 	default:
-		in = wrong_other(w, kind - 8);
+		in = wrong_other(w, kind - 8, prospect);
 		break;
 	}
 	return in;
@@ -465,10 +499,12 @@ static struct fnl_input wrong_value(struct workload_rep *w, size_t kind)
 
 /* ---- wrong in its bytes ---- */
 
+enum { YEARS_AT = 14 }; /* after the frame, a source of three letters, and five bytes of the time */
+
 static void break_bytes(struct workload_rep *w, struct rep_record *r, size_t kind)
 {
 	uint8_t *copy = fnl_arena_calloc(&w->arena, 1, r->value.len + 8);
-	size_t len = r->value.len;
+	size_t len = r->value.len, at;
 	memcpy(copy, r->value.data, len);
 	switch (kind) {
 	case 0: /* cut, also within the frame */
@@ -481,7 +517,10 @@ static void break_bytes(struct workload_rep *w, struct rep_record *r, size_t kin
 		len += 1 + rep_below(w, 3);
 		break;
 	default:
-		copy[5 + rep_below(w, len - 5)] ^= (uint8_t)(1U << rep_below(w, 8));
+		at = 5 + rep_below(w, len - 5);
+		/* not the years of occurred_at, by which the first sheet is due before there is a time: one a week since then
+		 */
+		copy[at == YEARS_AT ? at - 1 : at] ^= (uint8_t)(1U << rep_below(w, 8));
 		break;
 	}
 	r->value = fnl_span_of(copy, len);
@@ -510,7 +549,7 @@ static void break_frame(struct workload_rep *w, struct rep_record *r, size_t kin
 
 void rep_make_malformed(struct workload_rep *w, size_t at)
 {
-	enum { VALUES = 15, BYTES = 5, FRAMES = 4 };
+	enum { VALUES = 17, BYTES = 5, FRAMES = 4 };
 	size_t kind = rep_below(w, VALUES + BYTES + FRAMES);
 	if (kind < VALUES) {
 		struct fnl_input in = wrong_value(w, kind);

@@ -36,8 +36,10 @@ if ! (cd build && eval "$link") >"$dir/log" 2>&1; then
 	exit 0
 fi
 aged=$(grep -q '^Runs: aged' "$patch" && echo --aged)
+# what nothing can notice is not looked for as long
+seeds=$(grep -q '^Precaution:' "$patch" && echo 5000 || echo "$FNL_SIM_SEEDS")
 workload=$(sed -n 's/^Workload: /--workload /p' "$patch")
-"$dir/sim" --seeds "$FNL_SIM_SEEDS" --jobs 1 --quiet $aged $workload >"$dir/out" 2>&1
+"$dir/sim" --seeds "$seeds" --jobs 1 --quiet $aged $workload >"$dir/out" 2>&1
 rc=$?
 found=$(grep -m 1 '^FAILED seed' "$dir/out" | sed 's/^FAILED seed //' | cut -c1-150)
 if [ $rc -ne 0 ] && [ -n "$found" ]; then

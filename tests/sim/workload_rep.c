@@ -12,7 +12,7 @@
 #include "workload_rep.h"
 
 static const char schemas[] = FNL_SOURCE_DIR "/schemas";
-static const char *const outputs[ORACLE_REP_TOPIC_COUNT] = {"quotas", "rejections", "dead"};
+static const char *const outputs[ORACLE_REP_TOPIC_COUNT] = {"quotas", "rejections", "dead", "alerts", "inspections"};
 
 #define START_MS INT64_C(1700000000000)
 /* Clock = wall: a year before the times that the workload goes to the edges of. */

@@ -6,7 +6,7 @@
 enum { ARENA_BYTES = 512 << 20 };
 
 static const struct fnl_record_desc *const descs[] = {&fnl_desc_rep, &fnl_desc_line, &fnl_desc_quota_set,
-                                                      &fnl_desc_quota_line};
+                                                      &fnl_desc_quota_line, &fnl_desc_inspection};
 
 void fnl_books_start(struct fnl_books *w)
 {
@@ -34,6 +34,7 @@ void fnl_books_clear(struct fnl_books *w)
 	w->event_count = 0;
 	w->page_books = FNL_QUOTA_PAGE_BOOKS;
 	w->page_lines = FNL_QUOTA_PAGE_LINES;
+	w->inspects = false;
 	w->now_ms = FNL_T0;
 }
 
@@ -171,15 +172,69 @@ static void take(struct fnl_books *w, struct fnl_span book, struct fnl_span pros
 	}
 }
 
+static struct fnl_inspection_in inspection_of(struct fnl_books *w, const char *book)
+{
+	return (struct fnl_inspection_in){.row = get(w, FNL_BOOKS_INSPECTION, book),
+	                                  .rep = get(w, FNL_BOOKS_REP, book),
+	                                  .now_ms = w->now_ms,
+	                                  .rules = &w->rules,
+	                                  .arena = &w->arena};
+}
+
+static bool is_inspected(const struct fnl_books *w, struct fnl_span book)
+{
+	return w->inspects && !fnl_span_is_none(fnl_book_rep_id(book));
+}
+
+static void tell_stalls(struct fnl_books *w, const struct fnl_book_in *state, const struct fnl_input *in)
+{
+	struct fnl_event_out events[FNL_ALERTS_MAX];
+	size_t count = 0;
+	if (!w->inspects || w->out.line_change == FNL_ROW_KEEP) {
+		return;
+	}
+	if (fnl_alerts_of_line(w->out.rep ? w->out.rep : state->rep, state->line, w->out.line, in->v, &w->rules, &w->arena,
+	                       events, &count) != 0) {
+		abort();
+	}
+	for (size_t i = 0; i < count; i++) {
+		tell(w, events[i].desc, events[i].values);
+	}
+}
+
+/* After a BookLine, or a RepChanged (rep_before). */
+static void inspection_after(struct fnl_books *w, struct fnl_span book, const struct fnl_input *in,
+                             const struct fnl_value *rep_before)
+{
+	struct key k = key_of(book, 0, FNL_SPAN_NONE);
+	struct fnl_inspection_in state = inspection_of(w, k.text);
+	_Static_assert((int)FNL_BOOK_LINE_OCCURRED_AT == (int)FNL_REP_CHANGED_OCCURRED_AT, "both inputs begin alike");
+	state.input_ms = in->v[FNL_BOOK_LINE_OCCURRED_AT].i64;
+	struct fnl_value *row = NULL;
+	bool is_line = in->desc == &fnl_desc_book_line;
+	bool erased = is_line && in->v[FNL_BOOK_LINE_STATE].i64 == FNL_LINE_STATE_ERASED;
+	if (!is_inspected(w, book) || (w->out.stale && !(erased && state.row))) {
+		return;
+	}
+	int r = is_line ? fnl_inspection_line(&state, in->v, &row) : fnl_inspection_rep_changed(&state, rep_before, &row);
+	if (r != 0) {
+		abort();
+	}
+	put(w, FNL_BOOKS_INSPECTION, k.text, row ? FNL_ROW_PUT : FNL_ROW_KEEP, row);
+}
+
 int fnl_books_line(struct fnl_books *w, const struct fnl_input *in, const char *cause)
 {
 	struct fnl_span book = in->v[FNL_BOOK_LINE_BOOK].str;
 	struct fnl_span prospect_id = in->v[FNL_BOOK_LINE_PROSPECT_ID].str;
 	struct fnl_book_in state = in_of(w, book, cause);
 	state.line = get(w, FNL_BOOKS_LINE, key_of(book, 0, prospect_id).text);
+	state.inspection = is_inspected(w, book) ? get(w, FNL_BOOKS_INSPECTION, key_of(book, 0, FNL_SPAN_NONE).text) : NULL;
 	int r = fnl_book_line(&state, in->v, &w->out, &w->why);
 	if (r == 0) {
+		tell_stalls(w, &state, in);
 		take(w, book, prospect_id);
+		inspection_after(w, book, in, NULL);
 	}
 	return r;
 }
@@ -191,6 +246,7 @@ int fnl_books_rep_changed(struct fnl_books *w, const struct fnl_input *in)
 	int r = fnl_book_rep_changed(&state, in->v, &w->out, &w->why);
 	if (r == 0) {
 		take(w, book, FNL_SPAN_NONE);
+		inspection_after(w, book, in, state.rep);
 	}
 	return r;
 }
@@ -325,6 +381,86 @@ void fnl_books_run_until(struct fnl_books *w, int64_t at_ms)
 		fnl_books_step(w);
 	}
 	w->now_ms = FNL_T0 + at_ms;
+}
+
+int fnl_books_ask(struct fnl_books *w, const struct fnl_input *in, const char *cause, bool *ret_stale)
+{
+	struct key k = key_of(fnl_book_name(in->v[FNL_INSPECT_NOW_REP_ID].str, &w->arena), 0, FNL_SPAN_NONE);
+	struct fnl_inspection_in state = inspection_of(w, k.text);
+	struct fnl_value *row = NULL;
+	int r = fnl_inspection_asked(&state, in->v, fnl_span_str(cause), FNL_SPAN_NONE, &row, &w->why);
+	put(w, FNL_BOOKS_INSPECTION, k.text, r == 0 && row ? FNL_ROW_PUT : FNL_ROW_KEEP, row);
+	*ret_stale = !row;
+	return r;
+}
+
+int fnl_books_answer(struct fnl_books *w, const struct fnl_input *in, bool *ret_stale)
+{
+	struct key k = key_of(in->v[FNL_ANSWER_GIVEN_BOOK].str, 0, FNL_SPAN_NONE);
+	struct fnl_inspection_in state = inspection_of(w, k.text);
+	struct fnl_inspection_answer out = {0};
+	int r = fnl_inspection_answered(&state, in->v, &out, &w->why);
+	put(w, FNL_BOOKS_INSPECTION, k.text, r == 0 && out.row ? FNL_ROW_PUT : FNL_ROW_KEEP, out.row);
+	*ret_stale = !out.event.desc;
+	if (r == 0 && out.event.desc) {
+		tell(w, out.event.desc, out.event.values);
+	}
+	return r;
+}
+
+bool fnl_books_inspect(struct fnl_books *w, const char *book)
+{
+	const struct fnl_value *lines[FNL_INSPECT_PAGE_LINES];
+	struct fnl_inspection_in state = inspection_of(w, book);
+	struct fnl_inspection_page page = {.lines = lines, .last = true};
+	struct fnl_inspection_out out;
+	struct fnl_value due = state.row ? state.row[FNL_INSPECTION_NEXT_DEADLINE_AT] : (struct fnl_value){0};
+	if (!due.set || due.i64 > w->now_ms) {
+		return false;
+	}
+	struct fnl_inspection_need need = fnl_inspection_needs(state.row);
+	struct fnl_quota_need lines_need = {.work = FNL_QUOTA_WORK_LINES, .book = fnl_span_str(book), .after = need.after};
+	size_t whole = w->page_lines;
+	w->page_lines = need.limit < whole ? need.limit : whole;
+	page.count = page_of(w, &lines_need, lines, &page.last);
+	w->page_lines = whole;
+	if (fnl_inspection_step(&state, &page, &out) != 0) {
+		abort();
+	}
+	for (size_t i = 0; i < page.count; i++) {
+		put(w, FNL_BOOKS_LINE, key_of(fnl_span_str(book), 0, lines[i][FNL_LINE_PROSPECT_ID].str).text,
+		    out.lines[i].change, out.lines[i].line);
+	}
+	for (size_t i = 0; i < out.event_count; i++) {
+		w->cause_id = out.cause_id;
+		tell(w, out.events[i].desc, out.events[i].values);
+	}
+	put(w, FNL_BOOKS_INSPECTION, book, FNL_ROW_PUT, out.row);
+	return true;
+}
+
+void fnl_books_inspect_until(struct fnl_books *w, const char *book, int64_t at_ms, bool by_event)
+{
+	int64_t end_ms = FNL_T0 + at_ms;
+	for (;;) {
+		const struct fnl_value *row = get(w, FNL_BOOKS_INSPECTION, book);
+		struct fnl_value due = row ? row[FNL_INSPECTION_NEXT_DEADLINE_AT] : (struct fnl_value){0};
+		if (!due.set || due.i64 > end_ms) {
+			break;
+		}
+		w->now_ms = by_event ? due.i64 : end_ms;
+		fnl_books_inspect(w, book);
+		const struct fnl_value *after = get(w, FNL_BOOKS_INSPECTION, book);
+		if (after[FNL_INSPECTION_NEXT_DEADLINE_AT].set && after[FNL_INSPECTION_NEXT_DEADLINE_AT].i64 < due.i64) {
+			abort(); /* the engine refuses a deadline that goes back */
+		}
+	}
+	w->now_ms = end_ms;
+}
+
+const struct fnl_value *fnl_books_inspection(const struct fnl_books *w, const char *book)
+{
+	return get(w, FNL_BOOKS_INSPECTION, book);
 }
 
 const struct fnl_value *fnl_books_rep(const struct fnl_books *w, const char *book)

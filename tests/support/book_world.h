@@ -4,10 +4,11 @@
 #ifndef FNL_TESTS_BOOK_WORLD_H
 #define FNL_TESTS_BOOK_WORLD_H
 
+#include "funneld/core/inspection.h"
 #include "funneld/core/quota.h"
 #include "prospect_world.h"
 
-enum fnl_books_table { FNL_BOOKS_REP, FNL_BOOKS_LINE, FNL_BOOKS_QUOTA, FNL_BOOKS_QUOTA_LINE };
+enum fnl_books_table { FNL_BOOKS_REP, FNL_BOOKS_LINE, FNL_BOOKS_QUOTA, FNL_BOOKS_QUOTA_LINE, FNL_BOOKS_INSPECTION };
 
 struct fnl_books_row {
 	enum fnl_books_table table;
@@ -15,7 +16,7 @@ struct fnl_books_row {
 	const struct fnl_value *values;
 };
 
-enum { FNL_BOOKS_ROWS_MAX = 4096, FNL_BOOKS_EVENTS_MAX = 4096 };
+enum { FNL_BOOKS_ROWS_MAX = 8192, FNL_BOOKS_EVENTS_MAX = 4096 };
 
 struct fnl_books {
 	struct fnl_arena arena;
@@ -31,6 +32,7 @@ struct fnl_books {
 	struct fnl_error why;
 	size_t page_books; /* how many rows a page of the walk has */
 	size_t page_lines;
+	bool inspects; /* books of reps have an inspection, and tell of stalls */
 	int64_t now_ms;
 };
 
@@ -53,7 +55,16 @@ bool fnl_books_step(struct fnl_books *w);
 /* All of them up to that moment, and now is it. */
 void fnl_books_run_until(struct fnl_books *w, int64_t at_ms);
 
+/* An InspectNow, an AnswerGiven; *ret_stale: it changed nothing. cause: of the command. */
+int fnl_books_ask(struct fnl_books *w, const struct fnl_input *in, const char *cause, bool *ret_stale);
+int fnl_books_answer(struct fnl_books *w, const struct fnl_input *in, bool *ret_stale);
+/* One firing of the inspection's timer of a book; false: it is not due. */
+bool fnl_books_inspect(struct fnl_books *w, const char *book);
+/* All of them up to that moment, and now is it. by_event: each at its deadline; else all at the end. */
+void fnl_books_inspect_until(struct fnl_books *w, const char *book, int64_t at_ms, bool by_event);
+
 /* NULL: no such row. */
+const struct fnl_value *fnl_books_inspection(const struct fnl_books *w, const char *book);
 const struct fnl_value *fnl_books_rep(const struct fnl_books *w, const char *book);
 const struct fnl_value *fnl_books_line_row(const struct fnl_books *w, const char *book, const char *prospect_id);
 const struct fnl_value *fnl_books_quota(const struct fnl_books *w, const char *book, int fiscal_year);

@@ -85,6 +85,10 @@ static int l_stop(struct fnl_log *l, int32_t partition)
 {
 	THROUGH(outer(l)->judge, "stop", OPS(l)->stop(IN(l), partition));
 }
+static int64_t l_input_end(struct fnl_log *l, int32_t partition)
+{
+	return outer(l)->judge->dead ? -1 : OPS(l)->input_end(IN(l), partition);
+}
 static int l_committed(struct fnl_log *l, struct fnl_committed *pairs, size_t count, int timeout_ms)
 {
 	THROUGH_AS(outer(l)->judge, "committed", false, timeout_ms, OPS(l)->committed(IN(l), pairs, count, timeout_ms));
@@ -163,9 +167,9 @@ static void l_close(struct fnl_log *l)
 void faulty_log_init(struct faulty_log *l, struct fnl_log *inner, struct fault_judge *judge)
 {
 	static const struct fnl_log_ops ops = {
-		l_poll,          l_start, l_stop,    l_committed,         l_bounds,  l_restore_open,   l_restore_poll,
-		l_restore_close, l_begin, l_produce, l_produce_changelog, l_flush,   l_changelog_next, l_send_offsets,
-		l_commit,        l_abort, l_reset,   l_doubtful,          l_explain, l_close};
+		l_poll,         l_start,         l_stop,  l_input_end, l_committed,         l_bounds,  l_restore_open,
+		l_restore_poll, l_restore_close, l_begin, l_produce,   l_produce_changelog, l_flush,   l_changelog_next,
+		l_send_offsets, l_commit,        l_abort, l_reset,     l_doubtful,          l_explain, l_close};
 	*l = (struct faulty_log){{&ops}, inner, judge};
 }
 

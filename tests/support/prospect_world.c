@@ -6,7 +6,7 @@ enum { ARENA_BYTES = 64 << 20 };
 
 void fnl_world_start(struct fnl_world *w)
 {
-	*w = (struct fnl_world){.rules = fnl_rules_default()};
+	*w = (struct fnl_world){.rules = fnl_rules_default(), .now_ms = FNL_T0};
 	fnl_arena_init(&w->arena, ARENA_BYTES);
 }
 
@@ -20,6 +20,9 @@ void fnl_world_clear(struct fnl_world *w)
 	w->row = NULL;
 	w->erased = NULL;
 	w->feed = NULL;
+	w->feeds = NULL;
+	w->now_ms = FNL_T0;
+	w->version = 0;
 	w->rows_put = 0;
 	fnl_arena_reset(&w->arena);
 }
@@ -52,19 +55,25 @@ static void take_all(struct fnl_world *w)
 	take(w, w->out.row_change, &fnl_desc_prospect, w->out.row, w->row_values, &w->row);
 	take(w, w->out.erased_change, &fnl_desc_erased, w->out.erased, w->erased_values, &w->erased);
 	take(w, w->out.feed_change, &fnl_desc_feed, w->out.feed, w->feed_values, &w->feed);
+	take(w, w->out.feeds_change, &fnl_desc_partition_feeds, w->out.feeds, w->feeds_values, &w->feeds);
 	for (size_t i = 0; i < w->out.event_count; i++) {
 		struct fnl_value back[FNL_RECORD_FIELDS_MAX];
 		through_bytes(w, w->out.events[i].desc, w->out.events[i].values, back);
 	}
 	for (size_t i = 0; i < w->out.line_count; i++) {
-		struct fnl_value back[FNL_BOOK_LINE_FIELD_COUNT];
-		through_bytes(w, &fnl_desc_book_line, w->out.lines[i].values, back);
+		struct fnl_value back[FNL_RECORD_FIELDS_MAX];
+		through_bytes(w, w->out.lines[i].desc, w->out.lines[i].values, back);
 	}
+}
+
+static struct fnl_prospect_in state_at(struct fnl_world *w, int64_t now_ms)
+{
+	return (struct fnl_prospect_in){w->row, w->erased, w->feed, w->feeds, now_ms, w->rules, &w->arena};
 }
 
 int fnl_world_apply(struct fnl_world *w, const struct fnl_input *in)
 {
-	struct fnl_prospect_in state = {w->row, w->erased, w->feed, FNL_T0, w->rules, &w->arena};
+	struct fnl_prospect_in state = state_at(w, w->now_ms);
 	int r = fnl_prospect_apply(&state, in->desc, in->v, true, &w->out, &w->why);
 	if (r == 0) {
 		take_all(w);
@@ -74,8 +83,28 @@ int fnl_world_apply(struct fnl_world *w, const struct fnl_input *in)
 
 int fnl_world_timer(struct fnl_world *w, int64_t now_ms)
 {
-	struct fnl_prospect_in state = {w->row, w->erased, w->feed, now_ms, w->rules, &w->arena};
+	struct fnl_prospect_in state = state_at(w, now_ms);
 	int r = fnl_prospect_timer(&state, &w->out, &w->why);
+	if (r == 0) {
+		take_all(w);
+	}
+	return r;
+}
+
+int fnl_world_feed_timer(struct fnl_world *w, int64_t now_ms)
+{
+	struct fnl_prospect_in state = state_at(w, now_ms);
+	int r = fnl_prospect_feed_timer(&state, true, &w->out, &w->why);
+	if (r == 0) {
+		take_all(w);
+	}
+	return r;
+}
+
+int fnl_world_feed_changed(struct fnl_world *w, int64_t at_ms)
+{
+	struct fnl_prospect_in state = state_at(w, at_ms);
+	int r = fnl_prospect_feed_changed(&state, at_ms, &w->out, &w->why);
 	if (r == 0) {
 		take_all(w);
 	}
@@ -84,7 +113,7 @@ int fnl_world_timer(struct fnl_world *w, int64_t now_ms)
 
 int fnl_world_reevaluate(struct fnl_world *w, int64_t activated_at_ms)
 {
-	struct fnl_prospect_in state = {w->row, w->erased, w->feed, activated_at_ms, w->rules, &w->arena};
+	struct fnl_prospect_in state = state_at(w, activated_at_ms);
 	int r = fnl_prospect_reevaluate(&state, activated_at_ms, &w->out, &w->why);
 	if (r == 0) {
 		take_all(w);

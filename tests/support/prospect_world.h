@@ -11,9 +11,13 @@ struct fnl_world {
 	struct fnl_value row_values[FNL_PROSPECT_FIELD_COUNT];
 	struct fnl_value erased_values[FNL_ERASED_FIELD_COUNT];
 	struct fnl_value feed_values[FNL_FEED_FIELD_COUNT];
+	struct fnl_value feeds_values[FNL_PARTITION_FEEDS_FIELD_COUNT];
 	const struct fnl_value *row; /* NULL: none */
 	const struct fnl_value *erased;
 	const struct fnl_value *feed;
+	const struct fnl_value *feeds;
+	int64_t now_ms;              /* of an input: FNL_T0, unless told */
+	int64_t version;             /* the latest, for tests that count them here */
 	struct fnl_prospect_out out; /* of the last input */
 	struct fnl_error why;
 	size_t rows_put;
@@ -34,6 +38,9 @@ void fnl_world_clear(struct fnl_world *w);
 /* 0 or the error of the core; the rows follow what came out. */
 int fnl_world_apply(struct fnl_world *w, const struct fnl_input *in);
 int fnl_world_timer(struct fnl_world *w, int64_t now_ms);
+/* The feed's timer; the feeds' pass, which began at at_ms, comes by the row. */
+int fnl_world_feed_timer(struct fnl_world *w, int64_t now_ms);
+int fnl_world_feed_changed(struct fnl_world *w, int64_t at_ms);
 /* w->rules were activated then. */
 int fnl_world_reevaluate(struct fnl_world *w, int64_t activated_at_ms);
 /* The line for that book in the last outcome, or NULL. */

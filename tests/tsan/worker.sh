@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # A worker under ThreadSanitizer, on a real Kafka and a real Redis: funneld with three stream threads, 2,000 changes
-# from the benchmark's feed and an import beside them. It must catch up, end by SIGTERM with exit code 0, and have
+# from the benchmark's feed and an import beside them, while somebody asks for its metrics and its health. It must catch up, end by SIGTERM with exit code 0, and have
 # nothing to report. FNL_BUILD names a build with FNL_SANITIZE=thread.
 set -uo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/../support/cluster.sh"
@@ -23,9 +23,27 @@ wrong() {
 	fail "$@"
 }
 
-config tsan threads.prospect=3 batch.records=50
+config tsan threads.prospect=3 batch.records=50 http.listen=127.0.0.1:0
 ctl tsan topics create >/dev/null || wrong "topics"
 worker_start tsan w
+port=
+for ((i = 0; i < 100; i++)); do
+	port=$(sed -nE 's#.*INFO http://127\.0\.0\.1:([0-9]+)/metrics.*#\1#p' "$dir/worker-w.log" 2>/dev/null)
+	[ -z "$port" ] || break
+	sleep 0.1
+done
+[ -n "$port" ] || wrong "the log does not tell the port"
+# asks both pages until it is told to end; a line for each answer
+while [ ! -e "$dir/enough" ]; do
+	for path in metrics health; do
+		exec 3<>"/dev/tcp/127.0.0.1/$port" || break 2
+		printf 'GET /%s HTTP/1.0\r\n\r\n' $path >&3
+		head -n 1 <&3 >>"$dir/answers"
+		exec 3>&-
+	done
+	sleep 0.01
+done 2>/dev/null &
+asking=$!
 (with_sets bench_feed tsan load 2000 300) >"$dir/feed.json" || wrong "the feed ended with $?"
 {
 	echo event,prospect_id,occurred_at,reached
@@ -36,6 +54,10 @@ ctl tsan verify >"$dir/verify.txt" 2>&1 || wrong "verify: $(tail -n 5 "$dir/veri
 wanted=$(jq .layer_changes "$dir/feed.json")
 got=$(ctl tsan tail tsan.funnel.layer-changes --from-beginning --until-end --json | wc -l)
 [ "$got" -eq "$wanted" ] || fail "$got layer changes instead of $wanted"
+
+touch "$dir/enough"
+wait $asking
+[ "$(grep -c '^HTTP/1.1 200' "$dir/answers")" -gt 50 ] || wrong "$(sort "$dir/answers" | uniq -c)"
 
 rc=0
 worker_end w || rc=$?

@@ -132,6 +132,7 @@ static void a_mixed_event_takes_only_its_newer_fields(void **state)
 static void an_event_that_says_nothing_is_stale(void **state)
 {
 	(void)state;
+	apply(fnl_input_heartbeat(0));
 	apply_stale(fnl_input_changed(1, 1));
 	assert_null(w.row);
 }
@@ -245,9 +246,9 @@ static void deleted_rows_stay_90_days_and_go_on_folding(void **state)
 	apply_stale(fnl_input_life(&fnl_desc_prospect_restored, 4, 70));
 	apply(fnl_input_life(&fnl_desc_prospect_restored, 7, 70));
 	assert_layer_event(FNL_LAYER_DELETED, FNL_LAYER_BOTTOM, FNL_LAYER_REASON_STAGE_MAP, 70);
-	assert_false(R(NEXT_DEADLINE_AT).set);
+	assert_false(R(KEEP_UNTIL).set);
 	apply_stale(fnl_input_life(&fnl_desc_prospect_deleted, 6, 65));
-	assert_int_equal(fnl_world_timer(&w, INT64_MAX), 0);
+	assert_int_equal(fnl_world_timer(&w, R(NEXT_DEADLINE_AT).i64 - 1), 0);
 	assert_true(w.out.stale);
 	apply(fnl_input_life(&fnl_desc_prospect_deleted, 8, 80));
 	assert_int_equal(fnl_world_timer(&w, FNL_T0 + 80 + days_90 - 1), 0);

@@ -154,7 +154,7 @@ static void records_of_other_stages_change_nothing(void **state)
 {
 	(void)state;
 	struct fnl_value none[FNL_RECORD_FIELDS_MAX] = {{.set = false}};
-	struct fnl_prospect_in in = {NULL, NULL, NULL, FNL_T0, w.rules, &w.arena};
+	struct fnl_prospect_in in = {.now_ms = FNL_T0, .rules = w.rules, .arena = &w.arena};
 	struct fnl_prospect_out out;
 	assert_int_equal(fnl_prospect_apply(&in, &fnl_desc_clock_tick, none, true, &out, NULL), 0);
 	assert_int_equal(out.row_change, FNL_ROW_KEEP);
@@ -170,7 +170,7 @@ static void no_memory_is_said_and_nothing_comes_out(void **state)
 	for (size_t limit = 0; r == FNL_E_NOMEM && limit < 65536; limit += 64) {
 		struct fnl_arena small;
 		fnl_arena_init(&small, limit);
-		struct fnl_prospect_in from = {NULL, NULL, NULL, FNL_T0, w.rules, &small};
+		struct fnl_prospect_in from = {.now_ms = FNL_T0, .rules = w.rules, .arena = &small};
 		struct fnl_prospect_out out;
 		memset(&out, 0x5a, sizeof(out));
 		r = fnl_prospect_apply(&from, in.desc, in.v, true, &out, NULL);

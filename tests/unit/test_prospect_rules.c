@@ -6,22 +6,17 @@
 #include <cmocka.h>
 
 #include <stdio.h>
-#include <stdlib.h>
 
-#include "funneld/adapters/avro.h"
-#include "funneld/adapters/registry.h"
 #include "funneld/adapters/settings.h"
-#include "funneld/adapters/sys.h"
 #include "funneld/base/sha256.h"
-#include "funneld/operators/prospect.h"
-#include "prospect_world.h"
+#include "prospect_desk.h"
 
 /* Other rules on prospects that are there: one by one in the core, then by touch and by pass in the operator. */
 
 #define C(name) FNL_PROSPECT_CHANGED_##name
 #define R(name) w.row[FNL_PROSPECT_##name]
 
-enum { KEEP_BYTES = 256 << 20, DESK_ROWS = 1000 };
+enum { KEEP_BYTES = 64 << 20 };
 
 static struct fnl_world w;
 static struct fnl_arena keep; /* of a whole test */
@@ -215,163 +210,48 @@ static void a_row_without_a_book_gets_its_line(void **state)
 	assert_true(fnl_span_eq(R(BOOK).str, FNL_SPAN_LIT("rep:a")));
 }
 
-/* ---- the operator at a desk: rows in a list, no engine ---- */
+/* ---- the operator at a desk ---- */
 
-struct desk_row {
-	uint8_t table;
-	struct fnl_span key;
-	struct fnl_span value; /* data == NULL: deleted */
-};
-
-struct desk {
-	struct fnl_registry *registry;
-	struct fnl_codec *codec;
-	struct fnl_operator *op;
-	struct desk_row rows[DESK_ROWS];
-	size_t row_count;
-	struct fnl_decision *d;
-	struct fnl_error why;
-	size_t outputs;
-	size_t lines;
-	size_t firings;
-};
-
-static struct desk desk;
+static struct fnl_desk desk;
 
 static int sit_down(void **state)
 {
-	static const struct fnl_rules_reader reader = {NULL, read_rules};
 	fresh(state);
-	memset(&desk, 0, sizeof(desk));
-	desk.d = calloc(1, sizeof(*desk.d));
-	assert_non_null(desk.d);
-	assert_int_equal(fnl_registry_file_open(FNL_SOURCE_DIR "/schemas", &desk.registry, &desk.why), 0);
-	assert_int_equal(fnl_codec_avro_open(desk.registry, &desk.codec, &desk.why), 0);
-	return fnl_prospect_operator_open(desk.codec, fnl_sys_ids(), &reader, 1, &desk.op, &desk.why);
+	fnl_desk_open(&desk, FNL_SOURCE_DIR "/schemas");
+	return 0;
 }
 
 static int get_up(void **state)
 {
 	(void)state;
-	fnl_prospect_operator_close(desk.op);
-	desk.codec->ops->close(desk.codec);
-	desk.registry->ops->close(desk.registry);
-	free(desk.d);
+	fnl_desk_close(&desk);
 	return 0;
-}
-
-static struct desk_row *desk_row(struct fnl_row_key key)
-{
-	for (size_t i = 0; i < desk.row_count; i++) {
-		if (desk.rows[i].table == key.table && fnl_span_eq(desk.rows[i].key, key.key)) {
-			return &desk.rows[i];
-		}
-	}
-	assert_true(desk.row_count < DESK_ROWS);
-	struct desk_row *r = &desk.rows[desk.row_count++];
-	*r = (struct desk_row){key.table, fnl_arena_dup(&keep, key.key), FNL_SPAN_NONE};
-	return r;
-}
-
-static int take(struct fnl_step *step, struct fnl_prepared *p)
-{
-	struct fnl_span rows[FNL_STEP_ROWS_MAX];
-	for (size_t i = 0; i < p->row_count; i++) {
-		rows[i] = desk_row(p->rows[i])->value;
-	}
-	step->event = p->event;
-	step->rows = rows;
-	step->row_count = p->row_count;
-	step->arena = &keep;
-	desk.d->row_count = desk.d->output_count = 0;
-	desk.d->stale = false;
-	int rc = desk.op->ops->step(desk.op, step, desk.d, &desk.why);
-	for (size_t i = 0; i < desk.d->row_count && rc == 0; i++) {
-		const struct fnl_row_out *out = &desk.d->rows[i];
-		desk_row(out->row == FNL_ROW_BY_KEY ? out->key : p->rows[out->row])->value = out->value;
-	}
-	for (size_t i = 0; i < desk.d->output_count && rc == 0; i++) {
-		desk.lines += desk.d->outputs[i].topic == FNL_PROSPECT_OUT_REP_INPUTS;
-	}
-	desk.outputs += rc == 0 ? desk.d->output_count : 0;
-	return rc;
 }
 
 static int send(const struct fnl_input *in, const char *key, int64_t now_ms)
 {
-	struct fnl_record r = {.key = key ? fnl_span_str(key) : FNL_SPAN_NONE};
-	struct fnl_prepared p = {0};
-	struct fnl_step step = {.cause = FNL_CAUSE_RECORD, .now_ms = now_ms, .record = &r};
-	assert_int_equal(desk.codec->ops->encode(desk.codec, in->desc, in->v, &keep, &r.value), 0);
-	int rc = desk.op->ops->prepare(desk.op, &r, &keep, &p, &desk.why);
-	return rc ? rc : take(&step, &p);
+	return fnl_desk_send(&desk, in, key, now_ms);
 }
 
 static int activate(struct fnl_span text, int version)
 {
-	struct fnl_input in = {.desc = &fnl_desc_rules_activated};
-	char *hash = fnl_arena_alloc(&keep, 65);
-	fnl_sha256_hex(text, hash);
-	in.v[FNL_RULES_ACTIVATED_SOURCE] = (struct fnl_value){.set = true, .str = FNL_SPAN_LIT("crm")};
-	fnl_input_i64(&in, FNL_RULES_ACTIVATED_OCCURRED_AT, FNL_T0 + version);
-	fnl_input_i64(&in, FNL_RULES_ACTIVATED_RULES_VERSION, version);
-	fnl_input_str(&in, FNL_RULES_ACTIVATED_RULES_HASH, hash);
-	in.v[FNL_RULES_ACTIVATED_RULES_TEXT] = (struct fnl_value){.set = true, .str = text};
-	return send(&in, NULL, FNL_T0 + 1000);
+	return fnl_desk_activate(&desk, text, version);
 }
 
-static int by_key(const void *a, const void *b)
+static struct fnl_desk_row *rules_row(void)
 {
-	return fnl_span_cmp(((const struct fnl_page_row *)a)->key, ((const struct fnl_page_row *)b)->key);
-}
-
-static size_t page_of(const struct fnl_page_request *q, struct fnl_page_row *ret)
-{
-	size_t n = 0;
-	for (size_t i = 0; i < desk.row_count; i++) {
-		const struct desk_row *r = &desk.rows[i];
-		if (r->table == q->table && r->value.data && (!q->after.data || fnl_span_cmp(r->key, q->after) > 0)) {
-			ret[n++] = (struct fnl_page_row){r->key, r->value};
-		}
-	}
-	qsort(ret, n, sizeof(*ret), by_key);
-	return n < q->limit ? n : q->limit;
-}
-
-static struct desk_row *rules_row(void)
-{
-	return desk_row((struct fnl_row_key){FNL_PROSPECT_TABLE_PARTITION, FNL_SPAN_LIT("rules")});
+	return fnl_desk_row(&desk, FNL_PROSPECT_TABLE_PARTITION, FNL_SPAN_LIT("rules"));
 }
 
 /* One page; false: the pass is done. */
 static bool fire(void)
 {
-	static struct fnl_page_row page[DESK_ROWS];
-	struct desk_row *r = rules_row();
-	int64_t due_ms = desk.op->ops->row_deadline(desk.op, r->table, r->value);
-	if (due_ms == FNL_NO_DEADLINE) {
-		return false;
-	}
-	struct fnl_row_key key = {r->table, r->key};
-	struct fnl_prepared p = {0};
-	struct fnl_step step = {
-		.cause = FNL_CAUSE_TIMER, .now_ms = FNL_T0 + 1000, .timer_row = key, .timer_deadline_ms = due_ms, .page = page};
-	struct fnl_span before = r->value;
-	assert_int_equal(desk.op->ops->prepare_timer(desk.op, key, r->value, &keep, &p), 0);
-	assert_true(p.page.wanted && p.page.limit <= FNL_PAGE_ROWS_MAX);
-	step.page_count = page_of(&p.page, page);
-	assert_int_equal(take(&step, &p), 0);
-	assert_false(fnl_span_eq(before, r->value));
-	desk.firings++;
-	return true;
+	return fnl_desk_fire(&desk, rules_row(), FNL_T0 + 1000);
 }
 
-static const struct fnl_value *decoded(const struct desk_row *r)
+static const struct fnl_value *decoded(struct fnl_span row)
 {
-	struct fnl_record record = {.value = r->value};
-	struct fnl_decoded d;
-	assert_int_equal(desk.codec->ops->decode(desk.codec, &record, &keep, &d, &desk.why), 0);
-	return d.values;
+	return fnl_desk_values(&desk, row);
 }
 
 static void put_prospect(int number, const char *stage)
@@ -400,20 +280,20 @@ static void a_pass_over_many(void **state)
 	assert_int_equal(desk.outputs, 70 + 2 * 50 + 120);
 	assert_int_equal(desk.lines, 120);
 	assert_true(desk.firings > 3);
-	const struct fnl_value *v = decoded(rules_row());
+	const struct fnl_value *v = decoded(rules_row()->value);
 	assert_int_equal(v[FNL_PARTITION_RULES_PASS_DONE].i64, 230);
 	assert_int_equal(v[FNL_PARTITION_RULES_PASS_CHANGED].i64, 120);
 	assert_false(v[FNL_PARTITION_RULES_PASS_AFTER].set);
 	for (size_t i = 0; i < desk.row_count; i++) {
 		if (desk.rows[i].table == FNL_PROSPECT_TABLE_PROSPECT) {
-			assert_int_equal(decoded(&desk.rows[i])[FNL_PROSPECT_RULES_VERSION].i64, 2);
+			assert_int_equal(decoded(desk.rows[i].value)[FNL_PROSPECT_RULES_VERSION].i64, 2);
 		}
 	}
 }
 
 static struct fnl_span prospect_row(const char *id)
 {
-	return fnl_arena_dup(&keep, desk_row((struct fnl_row_key){FNL_PROSPECT_TABLE_PROSPECT, fnl_span_str(id)})->value);
+	return fnl_desk_row(&desk, FNL_PROSPECT_TABLE_PROSPECT, fnl_span_str(id))->value;
 }
 
 /* The same story with the pass before the touch, after it, and between two sets of rules. */
@@ -423,13 +303,9 @@ static void touched_or_passed_is_the_same(void **state)
 	size_t outputs = 0;
 	for (int when = 0; when < 3; when++) {
 		if (when) {
+			first = fnl_arena_dup(&keep, first); /* what the first round left */
 			get_up(state);
-			struct fnl_arena kept = keep; /* what the first round left */
-			memset(&keep, 0, sizeof(keep));
-			fnl_arena_init(&keep, KEEP_BYTES);
-			assert_int_equal(sit_down(state), 0);
-			first = fnl_arena_dup(&keep, first);
-			fnl_arena_deinit(&kept);
+			fnl_desk_open(&desk, FNL_SOURCE_DIR "/schemas");
 		}
 		put_prospect(0, "Prospecting");
 		assert_int_equal(activate(fnl_span_str(rules_texts[1]), 2), 0);
@@ -449,7 +325,7 @@ static void touched_or_passed_is_the_same(void **state)
 			first = row;
 			outputs = desk.outputs;
 			/* to MIDDLE by 2, back to TOP by 3; the owner */
-			assert_int_equal(decoded(&(struct desk_row){0, FNL_SPAN_NONE, row})[FNL_PROSPECT_SEQUENCE].i64, 4);
+			assert_int_equal(decoded(row)[FNL_PROSPECT_SEQUENCE].i64, 4);
 		}
 		assert_true(fnl_span_eq(first, row));
 		assert_int_equal(outputs, desk.outputs);
@@ -462,13 +338,13 @@ static void a_sixth_set_has_to_wait(void **state)
 	put_prospect(0, "Prospecting");
 	for (int version = 1; version <= 5; version++) {
 		assert_int_equal(activate(fnl_span_str(rules_texts[version - 1]), version), 0);
-		assert_int_equal(decoded(rules_row())[FNL_PARTITION_RULES_EARLIER].list.count, version - 1);
+		assert_int_equal(decoded(rules_row()->value)[FNL_PARTITION_RULES_EARLIER].list.count, version - 1);
 	}
 	assert_int_equal(activate(fnl_span_str(rules_texts[5]), 6), FNL_E_LIMIT);
 	assert_int_equal(fnl_status_class(FNL_E_LIMIT), FNL_CLASS_POISON);
 	while (fire()) {
 	}
-	assert_int_equal(decoded(rules_row())[FNL_PARTITION_RULES_EARLIER].list.count, 0);
+	assert_int_equal(decoded(rules_row()->value)[FNL_PARTITION_RULES_EARLIER].list.count, 0);
 	assert_int_equal(activate(fnl_span_str(rules_texts[6]), 7), 0);
 	assert_int_equal(activate(fnl_span_str(rules_texts[5]), 6), 0); /* stale */
 	assert_true(desk.d->stale);
@@ -512,22 +388,23 @@ static void rules_from_before_there_was_a_pass(void **state)
 		[FNL_PARTITION_RULES_PASS_CHANGED] = {.set = true},
 		[FNL_PARTITION_RULES_EARLIER] = {.set = true},
 	};
-	assert_int_equal(desk.codec->ops->encode(desk.codec, &fnl_desc_partition_rules, v, &keep, &rules_row()->value), 0);
+	assert_int_equal(
+		desk.codec->ops->encode(desk.codec, &fnl_desc_partition_rules, v, &desk.arena, &rules_row()->value), 0);
 	assert_false(fire());
 	struct fnl_input in = fnl_input_changed(2, 2000);
 	fnl_input_str(&in, C(PROSPECT_ID), "p000");
 	fnl_input_str(&in, C(REGION), "north");
 	assert_int_equal(send(&in, "p000", FNL_T0 + 2000), 0);
-	struct desk_row row = {0, FNL_SPAN_NONE, prospect_row("p000")};
-	assert_int_equal(decoded(&row)[FNL_PROSPECT_LAYER].i64, FNL_LAYER_MIDDLE);
-	assert_int_equal(decoded(&row)[FNL_PROSPECT_SEQUENCE].i64, 2);
+	struct fnl_span row = prospect_row("p000");
+	assert_int_equal(decoded(row)[FNL_PROSPECT_LAYER].i64, FNL_LAYER_MIDDLE);
+	assert_int_equal(decoded(row)[FNL_PROSPECT_SEQUENCE].i64, 2);
 	assert_int_equal(activate(fnl_span_str(rules_texts[2]), 3), 0);
-	assert_int_equal(decoded(rules_row())[FNL_PARTITION_RULES_EARLIER].list.count, 0);
+	assert_int_equal(decoded(rules_row()->value)[FNL_PARTITION_RULES_EARLIER].list.count, 0);
 	while (fire()) {
 	}
-	row.value = prospect_row("p001");
-	assert_int_equal(decoded(&row)[FNL_PROSPECT_WEIGHT_BP].i64, 3000);
-	assert_int_equal(decoded(&row)[FNL_PROSPECT_SEQUENCE].i64, 2);
+	row = prospect_row("p001");
+	assert_int_equal(decoded(row)[FNL_PROSPECT_WEIGHT_BP].i64, 3000);
+	assert_int_equal(decoded(row)[FNL_PROSPECT_SEQUENCE].i64, 2);
 }
 
 static void the_hash_is_that_of_the_text(void **state)
@@ -555,6 +432,19 @@ static void the_same_version_with_another_text(void **state)
 	assert_int_equal(activate(fnl_span_str(rules_texts[1]), 1), FNL_E_INVALID);
 }
 
+/* A file that names a zone is good to be checked; what is in force says what the zone's clock does. */
+static void a_zone_without_its_clock_is_not_taken(void **state)
+{
+	(void)state;
+	static const char without[] = "[rules]\nversion = 1\n[calendar]\nzone = Europe/Berlin\n";
+	static const char with[] =
+		"[rules]\nversion = 1\n[calendar]\nzone = Europe/Berlin\n[zone]\n2000-01-01T00:00:00Z = +01:00\n";
+	assert_int_equal(activate(fnl_span_str(without), 1), FNL_E_INVALID);
+	assert_non_null(strstr(desk.why.text, "no [zone]"));
+	assert_int_equal(activate(fnl_span_str(with), 1), 0);
+	assert_false(desk.d->stale);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -569,6 +459,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(rules_from_before_there_was_a_pass, sit_down, get_up),
 		cmocka_unit_test_setup_teardown(the_hash_is_that_of_the_text, sit_down, get_up),
 		cmocka_unit_test_setup_teardown(the_same_version_with_another_text, sit_down, get_up),
+		cmocka_unit_test_setup_teardown(a_zone_without_its_clock_is_not_taken, sit_down, get_up),
 	};
 	return cmocka_run_group_tests(tests, start, end);
 }

@@ -156,6 +156,25 @@ struct bad_case {
 	int code;
 };
 
+static void the_first_fields_can_be_read_alone(void **state)
+{
+	(void)state;
+	struct fnl_value v[FIELDS], strings[2], records[2], back[FIELDS];
+	struct fnl_error why;
+	fill(v, strings, records);
+	struct fnl_writer w = fnl_writer_of(&arena);
+	assert_int_equal(fnl_record_encode(&outer, v, &w), 0);
+	struct fnl_span body = fnl_writer_span(&w);
+	memset(back, 0x5a, sizeof(back));
+	struct fnl_value untouched = back[E];
+	assert_int_equal(fnl_record_decode_head(&outer, body, E, &arena, back, &why), 0);
+	assert_int_equal(back[L].i64, v[L].i64);
+	assert_true(fnl_span_eq(back[S].str, v[S].str));
+	assert_memory_equal(&back[E], &untouched, sizeof(untouched));
+	assert_int_equal(fnl_record_decode_head(&outer, fnl_span_of(body.data, 1), E, &arena, back, &why), FNL_E_INVALID);
+	assert_int_equal(fnl_record_decode_head(&outer, body, FIELDS + 1, &arena, back, &why), FNL_E_ARGUMENT);
+}
+
 static void lies_are_refused(void **state)
 {
 	(void)state;
@@ -286,6 +305,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(bytes_are_those_of_the_avro_specification),
 		cmocka_unit_test(what_was_encoded_decodes_and_encodes_the_same),
+		cmocka_unit_test(the_first_fields_can_be_read_alone),
 		cmocka_unit_test(every_cut_is_refused_and_leaves_the_result_alone),
 		cmocka_unit_test(lies_are_refused),
 		cmocka_unit_test(lists_come_in_blocks_of_both_kinds),

@@ -294,6 +294,32 @@ static void an_empty_rules_text_is_the_defaults(void **state)
 	fnl_arena_deinit(&arena);
 }
 
+/* The longest line, of as many dates as there may be; and keys that hold a ':'. */
+static void a_calendar_comes_whole(void **state)
+{
+	(void)state;
+	static char text[9000];
+	struct fnl_arena arena = {0};
+	const struct fnl_rules *rules = NULL;
+	struct fnl_error why = {0, ""};
+	fnl_arena_init(&arena, 4 << 20);
+	size_t len = (size_t)snprintf(text, sizeof(text), "[calendar]\nholidays =");
+	for (int i = 0; i < FNL_CALENDAR_DAYS_MAX; i++) {
+		len +=
+			(size_t)snprintf(text + len, sizeof(text) - len, "%s %d-%02d-11", i ? "," : "", 2000 + i / 12, i % 12 + 1);
+	}
+	snprintf(text + len, sizeof(text) - len,
+	         "\nzone = Europe/Berlin ; where we are\n[zone]\n2000-01-01T00:00:00Z = +01:00\n"
+	         "2026-03-29T01:00:00Z=+02:00\n");
+	if (fnl_rules_parse(fnl_span_str(text), "r", &arena, &rules, NULL, NULL, &why)) {
+		fail_msg("%s", why.text);
+	}
+	assert_int_equal(rules->calendar.holiday_count, FNL_CALENDAR_DAYS_MAX);
+	assert_int_equal(rules->calendar.offset_count, 2);
+	assert_true(fnl_span_eq(rules->zone, FNL_SPAN_LIT("Europe/Berlin")));
+	fnl_arena_deinit(&arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -309,6 +335,7 @@ int main(void)
 		cmocka_unit_test(rules_report_every_error_with_its_line),
 		cmocka_unit_test(long_section_names_come_whole),
 		cmocka_unit_test(an_empty_rules_text_is_the_defaults),
+		cmocka_unit_test(a_calendar_comes_whole),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

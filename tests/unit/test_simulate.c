@@ -65,7 +65,7 @@ static void a_known_organisation(void **state)
 	char *csv = csv_with(7, 300, REPS, MONTHS);
 	fnl_sha256_hex(fnl_span_str(csv), sha256);
 	free(csv);
-	assert_string_equal(sha256, "c20b774f752c75db0eda3176393ce549afc684bd39154ba00a2bf9cf709affaa");
+	assert_string_equal(sha256, "388231654c7327b065903a7c81c5eb9b8ee2e67020bcb136f204826eab8d19aa");
 }
 
 static int64_t value(const struct fnl_simulation *s, const struct fnl_sim_change *c, enum fnl_sim_column column,
@@ -83,7 +83,7 @@ struct tally {
 	size_t stages[FNL_SIM_STAGE_LOST + 1];
 	size_t currencies[FNL_SIM_CURRENCY_COUNT];
 	size_t again, late, back, reopened, owners, orphans, pushes, amounts_gone, no_amount, no_date, snapshots;
-	size_t absences, whole_gaps;
+	size_t absences, whole_gaps, notes, blockers, competitors, reached, not_reached, meetings, beats;
 };
 
 struct known {
@@ -124,6 +124,13 @@ static void take(struct tally *t, const struct fnl_simulation *s, const struct f
 	int64_t currency = value(s, c, FNL_SIM_CURRENCY, -1);
 	t->events[c->event]++;
 	t->again += c->again;
+	t->notes += value(s, c, FNL_SIM_EDITED, 0) != 0;
+	t->blockers += value(s, c, FNL_SIM_BLOCKER, -1) >= 0;
+	t->competitors += value(s, c, FNL_SIM_COMPETITOR, 0) != 0 && value(s, c, FNL_SIM_STATUS, 0) == 0;
+	t->reached += value(s, c, FNL_SIM_REACHED, 0) == 1;
+	t->not_reached += c->event == FNL_SIM_CONTACTED && value(s, c, FNL_SIM_REACHED, 1) == 0;
+	t->meetings += value(s, c, FNL_SIM_NEXT_MEETING, 0) != 0;
+	t->beats += c->event == FNL_SIM_HEARTBEAT && value(s, c, FNL_SIM_CARRIES, 0) == 1;
 	t->absences += value(s, c, FNL_SIM_ABSENT_FROM, 0) != 0;
 	t->whole_gaps += c->event == FNL_SIM_FEED_GAP && prospect == 0;
 	if (currency >= 0) {
@@ -174,6 +181,13 @@ static void everything_is_in_it(void **state)
 	SOME(t.no_date);
 	SOME(t.snapshots);
 	SOME(t.absences);
+	SOME(t.notes);
+	SOME(t.blockers);
+	SOME(t.competitors);
+	SOME(t.meetings);
+	SOME(t.not_reached);
+	assert_true(t.reached > 5 * t.not_reached);
+	assert_int_equal(t.beats, t.events[FNL_SIM_HEARTBEAT]);
 	assert_int_equal(t.whole_gaps, 1);
 	assert_int_equal(t.events[FNL_SIM_REP_RESIGNED], 1);
 	assert_true(t.stages[FNL_SIM_STAGE_STRANGE] < t.events[FNL_SIM_CHANGED] / 100); /* a handful */
@@ -209,6 +223,57 @@ static void times_are_in_order(void **state)
 		}
 	}
 	test_free(at);
+	fnl_simulation_deinit(&s);
+}
+
+/* Nobody who looks after his prospects is silent for longer than the rules allow, by layer; some are forgotten, and of
+ * those, some come back. */
+static void most_are_looked_after(void **state)
+{
+	static const int64_t patience_days[] = {28, 14, 7};
+	(void)state;
+	struct fnl_simulation s = made(2025, PROSPECTS, REPS, MONTHS);
+	int64_t *talked = test_calloc(PROSPECTS, sizeof(*talked));
+	int64_t *stage = test_calloc(PROSPECTS, sizeof(*stage));
+	size_t talks[3] = {0};
+	size_t late[3] = {0};
+	for (size_t i = 0; i < s.change_count; i++) {
+		const struct fnl_sim_change *c = &s.changes[i];
+		int64_t prospect = value(&s, c, FNL_SIM_PROSPECT, 0);
+		if (c->event == FNL_SIM_CHANGED) {
+			stage[prospect - 1] = value(&s, c, FNL_SIM_STAGE, stage[prospect - 1]);
+		} else if (c->event == FNL_SIM_CONTACTED && value(&s, c, FNL_SIM_REACHED, 0) && !c->again) {
+			size_t layer = stage[prospect - 1] < 3 ? 0 : stage[prospect - 1] < 5 ? 1 : 2;
+			int64_t *last = &talked[prospect - 1];
+			talks[layer]++;
+			late[layer] += *last && c->at_ms - *last > patience_days[layer] * DAY_MS;
+			*last = c->at_ms;
+		}
+	}
+	for (size_t layer = 0; layer < 3; layer++) {
+		SOME(late[layer]);
+		assert_true(late[layer] * 12 < talks[layer]);
+	}
+	test_free(talked);
+	test_free(stage);
+	fnl_simulation_deinit(&s);
+}
+
+/* The feeds' heartbeats are never further apart than the rules that come with it allow, a week. */
+static void feeds_are_heard(void **state)
+{
+	(void)state;
+	struct fnl_simulation s = made(3, 40, 3, MONTHS);
+	int64_t last[2] = {FROM_MS, FROM_MS};
+	for (size_t i = 0; i < s.change_count; i++) {
+		if (s.changes[i].event == FNL_SIM_HEARTBEAT) {
+			int64_t *at = &last[value(&s, &s.changes[i], FNL_SIM_SOURCE, 0)];
+			assert_in_range(s.changes[i].at_ms - *at, 0, 6 * DAY_MS);
+			*at = s.changes[i].at_ms;
+		}
+	}
+	assert_true(last[0] > s.until_ms - 6 * DAY_MS && last[1] > s.until_ms - 6 * DAY_MS);
+	assert_non_null(strstr(fnl_sim_rules, "silent_with_heartbeats_minutes = 10080"));
 	fnl_simulation_deinit(&s);
 }
 
@@ -316,6 +381,7 @@ int main(void)
 		cmocka_unit_test(everything_is_in_it),       cmocka_unit_test(times_are_in_order),
 		cmocka_unit_test(who_leaves_hands_over),     cmocka_unit_test(the_importer_takes_every_row),
 		cmocka_unit_test(small_ones_and_wrong_ones), cmocka_unit_test(months_follow_each_other),
+		cmocka_unit_test(most_are_looked_after),     cmocka_unit_test(feeds_are_heard),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

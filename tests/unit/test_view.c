@@ -9,6 +9,7 @@
 #include <jansson.h>
 
 #include "funneld_records.h"
+#include "stall_values.h"
 #include "view_draw.h"
 #include "view_prospect.h"
 
@@ -167,6 +168,9 @@ static void prospect(struct fnl_value *v, const char *id, int layer, int weight_
 	v[FNL_PROSPECT_WEIGHT_BP] = number(weight_bp);
 	v[FNL_PROSPECT_FEED_GAPS_SEEN] = number(0);
 	v[FNL_PROSPECT_CHANGED_AT] = number(now_ms);
+	v[FNL_PROSPECT_PUSH_COUNT] = number(0);
+	v[FNL_PROSPECT_LAYER_TIMES].set = true;
+	v[FNL_PROSPECT_STALLS].set = true;
 }
 
 static void put_prospect(struct world *w, const char *id, int layer, int weight_bp, const char *owner,
@@ -311,6 +315,7 @@ static void put_feed(struct world *w, int32_t partition, int64_t gaps)
 	struct fnl_value v[FNL_FEED_FIELD_COUNT] = {{.set = false}};
 	v[FNL_FEED_SOURCE] = text_value("crm");
 	v[FNL_FEED_GAP_COUNT] = number(gaps);
+	v[FNL_FEED_HAS_HEARTBEATS] = number(0);
 	put(w, partition, "feed|crm", &fnl_desc_feed, v);
 }
 
@@ -354,6 +359,45 @@ static void one_prospect_is_shown(void **state)
 	assert_non_null(strstr(w->text, "amount                 USD 1,000,000.00"));
 	assert_non_null(strstr(w->text, "next_deadline_at       -"));
 	assert_non_null(strstr(w->text, "partition              1, offset 0"));
+	assert_non_null(strstr(w->text, "\nSits still\n  no\n"));
+}
+
+static void what_sits_still_is_shown(void **state)
+{
+	struct world *w = *state;
+	struct fnl_error why = {0};
+	struct fnl_canvas canvas = {.utf8 = true, .width = 90};
+	struct fnl_value v[FNL_PROSPECT_FIELD_COUNT];
+	const int64_t day_ms = 86400000;
+	const struct fnl_value stalls[] = {
+		fnl_v_stall(&w->arena, FNL_STALL_KIND_STUCK, FNL_STALL_CONDITION_IN_LAYER, now_ms - 90 * day_ms,
+	                FNL_ALERT_LEVEL_MANAGER, now_ms - 20 * day_ms),
+		fnl_v_stall(&w->arena, FNL_STALL_KIND_STALE, FNL_STALL_CONDITION_CLOSE_DATE_PAST, now_ms - day_ms,
+	                FNL_ALERT_LEVEL_NONE, now_ms + day_ms),
+	};
+	const struct fnl_value time[FNL_LAYER_TIME_FIELD_COUNT] = {number(FNL_LAYER_BOTTOM), number(now_ms - 90 * day_ms),
+	                                                           none, number(3 * day_ms)};
+	const struct fnl_value times[] = {fnl_v_list(time, FNL_LAYER_TIME_FIELD_COUNT)};
+	prospect(v, "P-1", FNL_LAYER_BOTTOM, 7500, "Ann");
+	v[FNL_PROSPECT_STALLS] = fnl_v_list(stalls, 2);
+	v[FNL_PROSPECT_LAYER_TIMES] = fnl_v_list(times, 1);
+	v[FNL_PROSPECT_PUSH_COUNT] = number(2);
+	v[FNL_PROSPECT_PUSHED_AT] = number(now_ms);
+	v[FNL_PROSPECT_ANSWER] = fnl_v_answer(&w->arena, "a-1", "Ann#3", now_ms, FNL_CAUSE_NO_CONSENSUS, true);
+	put(w, 1, "prospect|P-1", &fnl_desc_prospect, v);
+	canvas.out = open_memstream(&w->text, &w->text_len);
+	assert_int_equal(fnl_view_prospect(&w->rows, FNL_SPAN_LIT("P-1"), &canvas, &why), 0);
+	fclose(canvas.out);
+	assert_non_null(strstr(w->text, "\nSits still\n"
+	                                "  STUCK in layer           since 2025-04-02 00:00 UTC, too long from 2025-06-11 "
+	                                "00:00 UTC, manager\n"
+	                                "  STALE close date past    since 2025-06-30 00:00 UTC, too long from 2025-07-02 "
+	                                "00:00 UTC, told from 2025-07-02\n"
+	                                "  last answer            2025-07-01 00:00 UTC  no consensus, confirmed  (answer "
+	                                "a-1, sheet Ann#3)\n"
+	                                "\nClocks\n"
+	                                "  in BOTTOM              since 2025-04-02 00:00 UTC; 3 business days before that\n"
+	                                "  push_count             2\n"));
 }
 
 static void an_erased_one_shows_its_stub(void **state)
@@ -438,6 +482,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_gap_of_the_source_makes_unknown, setup, teardown),
 		cmocka_unit_test_setup_teardown(bytes_that_are_no_row_are_an_error, setup, teardown),
 		cmocka_unit_test_setup_teardown(one_prospect_is_shown, setup, teardown),
+		cmocka_unit_test_setup_teardown(what_sits_still_is_shown, setup, teardown),
 		cmocka_unit_test_setup_teardown(an_erased_one_shows_its_stub, setup, teardown),
 		cmocka_unit_test(money_is_short_and_right),
 		cmocka_unit_test_setup_teardown(cells_have_their_width, setup, teardown),

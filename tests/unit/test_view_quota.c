@@ -56,7 +56,14 @@ static const char golden_rep[] =
 	"\n"
 	"Quotas\n"
 	"  2024   DRAFT     USD     not yet computed   as of 2025-07-01 00:00 UTC, 0 lines, 0 left out\n"
-	"  2025   FROZEN    USD           250,000.00   as of 2025-07-01 00:00 UTC, 2 lines, 2 left out\n";
+	"  2025   FROZEN    USD           250,000.00   as of 2025-07-01 00:00 UTC, 2 lines, 2 left out\n"
+	"\n"
+	"Inspection\n"
+	"  sheet_id               ann#2\n"
+	"  as_of                  2025-07-01 00:00 UTC\n"
+	"  answers_due_at         2025-07-03 00:00 UTC\n"
+	"  next_sheet_at          2025-07-07 00:00 UTC\n"
+	"  open question          2: P-2, BOTTOM\n";
 
 struct world {
 	struct fnl_rows rows;
@@ -352,12 +359,48 @@ static void fill_rep(struct world *w)
 	put(w, "rep|rep:ann", &fnl_desc_rep, v);
 }
 
+/* Two questions, of which one is answered. */
+static void fill_inspection(struct world *w)
+{
+	struct fnl_value v[FNL_INSPECTION_FIELD_COUNT] = {{0}};
+	struct fnl_value answered[FNL_QUESTION_FIELD_COUNT] = {{0}}, open[FNL_QUESTION_FIELD_COUNT];
+	answered[FNL_QUESTION_QUESTION_ID] = text_value("1");
+	answered[FNL_QUESTION_PROSPECT_ID] = text_value("P-1");
+	answered[FNL_QUESTION_STATE] = number(FNL_QUESTION_STATE_ANSWERED);
+	answered[FNL_QUESTION_LAYER] = number(FNL_LAYER_TOP);
+	answered[FNL_QUESTION_WEIGHTED_MINOR] = number(25000000);
+	answered[FNL_QUESTION_STALLS] = answered[FNL_QUESTION_CANDIDATES] = list(NULL, 0);
+	memcpy(open, answered, sizeof(open));
+	open[FNL_QUESTION_QUESTION_ID] = text_value("2");
+	open[FNL_QUESTION_PROSPECT_ID] = text_value("P-2");
+	open[FNL_QUESTION_STATE] = number(FNL_QUESTION_STATE_OPEN);
+	open[FNL_QUESTION_LAYER] = number(FNL_LAYER_BOTTOM);
+	const struct fnl_value questions[] = {list(answered, FNL_QUESTION_FIELD_COUNT),
+	                                      list(open, FNL_QUESTION_FIELD_COUNT)};
+	v[FNL_INSPECTION_BOOK] = text_value("rep:ann");
+	v[FNL_INSPECTION_MAKING] = v[FNL_INSPECTION_RETURNING] = v[FNL_INSPECTION_OVERDUE_TOLD] = number(0);
+	v[FNL_INSPECTION_UNANSWERED_SHEETS] = number(0);
+	v[FNL_INSPECTION_SHEET_ID] = text_value("ann#2");
+	v[FNL_INSPECTION_SHEET_NUMBER] = number(2);
+	v[FNL_INSPECTION_TRIGGER] = number(FNL_SHEET_TRIGGER_RHYTHM);
+	v[FNL_INSPECTION_AS_OF] = number(now_ms);
+	v[FNL_INSPECTION_ANSWERS_DUE_AT] = number(now_ms + 2 * INT64_C(86400000));
+	v[FNL_INSPECTION_NEXT_SHEET_AT] = number(now_ms + 6 * INT64_C(86400000));
+	v[FNL_INSPECTION_TOTALS] = list(NULL, 0);
+	v[FNL_INSPECTION_OWNED_COUNT] = v[FNL_INSPECTION_CHANGED_COUNT] = number(3);
+	v[FNL_INSPECTION_STALLED_COUNT] = number(2);
+	v[FNL_INSPECTION_PAGE_COUNT] = number(1);
+	v[FNL_INSPECTION_QUESTIONS] = list(questions, 2);
+	put(w, "inspection|rep:ann", &fnl_desc_inspection, v);
+}
+
 static void a_rep_is_shown(void **state)
 {
 	struct world *w = *state;
 	struct fnl_error why;
 	fill_rep(w);
 	fill_quota(w);
+	fill_inspection(w);
 	put_quota(w, "quota|rep:ann|2024", 2024, FNL_QUOTA_STATE_DRAFT, none, 0, 0);
 	put_quota(w, "quota|rep:anna|2023", 2023, FNL_QUOTA_STATE_DRAFT, none, 0, 0);
 	struct fnl_canvas c = canvas_of(w);
@@ -372,6 +415,9 @@ static void a_rep_is_shown(void **state)
 	assert_int_equal(json_array_size(json_object_get(o, "quotas")), 2);
 	assert_int_equal(integer(json_array_get(json_object_get(o, "quotas"), 0), "fiscal_year"), 2024);
 	assert_int_equal(json_array_size(json_object_get(o, "totals")), 2);
+	const json_t *inspection = json_object_get(o, "inspection");
+	assert_string_equal(json_string_value(json_object_get(inspection, "sheet_id")), "ann#2");
+	assert_int_equal(json_array_size(json_object_get(inspection, "questions")), 2);
 	json_decref(o);
 }
 

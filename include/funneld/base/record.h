@@ -86,5 +86,8 @@ int fnl_record_encode(const struct fnl_record_desc *d, const struct fnl_value *v
                       struct fnl_writer *w) FNL_MUST_USE;
 int fnl_record_decode(const struct fnl_record_desc *d, struct fnl_span body, struct fnl_arena *arena,
                       struct fnl_value *ret_values, struct fnl_error *why) FNL_MUST_USE;
+/* The first `count` fields only, for those who need no more of a long record; what follows is not looked at. */
+int fnl_record_decode_head(const struct fnl_record_desc *d, struct fnl_span body, size_t count, struct fnl_arena *arena,
+                           struct fnl_value *ret_values, struct fnl_error *why) FNL_MUST_USE;
 
 #endif

@@ -13,7 +13,7 @@
  * over the line. A line that was not in the book at as_of has an image that says so; a late change makes it exist then
  * only by making it OWNED, so that a prospect that moved after as_of counts once. A GONE line stays as a row as long as
  * it has images, and is to every later image as if it were not there: a prospect that was deleted for good may come
- * anew, and its sequence begins anew with it. */
+ * anew, and its sequence begins anew with it. Images for inspection sheets lie beside those: see inspection.h. */
 #ifndef FUNNELD_CORE_BOOK_H
 #define FUNNELD_CORE_BOOK_H
 
@@ -25,7 +25,7 @@ enum {
 	FNL_BOOK_TOTALS_MAX = 256,
 	FNL_BOOK_QUOTA_YEARS_MAX = 8,
 	/* the fields that BookLine, Line and LineImage have in common, in one order */
-	FNL_BOOK_VALUE_COUNT = FNL_BOOK_LINE_BUYER_ID - FNL_BOOK_LINE_STATE + 1
+	FNL_BOOK_VALUE_COUNT = FNL_BOOK_LINE_EVIDENCE - FNL_BOOK_LINE_STATE + 1
 };
 
 /* An exact sum of amount * weight: 1/10000 of a minor unit. */
@@ -41,6 +41,7 @@ struct fnl_book_in {
 	const struct fnl_value *rep;
 	const struct fnl_value *line;
 	const struct fnl_value *jobs;
+	const struct fnl_value *inspection; /* at least its head, FNL_INSPECTION_HEAD_COUNT values */
 	int64_t now_ms;
 	const struct fnl_rules *rules;
 	struct fnl_span cause_id; /* ce_id behind the input, for what is told later */

@@ -5,6 +5,7 @@
 #define FUNNELD_ENGINE_RELAY_H
 
 #include "funneld/engine/operator.h"
+#include "funneld/engine/stats.h"
 #include "funneld/ports/clock.h"
 #include "funneld/ports/logger.h"
 
@@ -45,8 +46,13 @@ struct fnl_relay_stats {
 	uint64_t outputs;
 	uint64_t dead_letters;
 	uint64_t transactions;
+	uint64_t aborts;
+	uint64_t producer_resets;
+	struct fnl_batch_stats batches;
+	bool joined; /* as struct fnl_stream_stats has it, and the next */
 	size_t partitions;
 	size_t partitions_running;
+	uint64_t lag_records;
 };
 
 struct fnl_relay;

@@ -8,6 +8,7 @@
 #define FUNNELD_ENGINE_STREAM_H
 
 #include "funneld/engine/operator.h"
+#include "funneld/engine/stats.h"
 #include "funneld/ports/clock.h"
 #include "funneld/ports/log.h"
 #include "funneld/ports/logger.h"
@@ -64,8 +65,14 @@ struct fnl_stream_stats {
 	uint64_t producer_resets;
 	uint64_t repairs; /* times a running partition had to fetch its pair again */
 	uint64_t restored_records;
+	struct fnl_batch_stats batches;
+	bool joined; /* it holds an assignment, perhaps one of no partitions */
 	size_t partitions;
 	size_t partitions_running;
+	size_t partitions_restoring;
+	uint64_t lag_records; /* input beyond what is committed, of the partitions that run; markers included */
+	uint64_t
+		timers_overdue_ms; /* how far the oldest timer that is due and not fired lies behind the partition's time */
 };
 
 struct fnl_stream;

@@ -1,6 +1,6 @@
 /* The router: HR events and commands from their topics to the rep stage's input, under its keys. Records go on byte for
  * byte, with their headers; ce_id is added where it was missing, since what follows from them names its cause.
- *   RepChanged, RepResigned, ResignationWithdrawn, RepLeft, RepErased: to "rep:<rep id>"
+ *   RepChanged, RepResigned, ResignationWithdrawn, RepLeft, RepErased, InspectNow: to "rep:<rep id>"
  *   OpenQuotaYear: to every partition
  *   other commands: to nobody yet */
 #ifndef FUNNELD_OPERATORS_ROUTER_H

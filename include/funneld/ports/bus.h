@@ -48,6 +48,9 @@ struct fnl_bus_ops {
 	 * the last stable offsets found at the start, else when visit stops it or *stop becomes true (may be NULL). */
 	int (*read)(struct fnl_bus *b, const char *const *topics, size_t topic_count, bool from_beginning, bool until_end,
 	            const volatile bool *stop, fnl_bus_visit visit, void *context);
+	/* The same from the beginning to the end found at the start, and only the partition of the topic that publish gives
+	 * the key, which must not be absent. visit sees other keys of it, too. */
+	int (*read_key)(struct fnl_bus *b, const char *topic, struct fnl_span key, fnl_bus_visit visit, void *context);
 	/* Committed offsets of a group against the ends of a topic. ret has room for partition_count entries. */
 	int (*lag)(struct fnl_bus *b, const char *group, const char *topic, struct fnl_partition_lag *ret,
 	           size_t partition_count);

@@ -21,6 +21,7 @@ struct fnl_poll {
 	/* true: since the last poll the whole assignment was revoked or lost and `assigned` is the new one (maybe empty).
 	 * Nothing of the old one may be used again, also for a partition that is in both. New ones start stopped. */
 	bool rebalanced;
+	bool joined; /* the group has given an assignment (maybe of no partition) that is not known to be lost */
 	const int32_t *assigned;
 	size_t assigned_count;
 	/* Records of started partitions only, of this assignment only, each partition's in order of offset. */
@@ -56,6 +57,10 @@ struct fnl_log_ops {
 	int (*start)(struct fnl_log *l, int32_t partition, int64_t offset);
 	/* Stops delivery; poll goes on and keeps the assignment. */
 	int (*stop)(struct fnl_log *l, int32_t partition);
+
+	/* Where the input partition ends, its markers included, as far as its last fetch told: no request is made. -1: not
+	 * known. Good for counting what is left, and for nothing else. */
+	int64_t (*input_end)(struct fnl_log *l, int32_t partition);
 
 	/* The stable committed pairs (KIP-447 require_stable): RETRIABLE/TIMEOUT while a transaction is pending. */
 	int (*committed)(struct fnl_log *l, struct fnl_committed *pairs, size_t count, int timeout_ms);

@@ -224,6 +224,37 @@ static int read_round(struct emb_bus *b, struct reading *r, bool *ret_any)
 	return 0;
 }
 
+static int reading_make_key(struct emb_bus *b, const char *topic, struct fnl_span key, struct reading *r)
+{
+	struct emb_topic *t = fnl_emb_topic(b->e, topic);
+	if (!t) {
+		return unknown_topic(b, topic);
+	}
+	size_t capacity = 0;
+	int rc = fnl_emb_reserve(&r->cursors, &capacity, 1, sizeof(*r->cursors));
+	if (rc != 0) {
+		return fnl_fail(&b->error, rc, "no memory to read %s", topic);
+	}
+	struct emb_part *part = fnl_emb_part_of_key(t, key);
+	r->cursors[r->count++] = (struct cursor){part, 0, 0, fnl_emb_lso(part)};
+	return 0;
+}
+
+static int bus_read_key(struct fnl_bus *base, const char *topic, struct fnl_span key, fnl_bus_visit visit,
+                        void *context)
+{
+	struct emb_bus *b = bus_of(base);
+	struct reading r = {.visit = visit, .context = context};
+	bool any = false;
+	pthread_mutex_lock(&b->e->lock);
+	fnl_emb_expire(b->e);
+	int rc = reading_make_key(b, topic, key, &r);
+	pthread_mutex_unlock(&b->e->lock);
+	rc = rc ? rc : read_round(b, &r, &any);
+	fnl_free(r.cursors);
+	return rc != 0 ? rc : r.verdict < 0 ? r.verdict : 0;
+}
+
 static int bus_read(struct fnl_bus *base, const char *const *topics, size_t topic_count, bool from_beginning,
                     bool until_end, const volatile bool *stop, fnl_bus_visit visit, void *context)
 {
@@ -357,6 +388,7 @@ static const struct fnl_bus_ops bus_ops = {
 	.publish = bus_publish,
 	.publish_flush = bus_publish_flush,
 	.read = bus_read,
+	.read_key = bus_read_key,
 	.lag = bus_lag,
 	.set_committed = bus_set_committed,
 	.explain = bus_explain,

@@ -40,7 +40,8 @@ static void take_share(struct emb_log *c, struct fnl_poll *ret)
 	c->assigned_count = (size_t)count;
 	c->turn = 0;
 	c->generation = c->group->generation;
-	*ret = (struct fnl_poll){.rebalanced = true, .assigned = c->assigned, .assigned_count = c->assigned_count};
+	*ret = (struct fnl_poll){
+		.rebalanced = true, .joined = true, .assigned = c->assigned, .assigned_count = c->assigned_count};
 }
 
 static int take_records(struct emb_log *c, size_t records_max, size_t bytes_max, struct fnl_poll *ret)
@@ -63,6 +64,7 @@ static int take_records(struct emb_log *c, size_t records_max, size_t bytes_max,
 	/* The next poll begins at another partition, so that a busy one does not starve the rest. */
 	c->turn = c->assigned_count ? (c->turn + 1) % c->assigned_count : 0;
 	*ret = (struct fnl_poll){
+		.joined = true,
 		.assigned = c->assigned,
 		.assigned_count = c->assigned_count,
 		.records = c->records,
@@ -108,6 +110,19 @@ static int log_start(struct fnl_log *l, int32_t partition, int64_t offset)
 	}
 	c->readings[partition] = (struct emb_reading){.assigned = true, .started = true, .position = offset};
 	return 0;
+}
+
+static int64_t log_input_end(struct fnl_log *l, int32_t partition)
+{
+	struct emb_log *c = fnl_emb_log_of(l);
+	const struct emb_part *p = input_part(c, partition);
+	if (!p) {
+		return -1;
+	}
+	pthread_mutex_lock(&c->e->lock);
+	int64_t end = p->next_offset;
+	pthread_mutex_unlock(&c->e->lock);
+	return end;
 }
 
 static int log_stop(struct fnl_log *l, int32_t partition)
@@ -276,6 +291,7 @@ static const struct fnl_log_ops log_ops = {
 	.poll = log_poll,
 	.start = log_start,
 	.stop = log_stop,
+	.input_end = log_input_end,
 	.committed = log_committed,
 	.changelog_bounds = log_changelog_bounds,
 	.restore_open = log_restore_open,

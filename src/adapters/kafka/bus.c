@@ -201,6 +201,7 @@ static const struct fnl_bus_ops bus_ops = {
 	.publish = publish,
 	.publish_flush = publish_flush,
 	.read = fnl_kafka_read,
+	.read_key = fnl_kafka_read_key,
 	.lag = fnl_kafka_lag,
 	.set_committed = fnl_kafka_set_committed,
 	.explain = explain,

@@ -46,6 +46,7 @@ int fnl_kafka_describe_topic(struct fnl_bus *bus, const char *topic, struct fnl_
 /* bus_read.c */
 int fnl_kafka_read(struct fnl_bus *bus, const char *const *topics, size_t topic_count, bool from_beginning,
                    bool until_end, const volatile bool *stop, fnl_bus_visit visit, void *context);
+int fnl_kafka_read_key(struct fnl_bus *bus, const char *topic, struct fnl_span key, fnl_bus_visit visit, void *context);
 int fnl_kafka_cursor_bounds(struct fnl_kafka_bus *b, rd_kafka_t *consumer, const char *topic,
                             struct fnl_kafka_cursor *c, int64_t *ret_low);
 /* Sets found of each cursor whose position is below its end, reading from its position. */

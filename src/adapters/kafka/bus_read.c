@@ -14,6 +14,8 @@ struct reader {
 	fnl_bus_visit visit;
 	void *context;
 	bool until_end;
+	bool one; /* only the partition of the key */
+	struct fnl_span key;
 };
 
 /* A topic that was just made may have its leader told before that one knows. */
@@ -69,7 +71,8 @@ static int reader_cursors(struct reader *r, bool from_beginning)
 		if (rc) {
 			return rc;
 		}
-		for (int32_t p = 0; p < info.partition_count; p++) {
+		int32_t first = r->one ? fnl_murmur2_partition(r->key, info.partition_count) : 0;
+		for (int32_t p = first; p < (r->one ? first + 1 : info.partition_count); p++) {
 			if (r->count == FNL_KAFKA_BUS_READ_PARTITIONS_MAX) {
 				return fnl_fail(&r->bus->story, FNL_E_LIMIT, "reading more than %d partitions",
 				                FNL_KAFKA_BUS_READ_PARTITIONS_MAX);
@@ -173,32 +176,50 @@ static int reader_run(struct reader *r, const volatile bool *stop)
 	return 0;
 }
 
+/* All of what a reader is for; it is used up. */
+static int reader_go(struct reader *r, bool from_beginning, const volatile bool *stop)
+{
+	fnl_arena_init(&r->headers, FNL_KAFKA_HEADERS_BYTES_MAX);
+	int rc = r->topic_count ? fnl_kafka_bus_consumer(r->bus, "funneld-reader", &r->consumer) : 0;
+	if (rc == 0) {
+		rc = reader_cursors(r, from_beginning);
+	}
+	if (rc == 0 && r->topic_count) {
+		rc = reader_assign(r);
+	}
+	if (rc == 0 && r->topic_count) {
+		rc = reader_run(r, stop);
+	}
+	fnl_kafka_bus_consumer_free(r->consumer);
+	fnl_free(r->cursors);
+	fnl_arena_deinit(&r->headers);
+	/* A visitor that stops is no failure. */
+	return rc > 0 ? 0 : rc;
+}
+
 int fnl_kafka_read(struct fnl_bus *bus, const char *const *topics, size_t topic_count, bool from_beginning,
                    bool until_end, const volatile bool *stop, fnl_bus_visit visit, void *context)
 {
-	struct fnl_kafka_bus *b = (struct fnl_kafka_bus *)bus;
-	struct reader r = {.bus = b,
+	struct reader r = {.bus = (struct fnl_kafka_bus *)bus,
 	                   .topics = topics,
 	                   .topic_count = topic_count,
 	                   .visit = visit,
 	                   .context = context,
 	                   .until_end = until_end};
-	fnl_arena_init(&r.headers, FNL_KAFKA_HEADERS_BYTES_MAX);
-	int rc = topic_count ? fnl_kafka_bus_consumer(b, "funneld-reader", &r.consumer) : 0;
-	if (rc == 0) {
-		rc = reader_cursors(&r, from_beginning);
-	}
-	if (rc == 0 && topic_count) {
-		rc = reader_assign(&r);
-	}
-	if (rc == 0 && topic_count) {
-		rc = reader_run(&r, stop);
-	}
-	fnl_kafka_bus_consumer_free(r.consumer);
-	fnl_free(r.cursors);
-	fnl_arena_deinit(&r.headers);
-	/* A visitor that stops is no failure. */
-	return rc > 0 ? 0 : rc;
+	return reader_go(&r, from_beginning, stop);
+}
+
+int fnl_kafka_read_key(struct fnl_bus *bus, const char *topic, struct fnl_span key, fnl_bus_visit visit, void *context)
+{
+	struct reader r = {.bus = (struct fnl_kafka_bus *)bus,
+	                   .topics = &topic,
+	                   .topic_count = 1,
+	                   .visit = visit,
+	                   .context = context,
+	                   .until_end = true,
+	                   .one = true,
+	                   .key = key};
+	return reader_go(&r, true, NULL);
 }
 
 int fnl_kafka_find_records(struct fnl_kafka_bus *b, rd_kafka_t *consumer, const char *topic,

@@ -146,6 +146,9 @@ int fnl_kafka_consumer_open(struct fnl_kafka_log *k, struct fnl_error *why)
 		/* 2.0.2 pauses fetching for up to a second when the queue is this long; the byte limit (64 MiB) is the bound.
 	     */
 		{"queued.min.messages", "1000000"},
+		/* A partition that is put back waits until the fetch that is on its way returns: half a second by default, and
+	     * with clock = event, where inputs wait for what is due before them, for each batch. */
+		{"fetch.wait.max.ms", "50"},
 		{k->group_instance_id ? "group.instance.id" : NULL, k->group_instance_id},
 		{NULL, NULL},
 	};
@@ -346,6 +349,7 @@ int fnl_kafka_poll(struct fnl_log *l, size_t records_max, size_t bytes_max, int 
 	}
 	*ret = (struct fnl_poll){
 		.rebalanced = k->rebalance_untold,
+		.joined = k->group_metadata != NULL,
 		.assigned = k->assigned,
 		.assigned_count = k->assigned_count,
 		.records = k->batch.records,
@@ -358,6 +362,14 @@ int fnl_kafka_poll(struct fnl_log *l, size_t records_max, size_t bytes_max, int 
 bool fnl_kafka_is_assigned(const struct fnl_kafka_log *k, int32_t partition)
 {
 	return partition >= 0 && (size_t)partition < k->partition_count && k->partitions[partition].assigned;
+}
+
+int64_t fnl_kafka_input_end(struct fnl_log *l, int32_t partition)
+{
+	struct fnl_kafka_log *k = (struct fnl_kafka_log *)l;
+	int64_t low = -1, high = -1;
+	bool known = k->consumer && !rd_kafka_get_watermark_offsets(k->consumer, k->input_topic, partition, &low, &high);
+	return known && high >= 0 ? high : -1;
 }
 
 /* The fetcher of a fresh assignment starts in the client's own thread: until then a seek is refused. And librdkafka

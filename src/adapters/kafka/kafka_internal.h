@@ -155,6 +155,7 @@ int fnl_kafka_poll_interval_ms(const struct fnl_kafka_log *k);
 int fnl_kafka_poll(struct fnl_log *l, size_t records_max, size_t bytes_max, int timeout_ms, struct fnl_poll *ret);
 int fnl_kafka_start(struct fnl_log *l, int32_t partition, int64_t offset);
 int fnl_kafka_stop(struct fnl_log *l, int32_t partition);
+int64_t fnl_kafka_input_end(struct fnl_log *l, int32_t partition);
 bool fnl_kafka_is_assigned(const struct fnl_kafka_log *k, int32_t partition);
 /* fence.c */
 /* The story says who fenced us. 0 = it is being found out, by fence_step. */

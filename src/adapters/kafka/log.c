@@ -35,6 +35,7 @@ static const struct fnl_log_ops log_ops = {
 	.poll = fnl_kafka_poll,
 	.start = fnl_kafka_start,
 	.stop = fnl_kafka_stop,
+	.input_end = fnl_kafka_input_end,
 	.committed = fnl_kafka_committed,
 	.changelog_bounds = fnl_kafka_changelog_bounds,
 	.restore_open = fnl_kafka_restore_open,

@@ -92,6 +92,9 @@ static const struct fnl_param params[] = {
              "the end of a worker that was asked to stop takes this at most"),
 	DURATION("changelog.delete.retention", 60000, 3650 * DAY_MS, "1d",
              "delete.retention.ms of the state topics, as Kafka has it"),
+	STRING("http.listen", NULL, "address and port of /metrics and /health, such as 127.0.0.1:9464; unset: none"),
+	DURATION("http.health.limit", 1000, 3600000, "1m",
+             "a thread that comes to no end of anything for so long makes /health fail"),
 	CHOICE("log.level", levels, "info", "least important line on stderr"),
 	{NULL, FNL_PARAM_STRING, 0, 0, NULL, NULL, false, NULL},
 };

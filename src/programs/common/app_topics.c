@@ -95,7 +95,9 @@ static const struct stage_row stages[FNL_APP_STAGE_COUNT] = {
                            FNL_REP_OUT_COUNT,
                            {[FNL_REP_OUT_QUOTAS] = FNL_TOPIC_QUOTAS,
                             [FNL_REP_OUT_REJECTIONS] = FNL_TOPIC_REJECTIONS,
-                            [FNL_REP_OUT_DEAD_LETTERS] = FNL_TOPIC_DEAD_LETTERS}},
+                            [FNL_REP_OUT_DEAD_LETTERS] = FNL_TOPIC_DEAD_LETTERS,
+                            [FNL_REP_OUT_ALERTS] = FNL_TOPIC_ALERTS,
+                            [FNL_REP_OUT_INSPECTIONS] = FNL_TOPIC_INSPECTIONS}},
 };
 
 static const struct {

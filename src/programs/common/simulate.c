@@ -5,7 +5,14 @@
 
 #include "funneld/base/arena.h"
 
-enum { CHANGES_AT_FIRST = 4096, REP_STREAM = 1, PROSPECT_STREAM = 2, GAP_DAY = 222, AGAIN_HOURS_MAX = 72 };
+enum {
+	CHANGES_AT_FIRST = 4096,
+	REP_STREAM = 1,
+	PROSPECT_STREAM = 2,
+	GAP_DAY = 222,
+	AGAIN_HOURS_MAX = 72,
+	BEAT_DAYS = 3
+};
 
 /* splitmix64 */
 static uint64_t mixed(uint64_t z)
@@ -131,6 +138,18 @@ static void make_gap(struct fnl_sim_maker *m)
 	}
 }
 
+/* The feeds live, and carry contacts. */
+static void make_heartbeats(struct fnl_sim_maker *m)
+{
+	int64_t at_ms = m->out->settings.from_ms + FNL_SIM_HOUR_MS / 2;
+	for (; at_ms < m->out->until_ms; at_ms += BEAT_DAYS * FNL_SIM_DAY_MS) {
+		for (int source = FNL_SIM_SOURCE_US; source <= FNL_SIM_SOURCE_EU; source++) {
+			fnl_sim_add(m, FNL_SIM_HEARTBEAT, source, at_ms, at_ms);
+			fnl_sim_set(m, FNL_SIM_CARRIES, true);
+		}
+	}
+}
+
 static int make_all(struct fnl_sim_maker *m)
 {
 	struct fnl_simulation *s = m->out;
@@ -141,6 +160,7 @@ static int make_all(struct fnl_sim_maker *m)
 	fnl_sim_stream(m, REP_STREAM, 0);
 	fnl_sim_make_reps(m);
 	make_gap(m);
+	make_heartbeats(m);
 	for (size_t i = 0; i < s->settings.prospects && !m->failed; i++) {
 		fnl_sim_stream(m, PROSPECT_STREAM, i);
 		fnl_sim_make_prospect(m, i);

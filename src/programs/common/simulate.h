@@ -1,7 +1,8 @@
 /* A sales organisation, seeded: what two CRMs and HR would send of it, in the order in which it arrives, as rows of the
- * import format. Deals take 3 months to 2 years; they go forward, back, get lost, come again, change hands; feeds
- * repeat, come late and have a gap; one rep resigns. The same settings give the same bytes everywhere: integers only,
- * and each prospect has a random stream of its own. */
+ * import format. Deals take 3 months to 2 years; they go forward, back, get lost, come again, change hands; reps speak
+ * with their customers, the nearer to the order the more often, and forget some of them for a while; feeds repeat, come
+ * late, have a gap, and say every third day that they live; one rep resigns. The same settings give the same bytes
+ * everywhere: integers only, and each prospect has a random stream of its own. */
 #ifndef FNL_PROGRAMS_SIMULATE_H
 #define FNL_PROGRAMS_SIMULATE_H
 
@@ -13,6 +14,10 @@
 enum { FNL_SIM_PROSPECTS_MAX = 100000, FNL_SIM_REPS_MAX = 1000, FNL_SIM_MONTHS_MAX = 120, FNL_SIM_TEXT_BYTES = 64 };
 
 #define FNL_SIM_ORG_ID "acme"
+/* Rules that fit: the feeds' rhythm, and how long deals take here. */
+#define FNL_SIM_RULES_VERSION 1
+extern const char fnl_sim_rules[];
+
 #define FNL_SIM_CLEARED INT64_MIN /* a cell's value: emptied in the source */
 
 /* X(name, column, format, words or prefix) */
@@ -22,7 +27,7 @@ enum { FNL_SIM_PROSPECTS_MAX = 100000, FNL_SIM_REPS_MAX = 1000, FNL_SIM_MONTHS_M
 	X(PROSPECT, "prospect_id", PROSPECT_ID, "P-") \
 	X(REP, "rep_id", REP_ID, "R-") \
 	X(TIME, "occurred_at", TIME, NULL) \
-	X(SOURCE, "source", WORD, sources) \
+	X(SOURCE, "source", WORD, fnl_sim_sources) \
 	X(VERSION, "version", NUMBER, NULL) \
 	X(FULL, "full", WORD, booleans) \
 	X(SNAPSHOT, "snapshot", WORD, booleans) \
@@ -41,9 +46,14 @@ enum { FNL_SIM_PROSPECTS_MAX = 100000, FNL_SIM_REPS_MAX = 1000, FNL_SIM_MONTHS_M
 	X(WON_AMOUNT, "won_amount", MONEY, NULL) \
 	X(LOST_REASON, "lost_reason", WORD, reasons) \
 	X(COMPETITOR, "competitor_id", NUMBERED, "rival-") \
+	X(BLOCKER, "blocker", WORD, blockers) \
+	X(EDITED, "last_edit_at", TIME, NULL) \
 	X(SURVIVOR, "survivor_id", PROSPECT_ID, "P-") \
 	X(CONTACT, "contact_id", NUMBERED, "C-") \
 	X(CHANNEL, "channel", WORD, channels) \
+	X(REACHED, "reached", WORD, booleans) \
+	X(NEXT_MEETING, "next_meeting_on", DATE, NULL) \
+	X(CARRIES, "carries_contacts", WORD, booleans) \
 	X(GAP, "gap_id", NUMBERED, "gap-") \
 	X(ACTIVE, "active", WORD, booleans) \
 	X(ORG, "org_id", WORD, orgs) \
@@ -78,6 +88,7 @@ enum fnl_sim_event {
 	FNL_SIM_MERGED,
 	FNL_SIM_ERASED,
 	FNL_SIM_FEED_GAP,
+	FNL_SIM_HEARTBEAT,
 	FNL_SIM_REP_CHANGED,
 	FNL_SIM_REP_RESIGNED,
 	FNL_SIM_REP_LEFT,
@@ -90,6 +101,7 @@ enum { FNL_SIM_USD, FNL_SIM_EUR, FNL_SIM_JPY, FNL_SIM_CURRENCY_COUNT };
 extern const char *const fnl_sim_columns[FNL_SIM_COLUMN_COUNT];
 extern const char *const fnl_sim_events[];     /* "changed" … */
 extern const char *const fnl_sim_stages[];     /* the usual ones in order, one that no rules know, won, lost */
+extern const char *const fnl_sim_sources[];    /* "crm-us" … */
 extern const char *const fnl_sim_currencies[]; /* "USD" … */
 
 struct fnl_sim_settings {

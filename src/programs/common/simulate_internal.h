@@ -8,16 +8,46 @@
 #define FNL_SIM_DAY_MS INT64_C(86400000)
 
 enum { FNL_SIM_SOURCE_US, FNL_SIM_SOURCE_EU, FNL_SIM_SOURCE_HR };
-enum { FNL_SIM_REGIONS_A_SIDE = 3, FNL_SIM_INDUSTRY_COUNT = 6, FNL_SIM_NOBODY = 0 };
+enum { FNL_SIM_REGIONS_A_SIDE = 3, FNL_SIM_INDUSTRY_COUNT = 6, FNL_SIM_NOBODY = 0, FNL_SIM_BLOCKER_COUNT = 3 };
 
 struct fnl_sim_rep {
 	int64_t version;
 	int64_t hired_ms;
 	int64_t notice_ms; /* INT64_MAX: stays */
+	int64_t away_from_ms;
+	int64_t away_until_ms;
+	int forgets; /* of 1000 prospects that he has just spoken of, so many, for a while */
 	int manager;
 	bool eu;
 	int region;     /* the side's three, then the other's */
 	int industries; /* bits */
+};
+
+#define FNL_SIM_NO_DATE INT64_MIN
+
+struct fnl_sim_prospect {
+	int64_t index; /* from 1 */
+	bool eu;
+	int rep; /* FNL_SIM_NOBODY: nobody's */
+	int region;
+	int industry;
+	int stage; /* FNL_SIM_STAGE_STRANGE: one that no rules know */
+	int status;
+	int currency;
+	int64_t amount; /* minor units; 0: not known */
+	int64_t version;
+	int64_t close_ms; /* expected; FNL_SIM_NO_DATE */
+	int64_t born_ms;
+	int64_t cycle_ms;       /* from need to order */
+	int64_t manual;         /* percent; 0: none */
+	int64_t hand_over_days; /* after its rep's notice */
+	int64_t contacts;
+	int64_t closed_on;
+	int64_t lost_reason;
+	int64_t care_ms;      /* when its rep means to look after it next */
+	int64_t noted_ms;     /* when he last wrote something down */
+	int64_t forgotten_ms; /* until then he does not think of it */
+	bool image_due;       /* after the gap of its source */
 };
 
 struct fnl_sim_maker {
@@ -47,6 +77,15 @@ void fnl_sim_maybe_again(struct fnl_sim_maker *m);
 void fnl_sim_make_reps(struct fnl_sim_maker *m);
 /* A rep of the side who is there at that time, or FNL_SIM_NOBODY. */
 int fnl_sim_pick_rep(struct fnl_sim_maker *m, bool eu, int64_t at_ms);
+/* What its CRM sends of a prospect: cells follow. */
+void fnl_sim_change(struct fnl_sim_maker *m, struct fnl_sim_prospect *p, enum fnl_sim_event event, int64_t at_ms,
+                    int64_t arrives_ms);
+/* Its rep speaks with the customer, or tries to. */
+void fnl_sim_contact(struct fnl_sim_maker *m, struct fnl_sim_prospect *p, int64_t at_ms, bool reached);
+/* A later close date, from_ms or some time after it. */
+void fnl_sim_push_date(struct fnl_sim_maker *m, struct fnl_sim_prospect *p, int64_t at_ms, int64_t from_ms);
+/* How its rep looks after it from the day of from_ms until until_ms. */
+void fnl_sim_care(struct fnl_sim_maker *m, struct fnl_sim_prospect *p, int64_t from_ms, int64_t until_ms);
 /* The prospect's whole life. */
 void fnl_sim_make_prospect(struct fnl_sim_maker *m, size_t index);
 

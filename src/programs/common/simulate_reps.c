@@ -1,7 +1,15 @@
 /* The simulated organisation's people: teams of eight, two sides of an ocean, some hired on the way, one who leaves. */
 #include "simulate_internal.h"
 
-enum { TEAM = 8, LEAVER = 2, LEAVER_REPS_MIN = 3, NOTICE_DAYS = 30, PICK_TRIES = 16 };
+enum {
+	TEAM = 8,
+	LEAVER = 2,
+	LEAVER_REPS_MIN = 3,
+	NOTICE_DAYS = 30,
+	PICK_TRIES = 16,
+	FORGETS = 18, /* of 1000 */
+	FORGETS_MORE = 60
+};
 
 struct absence {
 	int64_t from_day; /* 0: none */
@@ -55,6 +63,7 @@ static struct fnl_sim_rep hired(struct fnl_sim_maker *m, int number)
 {
 	int64_t from_ms = m->out->settings.from_ms;
 	struct fnl_sim_rep r = {.notice_ms = INT64_MAX, .manager = 1 + (number - 1) / TEAM, .eu = number % 5 >= 3};
+	r.forgets = number % 5 == 4 ? FORGETS_MORE : FORGETS;
 	r.region = number % FNL_SIM_REGIONS_A_SIDE + (r.eu ? FNL_SIM_REGIONS_A_SIDE : 0);
 	r.industries = 1 << number % FNL_SIM_INDUSTRY_COUNT | 1 << (number / 2 + 1) % FNL_SIM_INDUSTRY_COUNT;
 	r.hired_ms = from_ms - fnl_sim_between(m, 30, 2500) * FNL_SIM_DAY_MS;
@@ -80,6 +89,8 @@ static void work(struct fnl_sim_maker *m, int number)
 	away.deputy = fnl_sim_pick_rep(m, r->eu, at_ms);
 	if (fnl_sim_chance(m, 400) && at_ms < r->notice_ms && away.deputy != FNL_SIM_NOBODY && away.deputy != number) {
 		image(m, number, at_ms, true, &away);
+		r->away_from_ms = away.from_day * FNL_SIM_DAY_MS;
+		r->away_until_ms = (away.until_day + 1) * FNL_SIM_DAY_MS;
 	}
 	if (fnl_sim_chance(m, 200) && then_ms < r->notice_ms && m->out->settings.reps > TEAM) {
 		int teams = (int)((m->out->settings.reps + TEAM - 1) / TEAM);

@@ -11,14 +11,15 @@ const char *const fnl_sim_columns[FNL_SIM_COLUMN_COUNT] = {
 	FNL_SIM_COLUMN_TABLE(FNL_X)
 #undef FNL_X
 };
-const char *const fnl_sim_events[FNL_SIM_EVENT_COUNT] = {
-	"changed", "contact", "deleted", "restored", "merged", "erased", "gap", "rep_changed", "rep_resigned", "rep_left"};
+const char *const fnl_sim_events[FNL_SIM_EVENT_COUNT] = {"changed",     "contact",      "deleted", "restored",
+                                                         "merged",      "erased",       "gap",     "heartbeat",
+                                                         "rep_changed", "rep_resigned", "rep_left"};
 const char *const fnl_sim_stages[] = {"Prospecting",          "Qualification",       "Needs Analysis",
                                       "Value Proposition",    "Id. Decision Makers", "Perception Analysis",
                                       "Proposal/Price Quote", "Negotiation/Review",  "Legal limbo",
                                       "Closed Won",           "Closed Lost"};
 const char *const fnl_sim_currencies[FNL_SIM_CURRENCY_COUNT] = {"USD", "EUR", "JPY"};
-static const char *const sources[] = {"crm-us", "crm-eu", "hr"};
+const char *const fnl_sim_sources[] = {"crm-us", "crm-eu", "hr"};
 static const char *const booleans[] = {"false", "true"};
 static const char *const statuses[] = {"open", "won", "lost"};
 static const char *const probability_sources[] = {"manual"};
@@ -26,8 +27,29 @@ static const char *const regions[2 * FNL_SIM_REGIONS_A_SIDE] = {"West", "East", 
 static const char *const industries[FNL_SIM_INDUSTRY_COUNT] = {"retail",  "machinery", "health",
                                                                "finance", "energy",    "logistics"};
 static const char *const reasons[] = {"price", "no budget", "competitor", "no decision"};
+static const char *const blockers[FNL_SIM_BLOCKER_COUNT] = {"CONSENSUS", "FUNDS", "APPROVAL"};
 static const char *const channels[] = {"visit", "phone", "video", "mail"};
 static const char *const orgs[] = {FNL_SIM_ORG_ID};
+
+const char fnl_sim_rules[] = "; for what `funnelctl simulate` sends\n"
+							 "[rules]\n"
+							 "version = 1\n"
+							 "\n"
+							 "[feed]\n"
+							 "silent_with_heartbeats_minutes = 10080 ; a week: its heartbeats come every third day\n"
+							 "\n"
+							 "[stuck] ; business days in a layer: its deals take three months to two years\n"
+							 "top = 140\n"
+							 "middle = 110\n"
+							 "bottom = 150\n"
+							 "\n"
+							 "[stuck_cumulative]\n"
+							 "top = 200\n"
+							 "middle = 160\n"
+							 "bottom = 220\n"
+							 "\n"
+							 "[slipped] ; pushes of the close date\n"
+							 "bottom = 2\n";
 
 /* A table's third and fourth column, which are of different types. */
 static const struct {

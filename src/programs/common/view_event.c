@@ -1,5 +1,8 @@
 #include "view_event.h"
 
+#include "funneld_records.h"
+#include "view_stall.h"
+
 enum { KEY_COLUMNS = 14, FIELDS_SHOWN_MAX = 8 };
 
 static void append(char *text, size_t *used, const char *more)
@@ -185,6 +188,48 @@ static void quota_line(const struct fnl_canvas *c, const struct fnl_decoded *d)
 	        amount, c->utf8 ? "×" : "x", weight, field_or_nothing(d, "reason", reason));
 }
 
+_Static_assert((int)FNL_STALL_ESCALATED_CANDIDATES == (int)FNL_PROSPECT_STALLED_CANDIDATES &&
+                   (int)FNL_STALL_ESCALATED_RECIPIENT_ID == (int)FNL_PROSPECT_STALLED_RECIPIENT_ID,
+               "both are shown as one");
+
+/* ProspectStalled, StallEscalated: how, since when, who hears of it, why it may be. */
+static void stalled(const struct fnl_canvas *c, const struct fnl_decoded *d)
+{
+	const struct fnl_value *v = d->values;
+	struct fnl_list candidates = v[FNL_PROSPECT_STALLED_CANDIDATES].list;
+	struct fnl_value fields[FNL_STALL_FIELD_COUNT] = {[FNL_STALL_KIND] = v[FNL_PROSPECT_STALLED_KIND],
+	                                                  [FNL_STALL_CONDITION] = v[FNL_PROSPECT_STALLED_CONDITION],
+	                                                  [FNL_STALL_LEVEL] = v[FNL_PROSPECT_STALLED_LEVEL]};
+	struct fnl_value stall = {.set = true, .list = {fields, FNL_STALL_FIELD_COUNT}};
+	const char *layer = fnl_layer_text(v[FNL_PROSPECT_STALLED_LAYER].i64);
+	char what[FNL_TEXT_BYTES], since[FNL_TEXT_BYTES], told[FNL_TEXT_BYTES], cause[FNL_VALUE_TEXT_BYTES];
+	char who[FNL_VALUE_TEXT_BYTES], amount[FNL_VALUE_TEXT_BYTES];
+	fnl_stall_text(&stall, what);
+	fnl_stall_told_text(&stall, told);
+	fnl_text_time(v[FNL_PROSPECT_STALLED_SINCE].i64, since);
+	fnl_value_text(&d->desc->fields[FNL_PROSPECT_STALLED_RECIPIENT_ID], &v[FNL_PROSPECT_STALLED_RECIPIENT_ID], who);
+	if (!fnl_event_field(d, "amount", amount)) {
+		snprintf(amount, sizeof(amount), "no amount");
+	}
+	fprintf(c->out, "%s%s%s since %.10s  %s%s%s %s  told %s %s", fnl_style_on(c, FNL_BOLD), what, fnl_style_off(c),
+	        since, fnl_style_on(c, layer_style(layer)), layer, fnl_style_off(c), amount, told, who);
+	for (size_t i = 0; i < candidates.count; i++) {
+		fnl_candidate_text(&candidates.items[i], cause);
+		fprintf(c->out, "%s%s%s%s", fnl_style_on(c, FNL_DIM), i ? "; " : "  likely: ", cause, fnl_style_off(c));
+	}
+}
+
+static void stall_cleared(const struct fnl_canvas *c, const struct fnl_decoded *d)
+{
+	char kind[FNL_VALUE_TEXT_BYTES], reason[FNL_TEXT_BYTES], since[FNL_TEXT_BYTES];
+	fnl_event_field(d, "kind", kind);
+	fnl_symbol_text(fnl_symbols_cleared_reason, FNL_CLEARED_REASON_COUNT, d->values[FNL_STALL_CLEARED_REASON].i64,
+	                reason);
+	fnl_text_time(d->values[FNL_STALL_CLEARED_SINCE].i64, since);
+	fprintf(c->out, "%s%s since %.10s cleared%s: %s", fnl_style_on(c, FNL_GREEN), kind, since, fnl_style_off(c),
+	        reason);
+}
+
 /* Any record: its name, and the first few fields that say something. */
 static void any_event(const struct fnl_canvas *c, struct fnl_span key, const struct fnl_decoded *d)
 {
@@ -225,6 +270,10 @@ void fnl_event_line(const struct fnl_canvas *c, struct fnl_span key, const struc
 		quota_set(c, d);
 	} else if (strcmp(d->desc->name, "QuotaLine") == 0) {
 		quota_line(c, d);
+	} else if (d->desc == &fnl_desc_prospect_stalled || d->desc == &fnl_desc_stall_escalated) {
+		stalled(c, d);
+	} else if (d->desc == &fnl_desc_stall_cleared) {
+		stall_cleared(c, d);
 	} else {
 		any_event(c, key, d);
 	}

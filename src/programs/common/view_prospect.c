@@ -3,9 +3,11 @@
 #include <jansson.h>
 
 #include "funneld/adapters/avro.h"
+#include "funneld/core/calendar.h"
 #include "funneld_records.h"
 #include "view_event.h"
 #include "view_funnel.h"
+#include "view_stall.h"
 
 enum {
 	ARENA_BYTES = 4 << 20,
@@ -99,6 +101,54 @@ static void contacts(const struct fnl_canvas *c, const struct found *f)
 	}
 }
 
+/* How it sits still, who was told, and what was answered last. */
+static void stalls(const struct fnl_canvas *c, const struct found *f)
+{
+	const struct fnl_list *list = &f->decoded.values[FNL_PROSPECT_STALLS].list;
+	const struct fnl_value *answer = &f->decoded.values[FNL_PROSPECT_ANSWER];
+	heading(c, "Sits still");
+	for (size_t i = 0; i < list->count; i++) {
+		const struct fnl_value *v = list->items[i].list.items;
+		char what[FNL_TEXT_BYTES], since[FNL_TEXT_BYTES], over[FNL_TEXT_BYTES], told[FNL_TEXT_BYTES];
+		fnl_stall_text(&list->items[i], what);
+		fnl_text_time(v[FNL_STALL_SINCE].i64, since);
+		fnl_text_time(v[FNL_STALL_OVER_AT].i64, over);
+		fnl_stall_told_text(&list->items[i], told);
+		fprintf(c->out, "  %-24s since %s, too long from %s, %s%s\n", what, since, over,
+		        v[FNL_STALL_LEVEL].i64 == FNL_ALERT_LEVEL_NONE && v[FNL_STALL_ALERT_AT].set ? "told " : "", told);
+	}
+	fputs(list->count ? "" : "  no\n", c->out);
+	if (answer->set) {
+		char text[FNL_VALUE_TEXT_BYTES];
+		fnl_answer_text(answer, text);
+		line(c, "last answer", text, 0);
+	}
+}
+
+/* What these go by. */
+static void clocks(const struct fnl_canvas *c, const struct found *f)
+{
+	static const size_t fields[] = {FNL_PROSPECT_EDITED_AT,        FNL_PROSPECT_OWNER_SINCE, FNL_PROSPECT_REOPENED_AT,
+	                                FNL_PROSPECT_FIRST_CLOSE_DATE, FNL_PROSPECT_PUSH_COUNT,  FNL_PROSPECT_PUSHED_AT};
+	const struct fnl_list *times = &f->decoded.values[FNL_PROSPECT_LAYER_TIMES].list;
+	heading(c, "Clocks");
+	for (size_t i = 0; i < times->count; i++) {
+		const struct fnl_value *v = times->items[i].list.items;
+		char since[FNL_TEXT_BYTES], left[FNL_TEXT_BYTES] = "", text[4 * FNL_TEXT_BYTES], name[FNL_TEXT_BYTES];
+		fnl_text_time(v[FNL_LAYER_TIME_SINCE].i64, since);
+		if (v[FNL_LAYER_TIME_LEFT_AT].set) {
+			fnl_text_time(v[FNL_LAYER_TIME_LEFT_AT].i64, left);
+		}
+		snprintf(text, sizeof(text), "since %s%s%s; %lld business days before that", since, left[0] ? ", left " : "",
+		         left, (long long)(v[FNL_LAYER_TIME_SPENT_MS].i64 / FNL_BUSINESS_DAY_MS));
+		snprintf(name, sizeof(name), "in %s", fnl_layer_text(v[FNL_LAYER_TIME_LAYER].i64));
+		line(c, name, text, 0);
+	}
+	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+		field_line(c, f, fields[i], false);
+	}
+}
+
 static void place(const struct fnl_canvas *c, const struct found *f)
 {
 	char text[FNL_TEXT_BYTES];
@@ -124,6 +174,8 @@ static void draw_live(const struct fnl_canvas *c, const struct fnl_rows *rows, c
 		line(c, "at present", "UNKNOWN: its whole source has a gap, and no full image came since", 0);
 	}
 	place(c, f);
+	stalls(c, f);
+	clocks(c, f);
 	heading(c, "Fields");
 	for (size_t field = FIRST_VALUE; field <= LAST_VALUE; field++) {
 		field_line(c, f, field, false);

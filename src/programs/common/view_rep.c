@@ -4,11 +4,13 @@
 
 #include "funneld_records.h"
 #include "view_record.h"
+#include "view_stall.h"
 
 enum { ARENA_BYTES = 8 << 20, QUOTAS_MAX = 64, E4 = 10000 };
 
 struct book_view {
 	struct fnl_view_row rep;
+	struct fnl_view_row inspection;         /* of the pool there is none */
 	struct fnl_view_row quotas[QUOTAS_MAX]; /* by year */
 	size_t quota_count;
 };
@@ -55,6 +57,9 @@ static int find(const struct fnl_rows *rows, struct fnl_span book, struct fnl_ar
 	if (status == 0 && !ret->rep.row) {
 		return FNL_VIEW_NO_SUCH_REP;
 	}
+	status = status ? status
+	                : fnl_view_row_decode(fnl_rows_find(rows, "inspection", book, 0), &fnl_desc_inspection, arena,
+	                                      &ret->inspection, why);
 	status = status ? status : fnl_rows_each(rows, on_row, &f);
 	if (status == 0) {
 		qsort(ret->quotas, ret->quota_count, sizeof(ret->quotas[0]), by_year);
@@ -80,20 +85,23 @@ _Static_assert(FNL_BOOK_TOTAL_WEIGHTED_E4 == FNL_BOOK_TOTAL_CURRENCY + 4 &&
                    FNL_RUNNING_TOTAL_WEIGHTED_E4 == FNL_RUNNING_TOTAL_CURRENCY + 4,
                "both totals end with the same five fields");
 
-static void draw_sums(const struct fnl_canvas *c, const struct fnl_decoded *rep)
+void fnl_view_totals(const struct fnl_canvas *c, const struct fnl_list *totals)
 {
-	const struct fnl_list *totals = &rep->values[FNL_REP_TOTALS].list;
-	const struct fnl_list *running = &rep->values[FNL_REP_RUNNING].list;
-	fnl_view_heading(c, "Funnel");
 	for (size_t i = 0; i < totals->count; i++) {
 		const struct fnl_value *v = totals->items[i].list.items;
-		int64_t layer = v[FNL_BOOK_TOTAL_LAYER].i64;
-		fprintf(c->out, "  %-12s", layer >= 0 && layer < FNL_LAYER_COUNT ? fnl_symbols_layer[layer] : "?");
+		fprintf(c->out, "  %-12s", fnl_layer_text(v[FNL_BOOK_TOTAL_LAYER].i64));
 		sums(c, &v[FNL_BOOK_TOTAL_CURRENCY]);
 	}
 	if (totals->count == 0) {
 		fputs("  no lines\n", c->out);
 	}
+}
+
+static void draw_sums(const struct fnl_canvas *c, const struct fnl_decoded *rep)
+{
+	const struct fnl_list *running = &rep->values[FNL_REP_RUNNING].list;
+	fnl_view_heading(c, "Funnel");
+	fnl_view_totals(c, &rep->values[FNL_REP_TOTALS].list);
 	fnl_view_heading(c, "Running potential, by fiscal year of the expected close");
 	for (size_t i = 0; i < running->count; i++) {
 		const struct fnl_value *v = running->items[i].list.items;
@@ -129,6 +137,38 @@ static void draw_quotas(const struct fnl_canvas *c, const struct book_view *b)
 	}
 }
 
+/* The latest sheet, and the questions that nobody has answered. */
+static void draw_inspection(const struct fnl_canvas *c, const struct fnl_view_row *inspection)
+{
+	static const size_t fields[] = {FNL_INSPECTION_SHEET_ID,      FNL_INSPECTION_AS_OF,
+	                                FNL_INSPECTION_MAKING,        FNL_INSPECTION_ANSWERS_DUE_AT,
+	                                FNL_INSPECTION_NEXT_SHEET_AT, FNL_INSPECTION_ASKED_AT,
+	                                FNL_INSPECTION_RETURN_AT,     FNL_INSPECTION_UNANSWERED_SHEETS};
+	const struct fnl_decoded *d = &inspection->decoded;
+	fnl_view_heading(c, "Inspection");
+	if (!inspection->row) {
+		fputs("  none\n", c->out);
+		return;
+	}
+	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+		if (d->desc->fields[fields[i]].kind == FNL_KIND_TIMESTAMP || d->desc->fields[fields[i]].nullable ||
+		    d->values[fields[i]].i64) {
+			fnl_view_field_line(c, d, fields[i]);
+		}
+	}
+	const struct fnl_list *questions = &d->values[FNL_INSPECTION_QUESTIONS].list;
+	for (size_t i = 0; i < questions->count; i++) {
+		const struct fnl_value *v = questions->items[i].list.items;
+		if (v[FNL_QUESTION_STATE].i64 == FNL_QUESTION_STATE_OPEN) {
+			char text[FNL_VALUE_TEXT_BYTES];
+			snprintf(text, sizeof(text), "%.*s: %.*s, %s", (int)v[FNL_QUESTION_QUESTION_ID].str.len,
+			         (const char *)v[FNL_QUESTION_QUESTION_ID].str.data, (int)v[FNL_QUESTION_PROSPECT_ID].str.len,
+			         (const char *)v[FNL_QUESTION_PROSPECT_ID].str.data, fnl_layer_text(v[FNL_QUESTION_LAYER].i64));
+			fnl_view_line(c, "open question", text);
+		}
+	}
+}
+
 static void draw(const struct fnl_canvas *c, const struct book_view *b)
 {
 	static const size_t fields[] = {FNL_REP_ORG_ID,        FNL_REP_MANAGER_ID,   FNL_REP_DEPUTY_ID,
@@ -150,6 +190,9 @@ static void draw(const struct fnl_canvas *c, const struct book_view *b)
 	fnl_view_place_line(c, b->rep.row);
 	draw_sums(c, &b->rep.decoded);
 	draw_quotas(c, b);
+	if (rep_id->set) {
+		draw_inspection(c, &b->inspection);
+	}
 }
 
 int fnl_view_rep(const struct fnl_rows *rows, struct fnl_span book, const struct fnl_canvas *c, struct fnl_error *why)
@@ -173,6 +216,8 @@ static json_t *whole(const struct book_view *b, struct fnl_arena *arena)
 	for (size_t i = 0; i < b->quota_count && ok; i++) {
 		ok = json_array_append_new(quotas, fnl_view_row_json(&b->quotas[i], arena)) == 0;
 	}
+	ok = ok && json_object_set_new(o, "inspection",
+	                               b->inspection.row ? fnl_view_row_json(&b->inspection, arena) : json_null()) == 0;
 	if (!ok || json_object_set(o, "quotas", quotas)) {
 		json_decref(o);
 		o = NULL;

@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <string.h>
 
 /* What a thread drives. */
 struct driver {
@@ -12,6 +13,40 @@ struct driver {
 	struct fnl_stream_stats (*stats)(const void *driven);
 	void (*destroy)(void *driven);
 };
+
+/* The thread's numbers for whoever asks: one writes, many read, nobody waits for another. The version is odd while the
+ * words change; a reader that saw a word of a newer round sees a newer version, too, and reads again. */
+enum { BOARD_WORDS = (sizeof(struct fnl_stream_stats) + 7) / 8 };
+struct board {
+	atomic_uint_fast64_t version;
+	atomic_uint_fast64_t words[BOARD_WORDS];
+};
+
+static void board_write(struct board *b, const struct fnl_stream_stats *stats)
+{
+	uint64_t words[BOARD_WORDS] = {0};
+	memcpy(words, stats, sizeof(*stats));
+	uint_fast64_t version = atomic_load_explicit(&b->version, memory_order_relaxed);
+	atomic_store_explicit(&b->version, version + 1, memory_order_relaxed);
+	for (size_t i = 0; i < BOARD_WORDS; i++) {
+		atomic_store_explicit(&b->words[i], words[i], memory_order_release); /* not before the version is odd */
+	}
+	atomic_store_explicit(&b->version, version + 2, memory_order_release);
+}
+
+static void board_read(struct board *b, struct fnl_stream_stats *ret)
+{
+	uint64_t words[BOARD_WORDS] = {0};
+	uint_fast64_t before, after;
+	do {
+		before = atomic_load_explicit(&b->version, memory_order_acquire);
+		for (size_t i = 0; i < BOARD_WORDS; i++) {
+			words[i] = atomic_load_explicit(&b->words[i], memory_order_acquire);
+		}
+		after = atomic_load_explicit(&b->version, memory_order_relaxed);
+	} while (before != after || before % 2 != 0);
+	memcpy(ret, words, sizeof(*ret));
+}
 
 struct fnl_worker {
 	char name[64];
@@ -23,9 +58,12 @@ struct fnl_worker {
 	atomic_bool ended;
 	atomic_bool idle;
 	atomic_uint_fast64_t cycles;
-	pthread_mutex_t lock; /* of stats */
-	struct fnl_stream_stats stats;
-	int status; /* written by the thread, read after join */
+	const struct fnl_clock *clock;
+	int64_t started_ms;              /* monotonic, as the next */
+	atomic_int_fast64_t progress_ms; /* 0: none yet */
+	struct board board;
+	struct fnl_stream_stats told; /* the thread's own copy of what it last published */
+	int status;                   /* written by the thread, read after join */
 	struct fnl_error why;
 };
 
@@ -68,6 +106,11 @@ static struct fnl_stream_stats relay_stats(const void *driven)
 	                                 .outputs = s.outputs,
 	                                 .dead_letters = s.dead_letters,
 	                                 .transactions = s.transactions,
+	                                 .aborts = s.aborts,
+	                                 .producer_resets = s.producer_resets,
+	                                 .batches = s.batches,
+	                                 .joined = s.joined,
+	                                 .lag_records = s.lag_records,
 	                                 .partitions = s.partitions,
 	                                 .partitions_running = s.partitions_running};
 }
@@ -79,13 +122,28 @@ static void relay_destroy(void *driven)
 
 static const struct driver relay_driver = {relay_cycle, relay_is_idle, relay_stats, relay_destroy};
 
+/* Whether the last cycle came to a good end: a batch was committed, or rows were restored, or there was nothing to do,
+ * and no partition waits meanwhile. A thread that was given no partition stands by. */
+static bool progressed(const struct fnl_stream_stats *was, const struct fnl_stream_stats *is, bool idle)
+{
+	if (!is->joined) {
+		return false;
+	}
+	bool all_run = is->partitions_running == is->partitions;
+	return is->partitions == 0 || (all_run && (idle || is->transactions != was->transactions)) ||
+	       is->restored_records != was->restored_records;
+}
+
 static void publish(struct fnl_worker *w)
 {
 	struct fnl_stream_stats stats = w->driver->stats(w->driven);
-	pthread_mutex_lock(&w->lock);
-	w->stats = stats;
-	pthread_mutex_unlock(&w->lock);
-	atomic_store(&w->idle, w->driver->is_idle(w->driven));
+	bool idle = w->driver->is_idle(w->driven);
+	if (w->status == 0 && progressed(&w->told, &stats, idle)) {
+		atomic_store(&w->progress_ms, w->clock->monotonic_ms(w->clock->context));
+	}
+	w->told = stats;
+	board_write(&w->board, &stats);
+	atomic_store(&w->idle, idle);
 	atomic_fetch_add(&w->cycles, 1);
 }
 
@@ -128,18 +186,19 @@ static void worker_free(struct fnl_worker *w)
 	if (w->driven) {
 		w->driver->destroy(w->driven);
 	}
-	pthread_mutex_destroy(&w->lock);
 	fnl_free(w);
 }
 
-static struct fnl_worker *worker_new(const char *name, const struct driver *driver, const struct fnl_logger *logger)
+static struct fnl_worker *worker_new(const char *name, const struct driver *driver, const struct fnl_clock *clock,
+                                     const struct fnl_logger *logger)
 {
 	struct fnl_worker *w = fnl_calloc(1, sizeof(*w));
 	if (w) {
 		snprintf(w->name, sizeof(w->name), "%s", name);
 		w->driver = driver;
 		w->logger = logger;
-		pthread_mutex_init(&w->lock, NULL);
+		w->clock = clock;
+		w->started_ms = clock->monotonic_ms(clock->context);
 	}
 	return w;
 }
@@ -160,7 +219,7 @@ static int worker_begin(struct fnl_worker *w, int rc, struct fnl_worker **ret, s
 
 int fnl_worker_start(const struct fnl_worker_spec *spec, struct fnl_worker **ret, struct fnl_error *why)
 {
-	struct fnl_worker *w = worker_new(spec->name, &stream_driver, spec->ports.logger);
+	struct fnl_worker *w = worker_new(spec->name, &stream_driver, spec->ports.clock, spec->ports.logger);
 	struct fnl_stream *stream = NULL;
 	if (!w) {
 		return fnl_fail(why, FNL_E_NOMEM, "no memory for the thread %s", spec->name);
@@ -172,7 +231,7 @@ int fnl_worker_start(const struct fnl_worker_spec *spec, struct fnl_worker **ret
 
 int fnl_worker_start_relay(const struct fnl_worker_relay_spec *spec, struct fnl_worker **ret, struct fnl_error *why)
 {
-	struct fnl_worker *w = worker_new(spec->name, &relay_driver, spec->ports.logger);
+	struct fnl_worker *w = worker_new(spec->name, &relay_driver, spec->ports.clock, spec->ports.logger);
 	struct fnl_relay *relay = NULL;
 	if (!w) {
 		return fnl_fail(why, FNL_E_NOMEM, "no memory for the thread %s", spec->name);
@@ -204,10 +263,16 @@ uint64_t fnl_worker_cycles(struct fnl_worker *w)
 
 struct fnl_stream_stats fnl_worker_stats(struct fnl_worker *w)
 {
-	pthread_mutex_lock(&w->lock);
-	struct fnl_stream_stats stats = w->stats;
-	pthread_mutex_unlock(&w->lock);
+	struct fnl_stream_stats stats;
+	board_read(&w->board, &stats);
 	return stats;
+}
+
+bool fnl_worker_progress(struct fnl_worker *w, int64_t *ret_age_ms)
+{
+	int64_t progress_ms = atomic_load(&w->progress_ms);
+	*ret_age_ms = w->clock->monotonic_ms(w->clock->context) - (progress_ms ? progress_ms : w->started_ms);
+	return progress_ms != 0;
 }
 
 int fnl_worker_join(struct fnl_worker *w, struct fnl_error *why)

@@ -36,6 +36,9 @@ bool fnl_worker_is_idle(struct fnl_worker *w);
 uint64_t fnl_worker_cycles(struct fnl_worker *w);
 /* As of its last cycle; a relay leaves at 0 what it has not. */
 struct fnl_stream_stats fnl_worker_stats(struct fnl_worker *w);
+/* How long ago a cycle last came to a good end with all its partitions: a batch was committed, rows were restored, or
+ * there was nothing to do. false: never; then it is the time since the start. */
+bool fnl_worker_progress(struct fnl_worker *w, int64_t *ret_age_ms);
 
 /* Waits for the end, destroys the stream or relay, frees the worker. 0, or the status that ended it with *why. */
 int fnl_worker_join(struct fnl_worker *w, struct fnl_error *why);

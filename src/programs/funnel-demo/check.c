@@ -1,9 +1,10 @@
 /* After the years: what came, what followed, and whether it is true. */
-#include "play.h"
+#include "check.h"
+
 #include "view_event.h"
 #include "view_funnel.h"
 
-enum { ARENA_BYTES = 4 << 20, IDS_ARENA_BYTES = 256 << 20, RECORDS_SHOWN_MAX = 16 };
+enum { ARENA_BYTES = 4 << 20, IDS_ARENA_BYTES = 256 << 20, RECORDS_SHOWN_MAX = 24 };
 
 struct output_id {
 	struct fnl_map_node node;
@@ -59,7 +60,7 @@ static int on_output(void *context, size_t topic, const struct fnl_record *r)
 	return node && !fnl_span_is_none(id) ? fnl_map_insert(&o->ids, &node->node, id) : FNL_E_NOMEM;
 }
 
-static bool say(const struct fnl_canvas *c, bool good, const char *what, uint64_t got, uint64_t expected)
+bool check_say(const struct fnl_canvas *c, bool good, const char *what, uint64_t got, uint64_t expected)
 {
 	char a[FNL_TEXT_BYTES];
 	char b[FNL_TEXT_BYTES];
@@ -74,12 +75,12 @@ static bool say(const struct fnl_canvas *c, bool good, const char *what, uint64_
 	return good;
 }
 
-static bool same(const struct fnl_canvas *c, const char *what, uint64_t got, uint64_t expected)
+bool check_same(const struct fnl_canvas *c, const char *what, uint64_t got, uint64_t expected)
 {
-	return say(c, got == expected, what, got, expected);
+	return check_say(c, got == expected, what, got, expected);
 }
 
-static void line(const struct fnl_canvas *c, const char *what, uint64_t n)
+void check_line(const struct fnl_canvas *c, const char *what, uint64_t n)
 {
 	char text[FNL_TEXT_BYTES];
 	fnl_text_count(n, text);
@@ -90,7 +91,8 @@ static int read_outputs(struct play *p, struct outputs *o, struct fnl_error *why
 {
 	struct world *w = p->world;
 	const char *topics[] = {w->topics[FNL_TOPIC_LAYER_CHANGES], w->topics[FNL_TOPIC_ALERTS],
-	                        w->topics[FNL_TOPIC_QUOTAS], w->topics[FNL_TOPIC_REJECTIONS]};
+	                        w->topics[FNL_TOPIC_QUOTAS], w->topics[FNL_TOPIC_INSPECTIONS],
+	                        w->topics[FNL_TOPIC_REJECTIONS]};
 	int status = w->bus->ops->read(w->bus, topics, sizeof(topics) / sizeof(topics[0]), true, true, NULL, on_output, o);
 	return status < 0 ? fnl_fail(why, status, "%s", w->bus->ops->explain(w->bus)) : 0;
 }
@@ -103,11 +105,11 @@ static bool check_outputs(struct play *p, const struct fnl_canvas *c, struct fnl
 	bool good = read_outputs(p, &o, why) == 0;
 	if (good) {
 		for (size_t i = 0; i < o.kind_count; i++) {
-			line(c, o.kinds[i].name, o.kinds[i].count);
+			check_line(c, o.kinds[i].name, o.kinds[i].count);
 		}
-		good = say(c, o.records > 0 && o.undecodable == 0, "events out, all of them readable",
-		           o.records - o.undecodable, o.records);
-		good &= same(c, "exactly once: different ce_id among them", o.ids.count, o.records);
+		good = check_say(c, o.records > 0 && o.undecodable == 0, "events out, all of them readable",
+		                 o.records - o.undecodable, o.records);
+		good &= check_same(c, "exactly once: different ce_id among them", o.ids.count, o.records);
 	}
 	fnl_map_deinit(&o.ids);
 	fnl_arena_deinit(&o.arena);
@@ -141,7 +143,7 @@ static bool check_letters(struct play *p, const struct fnl_canvas *c, struct fnl
 		fnl_fail(why, status, "%s: %s", topic, w->bus->ops->explain(w->bus));
 		return false;
 	}
-	bool good = same(c, "dead letters: the one that was broken on purpose", l.count, 1);
+	bool good = check_same(c, "dead letters: the one that was broken on purpose", l.count, 1);
 	if (l.count) {
 		fprintf(c->out, "       %s%s%s\n", fnl_style_on(c, FNL_DIM), l.reason, fnl_style_off(c));
 	}
@@ -161,10 +163,10 @@ static bool check_funnel(struct play *p, const struct fnl_view *view, const stru
 {
 	uint64_t truth[FNL_SIM_STATUS_COUNT];
 	demo_truth_counts(&p->truth, truth);
-	bool good =
-		same(c, "open, as the generator's own book has it", count_status(view, FNL_VIEW_OPEN), truth[FNL_SIM_OPEN]);
-	good &= same(c, "won", count_status(view, FNL_VIEW_WON), truth[FNL_SIM_WON]);
-	return good & same(c, "lost", count_status(view, FNL_VIEW_LOST), truth[FNL_SIM_LOST]);
+	bool good = check_same(c, "open, as the generator's own book has it", count_status(view, FNL_VIEW_OPEN),
+	                       truth[FNL_SIM_OPEN]);
+	good &= check_same(c, "won", count_status(view, FNL_VIEW_WON), truth[FNL_SIM_WON]);
+	return good & check_same(c, "lost", count_status(view, FNL_VIEW_LOST), truth[FNL_SIM_LOST]);
 }
 
 /* The books' sum of a layer and currency is the prospects'. */
@@ -205,8 +207,8 @@ static bool check_conservation(const struct fnl_view *view, const struct quotas 
 			conserved += is_conserved(q, layers[i], &g->sums.by[s]);
 		}
 	}
-	bool good = same(c, "lines in the books of all reps, as many as in the funnel", lines, prospects);
-	return good & same(c, "their sums by layer and currency, exactly the funnel's", conserved, sums);
+	bool good = check_same(c, "lines in the books of all reps, as many as in the funnel", lines, prospects);
+	return good & check_same(c, "their sums by layer and currency, exactly the funnel's", conserved, sums);
 }
 
 /* Against what the changes themselves say, to the last 1/10000 cent. */
@@ -224,9 +226,9 @@ static bool check_quotas(const struct play_quotas *q, const char *what, int stat
 		sum += t->minor;
 	}
 	snprintf(text, sizeof(text), "%s quotas, as the changes themselves say", what);
-	bool good = same(c, text, right, q->are.reps);
+	bool good = check_same(c, text, right, q->are.reps);
 	snprintf(text, sizeof(text), "their sum, in whole " QUOTA_CURRENCY);
-	return good & same(c, text, (uint64_t)(quota_sum(&q->are) / 100), (uint64_t)(sum / 100));
+	return good & check_same(c, text, (uint64_t)(quota_sum(&q->are) / 100), (uint64_t)(sum / 100));
 }
 
 static bool check_lines(const struct quotas *q, const struct fnl_canvas *c)
@@ -239,7 +241,7 @@ static bool check_lines(const struct quotas *q, const struct fnl_canvas *c)
 		right += r->opened && r->lines + r->rounding == (fnl_weighted)r->minor * FNL_BP_ONE &&
 		         r->lines_counted == r->counted && r->lines_left_out == r->left_out;
 	}
-	return same(c, "reps whose lines + rounding are the quota", right, opened);
+	return check_same(c, "reps whose lines + rounding are the quota", right, opened);
 }
 
 /* A year later: they stand as they were frozen, while what runs has moved. */
@@ -253,9 +255,10 @@ static bool check_frozen(const struct quotas *frozen, const struct quotas *now, 
 		stand += a->opened == b->opened && a->state == b->state && a->minor == b->minor && a->rounding == b->rounding;
 		moved += b->opened && a->running != b->running;
 	}
-	bool good = same(c, "quotas that stand at the end as they were frozen", stand, now->reps);
+	bool good = check_same(c, "quotas that stand at the end as they were frozen", stand, now->reps);
 	bool may_stand = quota_sum(frozen) == 0; /* hardly any prospects at all */
-	return good & say(c, moved > 0 || may_stand, "reps whose running potential has moved since", moved, now->reps);
+	return good &
+	       check_say(c, moved > 0 || may_stand, "reps whose running potential has moved since", moved, now->reps);
 }
 
 struct redis_check {
@@ -296,8 +299,8 @@ static bool check_redis(struct play *p, enum fnl_app_stage_id id, const struct f
 	if (good) {
 		snprintf(text, sizeof(text), "rows of the %s stage in Redis, as many as in %s", s->stage.name,
 		         fnl_topic_default(s->changelog));
-		good = same(c, text, r.rows_seen, rows.map.count);
-		good &= same(c, "of them the same, byte for byte", r.equal, rows.map.count);
+		good = check_same(c, text, r.rows_seen, rows.map.count);
+		good &= check_same(c, "of them the same, byte for byte", r.equal, rows.map.count);
 	}
 	fnl_rows_deinit(&rows);
 	return good;
@@ -319,6 +322,7 @@ static bool check_truth(struct play *p, const struct fnl_canvas *c, struct fnl_e
 		good &= check_quotas(&p->frozen, "frozen", FNL_QUOTA_STATE_FROZEN, c);
 		good &= check_lines(&p->frozen.are, c);
 		good &= check_frozen(&p->frozen.are, &now, c);
+		good &= check_stalls(p, c, why);
 		for (int i = 0; i < FNL_APP_STAGE_COUNT; i++) {
 			good &= check_redis(p, (enum fnl_app_stage_id)i, c, why);
 		}
@@ -332,19 +336,20 @@ static bool check_truth(struct play *p, const struct fnl_canvas *c, struct fnl_e
 bool check_years(struct play *p, struct fnl_canvas *canvas, struct fnl_error *why)
 {
 	static const char *const events[FNL_SIM_EVENT_COUNT] = {
-		"changes",  "contacts",       "deletions",       "restorations", "merges",
-		"erasures", "gaps of a feed", "changes of reps", "resignations", "last days of reps"};
+		"changes",         "contacts",     "deletions",        "restorations",
+		"merges",          "erasures",     "gaps of a feed",   "heartbeats of a feed",
+		"changes of reps", "resignations", "last days of reps"};
 	struct fnl_stream_stats prospect = world_stats(p->world, FNL_APP_STAGE_PROSPECT);
 	struct fnl_stream_stats rep = world_stats(p->world, FNL_APP_STAGE_REP);
 	fprintf(canvas->out, "\n %sWhat came in%s\n", fnl_style_on(canvas, FNL_BOLD), fnl_style_off(canvas));
 	for (size_t i = 0; i < FNL_SIM_EVENT_COUNT; i++) {
-		line(canvas, events[i], p->by_event[i]);
+		check_line(canvas, events[i], p->by_event[i]);
 	}
-	line(canvas, "of them delivered twice", p->again);
-	bool good = same(canvas, "records published, and as many taken in", prospect.records, p->published);
-	line(canvas, "changed nothing: newer was known", prospect.stale);
-	line(canvas, "records from the prospect stage and the router to the rep stage", rep.records);
-	line(canvas, "transactions", prospect.transactions + rep.transactions);
+	check_line(canvas, "of them delivered twice", p->again);
+	bool good = check_same(canvas, "records published, and as many taken in", prospect.records, p->published);
+	check_line(canvas, "changed nothing: newer was known", prospect.stale);
+	check_line(canvas, "records from the prospect stage and the router to the rep stage", rep.records);
+	check_line(canvas, "transactions", prospect.transactions + rep.transactions);
 	fprintf(canvas->out, "\n %sWhat followed%s\n", fnl_style_on(canvas, FNL_BOLD), fnl_style_off(canvas));
 	good &= check_outputs(p, canvas, why);
 	good &= check_letters(p, canvas, why);

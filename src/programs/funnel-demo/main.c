@@ -8,16 +8,17 @@
 #include "play.h"
 #include "signals.h"
 
-enum { PROSPECTS_DEFAULT = 1500, PROSPECTS_MAX = 20000, SEED_DEFAULT = 2025, REPS = 16 };
+enum { PROSPECTS_DEFAULT = 1500, PROSPECTS_MAX = 20000, SEED_DEFAULT = 2026, REPS = 16 };
 
 static const char usage[] =
 	"usage: funnel-demo [options] [--fast] [--keep] [--seed N] [--prospects N]\n"
 	"A small sales organisation's years 2025 and 2026, in a minute: two CRMs and HR send what happens, the worker "
 	"keeps\n"
-	"the funnel true and says what each rep's quota for 2026 is and why; at the end everything is checked.\n\n"
+	"the funnel true, says what each rep's quota for 2026 is and why, and what sits still, until somebody answers; at\n"
+	"the end everything is checked.\n\n"
 	"  --fast         without pauses\n"
 	"  --keep         stay at the end until Ctrl-C, to look around in Redis\n"
-	"  --seed N       another organisation (default 2025)\n"
+	"  --seed N       another organisation (default 2026)\n"
 	"  --prospects N  1 to 20000 (default 1500)\n\n";
 
 struct demo_options {

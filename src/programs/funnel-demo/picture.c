@@ -200,6 +200,30 @@ static void draw_running(const struct picture *p, const struct fnl_canvas *c, co
 	        fnl_style_off(c));
 }
 
+/* How many of the funnel sit still, and how far up that is known. */
+static void draw_stalls(const struct picture *p, const struct fnl_canvas *c, const struct stalls_now *still)
+{
+	static const struct {
+		int layer;
+		enum fnl_style style;
+	} layers[] = {{FNL_LAYER_TOP, FNL_BLUE}, {FNL_LAYER_MIDDLE, FNL_CYAN}, {FNL_LAYER_BOTTOM, FNL_YELLOW}};
+	const struct stalls *s = &p->play->stalls;
+	char told[FNL_TEXT_BYTES];
+	char cleared[FNL_TEXT_BYTES];
+	fprintf(c->out, " %sSIT STILL%s  ", fnl_style_on(c, FNL_BOLD), fnl_style_off(c));
+	for (size_t i = 0; i < sizeof(layers) / sizeof(layers[0]); i++) {
+		fprintf(c->out, "%s%s %llu%s  ", fnl_style_on(c, layers[i].style), fnl_symbols_layer[layers[i].layer],
+		        (unsigned long long)still->by_layer[layers[i].layer], fnl_style_off(c));
+	}
+	fnl_text_count(s->told, told);
+	fnl_text_count(s->cleared, cleared);
+	fprintf(c->out, "known to reps %llu, managers %llu, above %llu  %stold %s, cleared %s%s\n",
+	        (unsigned long long)s->by_level[FNL_ALERT_LEVEL_REP],
+	        (unsigned long long)s->by_level[FNL_ALERT_LEVEL_MANAGER],
+	        (unsigned long long)s->by_level[FNL_ALERT_LEVEL_NEXT_LEVEL], fnl_style_on(c, FNL_DIM), told, cleared,
+	        fnl_style_off(c));
+}
+
 static void draw_latest(const struct picture *p, const struct fnl_canvas *c)
 {
 	char text[FNL_TEXT_BYTES];
@@ -227,7 +251,8 @@ static void end_picture(struct fnl_canvas *c, char **text)
 	free(*text);
 }
 
-static void draw_live(const struct picture *p, const struct fnl_view *view, const struct quotas *now)
+static void draw_live(const struct picture *p, const struct fnl_view *view, const struct quotas *now,
+                      const struct stalls_now *still)
 {
 	char *text = NULL;
 	size_t len = 0;
@@ -235,7 +260,8 @@ static void draw_live(const struct picture *p, const struct fnl_view *view, cons
 	if (begin_picture(p, &c, &text, &len)) {
 		fputc('\n', c.out);
 		draw_running(p, &c, now);
-		fputs(p->play->frozen.are.at ? "\n" : "", c.out);
+		draw_stalls(p, &c, still);
+		fputc('\n', c.out);
 		fnl_view_draw(view, &c, "TWO YEARS OF A SALES FUNNEL");
 		draw_quarters(p, &c);
 		draw_latest(p, &c);
@@ -252,7 +278,8 @@ static void print_group(const struct fnl_canvas *c, const struct fnl_view *view,
 	fprintf(c->out, "  %s %s", key, count);
 }
 
-static void print_plain(struct picture *p, const struct fnl_view *view, const struct quotas *now, int month)
+static void print_plain(struct picture *p, const struct fnl_view *view, const struct quotas *now,
+                        const struct stalls_now *still, int month)
 {
 	static const char *const keys[] = {"TOP", "MIDDLE", "BOTTOM", "UNCLASSIFIED", "UNKNOWN"};
 	const struct fnl_canvas *c = &p->canvas;
@@ -270,6 +297,8 @@ static void print_plain(struct picture *p, const struct fnl_view *view, const st
 		fputs("        ", c->out);
 		draw_running(p, c, now);
 	}
+	fputs("        ", c->out);
+	draw_stalls(p, c, still);
 	fflush(c->out);
 	drop_latest(p);
 }
@@ -279,16 +308,19 @@ int picture_show(struct picture *p, int month, int64_t now_ms, struct fnl_error 
 	struct fnl_rows rows = {0};
 	struct fnl_view view = {0};
 	struct quotas now = {0};
+	struct stalls_now still;
 	int status = read_funnel(p, &rows, &view, why);
 	status =
 		status ? status : quota_read(p->play->world, PLAY_QUOTA_YEAR, p->play->simulation->settings.reps, &now, why);
+	status = status ? status : stalls_read(&p->play->stalls, p->play->world, why);
+	status = status ? status : stalls_of_rows(&rows, &still, why);
 	status = status ? status : note_quarter(p, month, &now, why);
 	if (status == 0) {
 		view.as_of_ms = now_ms - 60000; /* the minute before midnight: the year's time, not the clock on the wall */
 		if (p->play->live) {
-			draw_live(p, &view, &now);
+			draw_live(p, &view, &now, &still);
 		} else {
-			print_plain(p, &view, &now, month);
+			print_plain(p, &view, &now, &still, month);
 		}
 	}
 	quota_deinit(&now);
@@ -353,6 +385,17 @@ void picture_frozen(struct picture *p)
 	put(p, draw_frozen);
 }
 
+static void draw_story(const struct picture *p, const struct fnl_canvas *c)
+{
+	story_draw(&p->play->story, c);
+	fputc('\n', c->out);
+}
+
+void picture_story(struct picture *p)
+{
+	put(p, draw_story);
+}
+
 void picture_end(struct picture *p)
 {
 	if (p->play->live) {
@@ -360,5 +403,8 @@ void picture_end(struct picture *p)
 		draw_explained(p, &p->canvas);
 		fputc('\n', p->canvas.out);
 		draw_frozen(p, &p->canvas);
+		if (p->play->story.found) {
+			draw_story(p, &p->canvas);
+		}
 	}
 }

@@ -42,6 +42,8 @@ int picture_show(struct picture *p, int month, int64_t now_ms, struct fnl_error 
 void picture_draft(struct picture *p);
 void picture_explained(struct picture *p);
 void picture_frozen(struct picture *p);
+/* The prospect that sat still. */
+void picture_story(struct picture *p);
 /* What shall stay on a terminal when it is over. */
 void picture_end(struct picture *p);
 

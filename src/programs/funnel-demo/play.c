@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "picture.h"
+#include "send.h"
 #include "signals.h"
 
 enum {
@@ -12,10 +13,15 @@ enum {
 	CATCH_UP_MS = 60000,
 	EVENT_ARENA_BYTES = 4 << 20,
 	POISON_MONTH = 5, /* June */
+	STORY_MONTH = 13, /* from February of the second year on */
+	MONDAY = 4,       /* days after a Thursday, as 1970 began with */
+	SHEET_HOUR = 8,   /* the rules' inspection.hour */
 	YEAR_MONTHS = 12
 };
 
 #define DAY_MS INT64_C(86400000)
+#define HOUR_MS INT64_C(3600000)
+#define WEEK_MS (7 * DAY_MS)
 
 struct player {
 	struct play *play;
@@ -24,7 +30,8 @@ struct player {
 	struct fnl_arena plan_arena;
 	struct fnl_arena arena;
 	struct fnl_import_plan *plan;
-	size_t next; /* change */
+	size_t next;       /* change */
+	int64_t monday_ms; /* the next sheets that are looked at */
 	struct fnl_error *why;
 };
 
@@ -106,6 +113,55 @@ static void look(const struct player *p)
 	pause_until(p, clock->monotonic_ms(clock->context) + LOOK_MS);
 }
 
+static struct story_stage stage_of(const struct player *p)
+{
+	return (struct story_stage){p->play->world, p->play->simulation, p->next, &p->play->truth, &p->play->stalls};
+}
+
+/* Its week: asked on Monday, answered on Tuesday, looked after on Thursday. The minutes are not those of anything else.
+ */
+static int play_story(struct player *p)
+{
+	struct story *s = &p->play->story;
+	int64_t answer_ms = s->monday_ms + DAY_MS + 2 * HOUR_MS + 1;
+	s->talk_ms = s->monday_ms + 3 * DAY_MS + 6 * HOUR_MS + 1;
+	int status = publish_until(p, answer_ms);
+	struct story_stage stage = stage_of(p);
+	status = status ? status : story_answer(&stage, s, answer_ms, p->why);
+	status = status ? status : publish_until(p, s->talk_ms);
+	status = status ? status : story_talk(&stage, s, s->talk_ms, p->why);
+	p->play->published += 2;
+	p->play->by_event[FNL_SIM_CONTACTED]++;
+	status = status ? status : publish_until(p, s->monday_ms + 4 * DAY_MS);
+	status = status ? status : story_collect(&stage, s, p->why);
+	if (status == 0) {
+		picture_story(&p->picture);
+		look(p);
+	}
+	return status;
+}
+
+/* Up to a Monday's moment, whose sheets are looked at. */
+static int play_monday(struct player *p, int64_t monday_ms)
+{
+	int status = publish_until(p, monday_ms);
+	status = status ? status : tick(p, monday_ms);
+	status = status ? status : stalls_read(&p->play->stalls, p->play->world, p->why);
+	struct story_stage stage = stage_of(p);
+	status = status ? status : story_look(&stage, monday_ms, &p->play->story, p->why);
+	return status || !p->play->story.found ? status : play_story(p);
+}
+
+static int play_until(struct player *p, int month, int64_t until_ms)
+{
+	int status = 0;
+	for (; status == 0 && month >= STORY_MONTH && !p->play->story.found && p->monday_ms < until_ms;
+	     p->monday_ms += WEEK_MS) {
+		status = play_monday(p, p->monday_ms);
+	}
+	return status ? status : publish_until(p, until_ms);
+}
+
 static int play_month(struct player *p, int month)
 {
 	const struct fnl_clock *clock = p->play->world->app->clock;
@@ -119,7 +175,7 @@ static int play_month(struct player *p, int month)
 	for (int i = 1; status == 0 && i <= slices && !*fnl_stop_flag(); i++) {
 		int64_t began_ms = clock->monotonic_ms(clock->context);
 		int64_t slice_ms = from_ms + (until_ms - from_ms) * i / slices;
-		status = publish_until(p, slice_ms);
+		status = play_until(p, month, slice_ms);
 		status = status ? status : picture_show(&p->picture, month, slice_ms, p->why);
 		pause_until(p, began_ms + PAUSE_MS);
 	}
@@ -166,8 +222,12 @@ int play_years(struct play *play, struct fnl_error *why)
 	fnl_arena_init(&p.plan_arena, 1 << 20);
 	fnl_arena_init(&p.arena, EVENT_ARENA_BYTES);
 	play->truth.as_of_ms = PLAY_AS_OF_MS;
+	p.monday_ms = fnl_sim_month(PLAY_FROM_MS, STORY_MONTH);
+	p.monday_ms += (7 + MONDAY - p.monday_ms / DAY_MS % 7) % 7 * DAY_MS + SHEET_HOUR * HOUR_MS;
 	picture_open(&p.picture, play);
 	int status = make_plan(&p);
+	status = status ? status : send_rules(play->world, fnl_sim_rules, FNL_SIM_RULES_VERSION, PLAY_FROM_MS, why);
+	p.play->published += WORLD_PARTITIONS;
 	for (int month = 0; status == 0 && month < PLAY_MONTHS && !*fnl_stop_flag(); month++) {
 		status = month == YEAR_MONTHS ? settle_quotas(&p) : 0;
 		status = status || *fnl_stop_flag() ? status : play_month(&p, month);
@@ -187,5 +247,6 @@ void play_deinit(struct play *p)
 	quota_deinit(&p->frozen.are);
 	fnl_free(p->draft.must_be);
 	fnl_free(p->frozen.must_be);
+	stalls_deinit(&p->stalls);
 	demo_truth_deinit(&p->truth);
 }

@@ -3,6 +3,8 @@
 #define FUNNEL_DEMO_PLAY_H
 
 #include "quota.h"
+#include "stalls.h"
+#include "story.h"
 #include "truth.h"
 
 enum { PLAY_MONTHS = 24, PLAY_QUARTERS = PLAY_MONTHS / 3, PLAY_QUOTA_YEAR = 2026 };
@@ -26,6 +28,8 @@ struct play {
 	uint64_t by_event[FNL_SIM_EVENT_COUNT];
 	struct play_quotas draft;
 	struct play_quotas frozen;
+	struct stalls stalls;
+	struct story story;
 };
 
 /* 0; FNL_E_… with *why. Ends early, with 0, when somebody asked to stop. */

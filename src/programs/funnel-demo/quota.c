@@ -3,62 +3,26 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "import_row.h"
+#include "send.h"
 #include "simulate.h"
 
-enum { ARENA_BYTES = 4 << 20, COMMAND_COLUMNS = 10, COMMAND_BYTES = 40, LINES_AT_FIRST = 256 };
-
-static const char *const command_columns[COMMAND_COLUMNS] = {"event",  "command_id",   "occurred_at", "issued_by",
-                                                             "org_id", "issued_at",    "fiscal_year", "as_of",
-                                                             "run_id", "base_currency"};
-
-static int publish_command(struct world *w, const struct fnl_span cells[COMMAND_COLUMNS], struct fnl_arena *arena,
-                           struct fnl_error *why)
-{
-	struct fnl_import_map map = {0};
-	struct fnl_import_plan *plan = NULL;
-	struct fnl_import_event event = {0};
-	struct fnl_import_problem problem = {0};
-	struct fnl_span names[COMMAND_COLUMNS];
-	for (size_t i = 0; i < COMMAND_COLUMNS; i++) {
-		names[i] = fnl_span_str(command_columns[i]);
-	}
-	struct fnl_csv_row header = {names, COMMAND_COLUMNS, 1, NULL};
-	struct fnl_csv_row row = {cells, COMMAND_COLUMNS, 2, NULL};
-	int status = fnl_import_plan_make(&map, "demo", &header, arena, &plan, why);
-	if (status) {
-		return status;
-	}
-	status = fnl_import_row_build(plan, &row, 0, arena, &event, &problem);
-	return status ? fnl_fail(why, FNL_E_INTERNAL, "open_quota_year: %s", problem.why.text)
-	              : fnl_import_publish(&w->ports, &event, arena, why);
-}
+enum { ARENA_BYTES = 4 << 20, COMMAND_COLUMNS = 9, COMMAND_BYTES = 40, LINES_AT_FIRST = 256 };
 
 int quota_open(struct world *w, int year, int64_t issued_at_ms, int64_t as_of_ms, struct fnl_error *why)
 {
+	static const char *const names[COMMAND_COLUMNS] = {
+		"event", "command_id", "occurred_at", "issued_by", "org_id", "fiscal_year", "as_of", "run_id", "base_currency"};
 	char id[COMMAND_BYTES];
 	char fiscal_year[COMMAND_BYTES];
 	char issued_at[COMMAND_BYTES];
 	char as_of[COMMAND_BYTES];
-	struct fnl_arena arena;
 	snprintf(id, sizeof(id), "quota-%d", year);
 	snprintf(fiscal_year, sizeof(fiscal_year), "%d", year);
 	snprintf(issued_at, sizeof(issued_at), "%lld", (long long)issued_at_ms);
 	snprintf(as_of, sizeof(as_of), "%lld", (long long)as_of_ms);
-	struct fnl_span cells[COMMAND_COLUMNS] = {FNL_SPAN_LIT("open_quota_year"),
-	                                          fnl_span_str(id),
-	                                          fnl_span_str(issued_at),
-	                                          FNL_SPAN_LIT("head-of-sales"),
-	                                          FNL_SPAN_LIT(FNL_SIM_ORG_ID),
-	                                          fnl_span_str(issued_at),
-	                                          fnl_span_str(fiscal_year),
-	                                          fnl_span_str(as_of),
-	                                          fnl_span_str(id),
-	                                          FNL_SPAN_LIT(QUOTA_CURRENCY)};
-	fnl_arena_init(&arena, ARENA_BYTES);
-	int status = publish_command(w, cells, &arena, why);
-	fnl_arena_deinit(&arena);
-	return status;
+	const char *texts[COMMAND_COLUMNS] = {"open_quota_year", id,    issued_at, "head-of-sales", FNL_SIM_ORG_ID,
+	                                      fiscal_year,       as_of, id,        QUOTA_CURRENCY};
+	return send_row(w, names, texts, COMMAND_COLUMNS, why);
 }
 
 /* "R-07" to 7, "P-0012" to 12; 0: absent. */

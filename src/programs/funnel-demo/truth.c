@@ -209,3 +209,26 @@ void demo_truth_quotas(const struct demo_truth *t, int year, struct demo_truth_q
 		quotas[i].minor = rounded(quotas[i].exact_e4);
 	}
 }
+
+void demo_truth_funnels(const struct demo_truth *t, struct demo_truth_funnel *funnels, size_t reps)
+{
+	memset(funnels, 0, (reps + 1) * sizeof(*funnels));
+	for (size_t i = 0; i < t->count; i++) {
+		const struct image *p = &t->at[i].live;
+		int64_t weight = weight_bp(p);
+		int64_t owner = p->fields[OWNER] == FNL_SIM_CLEARED ? 0 : p->fields[OWNER];
+		if (!p->seen || p->gone || p->erased || p->fields[STATUS] != FNL_SIM_OPEN || weight == 0) {
+			continue;
+		}
+		size_t layer = (size_t)(weight / 2500 - 1);
+		funnels[owner].count[layer]++;
+		if (p->fields[AMOUNT] != FNL_SIM_CLEARED) {
+			funnels[owner].amount[layer][p->currency] += p->fields[AMOUNT];
+		}
+	}
+}
+
+const char *demo_truth_source(const struct demo_truth *t, int64_t prospect)
+{
+	return fnl_sim_sources[t->at[prospect - 1].source];
+}

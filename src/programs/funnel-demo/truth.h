@@ -20,6 +20,14 @@ struct demo_truth_quota {
 	uint64_t left_out;
 };
 
+enum { DEMO_TRUTH_LAYERS = 3 };
+
+/* What lies in a rep's funnel: prospects by layer, TOP first, and their amounts in minor units by currency. */
+struct demo_truth_funnel {
+	uint64_t count[DEMO_TRUTH_LAYERS];
+	int64_t amount[DEMO_TRUTH_LAYERS][FNL_SIM_CURRENCY_COUNT];
+};
+
 /* FNL_E_NOMEM. */
 int demo_truth_make(size_t prospects, struct demo_truth *ret) FNL_MUST_USE;
 void demo_truth_deinit(struct demo_truth *t);
@@ -31,5 +39,9 @@ void demo_truth_take(struct demo_truth *t, const struct fnl_simulation *s, const
 void demo_truth_counts(const struct demo_truth *t, uint64_t ret[FNL_SIM_STATUS_COUNT]);
 /* Of the fiscal (and calendar) year, in dollars, from the images: quotas[0] to quotas[reps], 0 for nobody. */
 void demo_truth_quotas(const struct demo_truth *t, int year, struct demo_truth_quota *quotas, size_t reps);
+/* Of everybody at this moment: funnels[0] to funnels[reps], 0 for nobody. */
+void demo_truth_funnels(const struct demo_truth *t, struct demo_truth_funnel *funnels, size_t reps);
+/* The CRM of a prospect, by its number: "crm-us". */
+const char *demo_truth_source(const struct demo_truth *t, int64_t prospect);
 
 #endif

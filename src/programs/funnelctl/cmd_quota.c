@@ -2,16 +2,13 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "command.h"
-#include "import_run.h"
 #include "options.h"
+#include "publish.h"
 #include "quota_status.h"
 
-enum { ARENA_BYTES_MAX = 1 << 20, FLUSH_TIMEOUT_MS = 30000, REPS_MAX = 256, ID_BYTES = 40 };
-
-static const char source[] = "funnelctl";
+enum { REPS_MAX = 256 };
 
 struct opening {
 	const char *org;
@@ -25,22 +22,8 @@ struct opening {
 	const char *command_id;
 	const char *reps[REPS_MAX];
 	size_t rep_count;
-	char made_id[ID_BYTES];
+	char made_id[FNL_MADE_ID_BYTES];
 };
-
-/* A random UUID (version 4), so that two people who open a year do not have one command. */
-static int make_id(char ret[ID_BYTES])
-{
-	uint8_t b[16];
-	if (getrandom(b, sizeof(b), 0) != (ssize_t)sizeof(b)) {
-		return FNL_E_IO;
-	}
-	b[6] = (uint8_t)((b[6] & 0x0f) | 0x40);
-	b[8] = (uint8_t)((b[8] & 0x3f) | 0x80);
-	snprintf(ret, ID_BYTES, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", b[0], b[1], b[2],
-	         b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13], b[14], b[15]);
-	return 0;
-}
 
 static int wants_time(const char *option)
 {
@@ -81,17 +64,11 @@ static int read_option(struct opening *o, const char *name, const char *value)
 	return 0;
 }
 
-static bool is_id(const char *s)
-{
-	size_t len = strlen(s);
-	return len >= 1 && len <= FNL_ID_BYTES_MAX && !strchr(s, '|');
-}
-
 static int check_opening(const struct fnl_app *app, struct opening *o)
 {
 	struct fnl_money money = {0, ""};
 	bool event_clock = fnl_settings_int(app->settings, "clock") == FNL_CLOCK_EVENT;
-	if (!o->org || !is_id(o->org)) {
+	if (!o->org || !fnl_is_id(o->org)) {
 		return fnl_usage_error(&fnl_cmd_quota, "the organisation's id is needed: quota open ORG");
 	}
 	if (!o->year) {
@@ -102,7 +79,7 @@ static int check_opening(const struct fnl_app *app, struct opening *o)
 		return fnl_usage_error(&fnl_cmd_quota, "--base-currency %.10s: expected are three capital letters",
 		                       o->base_currency);
 	}
-	if (o->command_id && !is_id(o->command_id)) {
+	if (o->command_id && !fnl_is_id(o->command_id)) {
 		return fnl_usage_error(&fnl_cmd_quota, "--command-id: an id has 1 to %d bytes, none of them '|'",
 		                       FNL_ID_BYTES_MAX);
 	}
@@ -141,85 +118,40 @@ static int read_opening(const struct fnl_app *app, int argc, char **argv, struct
 	return check_opening(app, o);
 }
 
-static struct fnl_value text_value(const char *s)
-{
-	return (struct fnl_value){.set = true, .str = fnl_span_str(s)};
-}
-
-static struct fnl_value number(int64_t n)
-{
-	return (struct fnl_value){.set = true, .i64 = n};
-}
-
-static const struct fnl_import_kind *kind_of(const char *event)
-{
-	size_t count;
-	const struct fnl_import_kind *kinds = fnl_import_kinds(&count);
-	for (size_t i = 0; i < count; i++) {
-		if (strcmp(kinds[i].event, event) == 0) {
-			return &kinds[i];
-		}
-	}
-	return NULL;
-}
-
 static void fill(const struct opening *o, struct fnl_value reps[REPS_MAX], struct fnl_import_event *e)
 {
 	struct fnl_value *v = e->values;
 	for (size_t i = 0; i < o->rep_count; i++) {
-		reps[i] = text_value(o->reps[i]);
+		reps[i] = fnl_publish_text(o->reps[i]);
 	}
-	v[FNL_OPEN_QUOTA_YEAR_SOURCE] = text_value(source);
-	v[FNL_OPEN_QUOTA_YEAR_OCCURRED_AT] = number(o->issued_at_ms);
-	v[FNL_OPEN_QUOTA_YEAR_COMMAND_ID] = text_value(o->command_id);
-	v[FNL_OPEN_QUOTA_YEAR_ISSUED_BY] = text_value(o->issued_by);
-	v[FNL_OPEN_QUOTA_YEAR_ISSUED_AT] = number(o->issued_at_ms);
-	v[FNL_OPEN_QUOTA_YEAR_ORG_ID] = text_value(o->org);
-	v[FNL_OPEN_QUOTA_YEAR_FISCAL_YEAR] = number(o->year);
-	v[FNL_OPEN_QUOTA_YEAR_AS_OF] = number(o->as_of_ms);
-	v[FNL_OPEN_QUOTA_YEAR_RUN_ID] = text_value(o->command_id);
-	v[FNL_OPEN_QUOTA_YEAR_BASE_CURRENCY] = text_value(o->base_currency);
+	v[FNL_OPEN_QUOTA_YEAR_SOURCE] = fnl_publish_text(fnl_publish_source);
+	v[FNL_OPEN_QUOTA_YEAR_OCCURRED_AT] = fnl_publish_number(o->issued_at_ms);
+	v[FNL_OPEN_QUOTA_YEAR_COMMAND_ID] = fnl_publish_text(o->command_id);
+	v[FNL_OPEN_QUOTA_YEAR_ISSUED_BY] = fnl_publish_text(o->issued_by);
+	v[FNL_OPEN_QUOTA_YEAR_ISSUED_AT] = fnl_publish_number(o->issued_at_ms);
+	v[FNL_OPEN_QUOTA_YEAR_ORG_ID] = fnl_publish_text(o->org);
+	v[FNL_OPEN_QUOTA_YEAR_FISCAL_YEAR] = fnl_publish_number(o->year);
+	v[FNL_OPEN_QUOTA_YEAR_AS_OF] = fnl_publish_number(o->as_of_ms);
+	v[FNL_OPEN_QUOTA_YEAR_RUN_ID] = fnl_publish_text(o->command_id);
+	v[FNL_OPEN_QUOTA_YEAR_BASE_CURRENCY] = fnl_publish_text(o->base_currency);
 	v[FNL_OPEN_QUOTA_YEAR_REP_IDS].set = true;
 	v[FNL_OPEN_QUOTA_YEAR_REP_IDS].list = (struct fnl_list){reps, o->rep_count};
 	e->key = fnl_span_str(o->org);
-	e->source = fnl_span_str(source);
 	e->identity = fnl_span_str(o->command_id);
 	e->occurred_at_ms = o->issued_at_ms;
 }
 
 static int publish(struct fnl_app *app, const struct opening *o, struct fnl_error *why)
 {
-	const char *topics[FNL_TOPIC_COUNT];
 	struct fnl_value reps[REPS_MAX];
-	struct fnl_import_ports ports = {.ids = app->ids, .topics = topics};
-	struct fnl_import_binding binding = {.kind = kind_of("open_quota_year"), .desc = &fnl_desc_open_quota_year};
-	struct fnl_import_event event = {.binding = &binding};
-	struct fnl_arena arena;
-	int32_t partitions;
-	for (int i = 0; i < FNL_TOPIC_COUNT; i++) {
-		topics[i] = fnl_app_topic(app, (enum fnl_topic)i);
-	}
-	int rc = fnl_app_codec(app, &ports.codec, why);
-	rc = rc ? rc : fnl_app_bus(app, &ports.bus, why);
-	/* a topic that is not there would be made by the broker, or be waited for */
-	rc = rc ? rc : fnl_app_partitions(app, FNL_TOPIC_COMMANDS, &partitions, why);
-	if (rc) {
-		return rc;
-	}
+	struct fnl_import_event event = {.binding = NULL};
 	fill(o, reps, &event);
-	fnl_arena_init(&arena, ARENA_BYTES_MAX);
-	rc = fnl_import_publish(&ports, &event, &arena, why);
-	fnl_arena_deinit(&arena);
-	if (!rc && ports.bus->ops->publish_flush(ports.bus, FLUSH_TIMEOUT_MS) < 0) {
-		rc = fnl_fail(why, FNL_E_TIMEOUT, "topic %s: %s", topics[FNL_TOPIC_COMMANDS],
-		              ports.bus->ops->explain(ports.bus));
-	}
-	return rc;
+	return fnl_publish_one(app, "open_quota_year", &event, why);
 }
 
 static int open_year(struct fnl_app *app, int argc, char **argv)
 {
-	struct opening o = {.base_currency = "USD", .issued_by = source};
+	struct opening o = {.base_currency = "USD", .issued_by = fnl_publish_source};
 	struct fnl_error why = {0, ""};
 	char as_of[FNL_TEXT_BYTES];
 	int rc = read_opening(app, argc, argv, &o);
@@ -227,10 +159,10 @@ static int open_year(struct fnl_app *app, int argc, char **argv)
 		return rc;
 	}
 	if (!o.command_id) {
-		rc = make_id(o.made_id);
+		rc = fnl_made_id(o.made_id, &why);
 		o.command_id = o.made_id;
 	}
-	rc = rc ? fnl_fail(&why, rc, "no random bytes for an id; give one with --command-id") : publish(app, &o, &why);
+	rc = rc ? rc : publish(app, &o, &why);
 	if (rc) {
 		return fnl_app_fail(app, fnl_exit_code(rc), &why);
 	}

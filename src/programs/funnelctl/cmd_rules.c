@@ -9,8 +9,10 @@
 
 #include "command.h"
 #include "funneld/base/sha256.h"
-#include "rules_apply.h"
+#include "rules_changes.h"
+#include "rules_publish.h"
 #include "rules_status.h"
+#include "rules_zone.h"
 
 enum { RULES_ARENA_BYTES_MAX = 32 << 20, WAIT_DEFAULT_MS = 600000 };
 
@@ -30,113 +32,51 @@ static void on_error(void *context, const char *message)
 	}
 }
 
-struct change {
-	char name[160];
-	char was[64];
-	char is[64];
+/* "tzdata" or "file"; the name "" for UTC. */
+struct zone {
+	char name[80];
+	size_t changes;
+	const char *by;
 };
 
-struct changes {
-	struct change *at;
-	size_t count;
-	size_t capacity;
-};
-
-static void add(struct changes *c, const char *name, const char *was, const char *is)
+static struct zone zone_of(const struct fnl_rules *rules, bool resolved)
 {
-	if (strcmp(was, is) == 0 || c->count == c->capacity) {
-		return;
+	struct zone z = {"", 0, resolved ? "tzdata" : "file"};
+	if (!fnl_span_is_none(rules->zone)) {
+		snprintf(z.name, sizeof(z.name), "%.*s", (int)rules->zone.len, (const char *)rules->zone.data);
+		z.changes = rules->calendar.offset_count - 1;
 	}
-	struct change *x = &c->at[c->count++];
-	snprintf(x->name, sizeof(x->name), "%s", name);
-	snprintf(x->was, sizeof(x->was), "%s", was);
-	snprintf(x->is, sizeof(x->is), "%s", is);
+	return z;
 }
 
-static const char *layer_name(int layer)
+static void print_json(const char *path, const struct fnl_rules *rules, const struct zone *zone,
+                       const struct fnl_rules_changes *c)
 {
-	return layer >= 0 && layer < FNL_LAYER_COUNT ? fnl_symbols_layer[layer] : "?";
+	json_t *list = json_array();
+	for (size_t i = 0; i < c->count; i++) {
+		json_array_append_new(
+			list, json_pack("{s:s, s:s, s:s}", "rule", c->at[i].name, "default", c->at[i].was, "file", c->at[i].is));
+	}
+	json_t *of_zone = zone->name[0] ? json_pack("{s:s, s:I, s:s}", "name", zone->name, "changes",
+	                                            (json_int_t)zone->changes, "by", zone->by)
+	                                : json_null();
+	json_t *all = json_pack("{s:b, s:s, s:i, s:o, s:[], s:o}", "ok", 1, "file", path, "stages", (int)rules->stage_count,
+	                        "zone", of_zone, "errors", "differences", list);
+	json_dumpf(all, stdout, JSON_COMPACT);
+	putchar('\n');
+	json_decref(all);
 }
 
-static const char *stage_text(const struct fnl_stage_rule *r, char *buffer, size_t size)
+static void print_text(const char *path, const struct fnl_rules *rules, const struct zone *zone, bool resolved,
+                       const struct fnl_rules_changes *c)
 {
-	if (!r) {
-		return "not known";
-	}
-	if (r->probability_bp < 0) {
-		snprintf(buffer, size, "%s", layer_name(r->layer));
-	} else {
-		snprintf(buffer, size, "%s, %d bp", layer_name(r->layer), (int)r->probability_bp);
-	}
-	return buffer;
-}
-
-/* Stages of `in` against those of `base`; only those that base lacks when missing_only. */
-static void compare_stages(struct changes *c, const struct fnl_rules *in, const struct fnl_rules *base,
-                           bool missing_only)
-{
-	for (size_t i = 0; i < in->stage_count; i++) {
-		const struct fnl_stage_rule *r = &in->stages[i];
-		const struct fnl_stage_rule *other = fnl_rules_stage(base, r->pipeline, r->stage);
-		char name[160], mine[64], theirs[64];
-		if (missing_only && other) {
-			continue;
-		}
-		snprintf(name, sizeof(name), "stage %.*s%s%.*s", (int)(r->pipeline.data ? r->pipeline.len : 0),
-		         r->pipeline.data ? (const char *)r->pipeline.data : "", r->pipeline.data ? " / " : "",
-		         (int)r->stage.len, (const char *)r->stage.data);
-		const char *in_text = stage_text(r, mine, sizeof(mine));
-		const char *base_text = stage_text(other, theirs, sizeof(theirs));
-		if (missing_only) {
-			add(c, name, in_text, base_text);
-		} else {
-			add(c, name, base_text, in_text);
-		}
-	}
-}
-
-static const char *value_text(const struct fnl_rule_key *key, int64_t value, char *buffer, size_t size)
-{
-	if (key->choices) {
-		return key->choices[value];
-	}
-	const char *unit = fnl_rule_unit_text(key->unit);
-	snprintf(buffer, size, "%" PRId64 "%s%s", value, *unit ? " " : "", unit);
-	return buffer;
-}
-
-static void compare(const struct fnl_rules *rules, struct changes *c)
-{
-	const struct fnl_rules *base = fnl_rules_default();
-	size_t count;
-	const struct fnl_rule_key *keys = fnl_rules_keys(&count);
-	for (size_t i = 0; i < count; i++) {
-		char name[128], was[64], is[64];
-		snprintf(name, sizeof(name), "[%s] %s", keys[i].section, keys[i].key);
-		add(c, name, value_text(&keys[i], base->values[i], was, sizeof(was)),
-		    value_text(&keys[i], rules->values[i], is, sizeof(is)));
-	}
-	compare_stages(c, rules, base, false);
-	compare_stages(c, base, rules, true);
-}
-
-static void print_changes(const struct fnl_app *app, const char *path, const struct fnl_rules *rules,
-                          const struct changes *c)
-{
-	if (app->json) {
-		json_t *list = json_array();
-		for (size_t i = 0; i < c->count; i++) {
-			json_array_append_new(list, json_pack("{s:s, s:s, s:s}", "rule", c->at[i].name, "default", c->at[i].was,
-			                                      "file", c->at[i].is));
-		}
-		json_t *all = json_pack("{s:b, s:s, s:i, s:[], s:o}", "ok", 1, "file", path, "stages", (int)rules->stage_count,
-		                        "errors", "differences", list);
-		json_dumpf(all, stdout, JSON_COMPACT);
-		putchar('\n');
-		json_decref(all);
-		return;
-	}
 	printf("%s is right: %zu stages, %zu differences from the defaults\n", path, rules->stage_count, c->count);
+	if (zone->name[0] && resolved) {
+		printf("zone %s: %zu changes of its clock from %d to %d, by this machine's time zone data\n", zone->name,
+		       zone->changes, FNL_RULES_ZONE_FIRST_YEAR, FNL_RULES_ZONE_LAST_YEAR);
+	} else if (zone->name[0]) {
+		printf("zone %s: %zu changes of its clock, by the file's own [zone]\n", zone->name, zone->changes);
+	}
 	for (size_t i = 0; i < c->count; i++) {
 		printf("  %-50s %s -> %s\n", c->at[i].name, c->at[i].was, c->at[i].is);
 	}
@@ -171,16 +111,46 @@ static const struct fnl_rules *read_rules(const struct fnl_app *app, const char 
 	return rules;
 }
 
-static int check(struct fnl_app *app, const char *path, const struct fnl_rules *rules)
+/* The text as it is to be published, and its rules: with the zone's clock. */
+static const struct fnl_rules *resolve(const struct fnl_app *app, const char *path, struct fnl_span *text,
+                                       const struct fnl_rules *rules, struct fnl_arena *arena)
 {
-	struct changes changes = {NULL, 0, 2 * (size_t)FNL_RULES_STAGES_MAX + 128};
-	changes.at = fnl_calloc(changes.capacity, sizeof(*changes.at));
-	if (!changes.at) {
+	struct fnl_error why = {0, ""};
+	struct errors errors = {app->json ? json_array() : NULL, 0};
+	const struct fnl_rules *resolved = NULL;
+	char message[sizeof(why.text) + 256];
+	struct fnl_span all;
+	int rc = fnl_rules_zone_append(*text, rules, NULL, arena, &all, &why);
+	if (!rc) {
+		rc = fnl_rules_parse(all, path, arena, &resolved, NULL, NULL, &why);
+		*text = all;
+		message[0] = '\0';
+	} else {
+		snprintf(message, sizeof(message), "%.200s: [calendar] zone: ", path);
+	}
+	if (rc) {
+		size_t len = strlen(message);
+		snprintf(message + len, sizeof(message) - len, "%s", why.text);
+		on_error(&errors, message);
+		tell_errors(app, path, &errors);
+	}
+	json_decref(errors.list);
+	return resolved;
+}
+
+static int check(struct fnl_app *app, const char *path, const struct fnl_rules *rules, bool resolved)
+{
+	struct fnl_rules_changes changes;
+	if (fnl_rules_compare(rules, &changes)) {
 		fputs("funnelctl: no memory\n", stderr);
 		return FNL_EXIT_INTERNAL;
 	}
-	compare(rules, &changes);
-	print_changes(app, path, rules, &changes);
+	struct zone zone = zone_of(rules, resolved);
+	if (app->json) {
+		print_json(path, rules, &zone, &changes);
+	} else {
+		print_text(path, rules, &zone, resolved, &changes);
+	}
 	fnl_free(changes.at);
 	return FNL_EXIT_OK;
 }
@@ -194,7 +164,7 @@ static int refuse_rules(const char *path, struct fnl_span text, const struct fnl
 		return FNL_EXIT_RULES;
 	}
 	if (text.len > FNL_RECORD_STRING_BYTES_MAX) {
-		fprintf(stderr, "%s: longer than %d bytes\n", path, FNL_RECORD_STRING_BYTES_MAX);
+		fprintf(stderr, "%s: longer than %d bytes, its [zone] included\n", path, FNL_RECORD_STRING_BYTES_MAX);
 		return FNL_EXIT_RULES;
 	}
 	if (!fnl_span_utf8_valid(text)) {
@@ -213,10 +183,21 @@ struct order {
 	int64_t timeout_ms;
 };
 
+static int open_ports(struct fnl_app *app, struct fnl_rules_ports *ret, struct fnl_error *why)
+{
+	int rc = 0;
+	*ret = (struct fnl_rules_ports){.app = app};
+	for (int s = 0; s < FNL_APP_STAGE_COUNT && !rc; s++) {
+		rc = fnl_app_partitions(app, fnl_app_stage(app, (enum fnl_app_stage_id)s)->input, &ret->partitions[s], why);
+	}
+	rc = rc ? rc : fnl_app_codec(app, &ret->codec, why);
+	return rc ? rc : fnl_app_bus(app, &ret->bus, why);
+}
+
 static int apply(struct fnl_app *app, const struct order *o, struct fnl_span text, const struct fnl_rules *rules)
 {
 	struct fnl_error why = {0, ""};
-	int32_t partitions[FNL_APP_STAGE_COUNT] = {0};
+	struct fnl_rules_ports ports;
 	char hash[FNL_SHA256_HEX_BYTES + 1];
 	fnl_sha256_hex(text, hash);
 	int code = refuse_rules(o->path, text, rules);
@@ -224,16 +205,18 @@ static int apply(struct fnl_app *app, const struct order *o, struct fnl_span tex
 	if (code) {
 		return code;
 	}
-	int rc = fnl_rules_publish(app, text, rules->version, o->at_ms, partitions, &why);
+	int rc = open_ports(app, &ports, &why);
+	rc = rc ? rc : fnl_rules_publish(&ports, text, rules->version, o->at_ms, &why);
 	if (rc) {
 		return fnl_app_fail(app, fnl_exit_code(rc), &why);
 	}
 	if (app->json && !o->wait) {
 		printf("{\"version\":%d,\"partitions\":%d,\"rep_partitions\":%d}\n", (int)rules->version,
-		       (int)partitions[FNL_APP_STAGE_PROSPECT], (int)partitions[FNL_APP_STAGE_REP]);
+		       (int)ports.partitions[FNL_APP_STAGE_PROSPECT], (int)ports.partitions[FNL_APP_STAGE_REP]);
 	} else if (!app->json) {
 		printf("version %d of the rules went to %d partitions of the prospect stage and %d of the rep stage\n",
-		       (int)rules->version, (int)partitions[FNL_APP_STAGE_PROSPECT], (int)partitions[FNL_APP_STAGE_REP]);
+		       (int)rules->version, (int)ports.partitions[FNL_APP_STAGE_PROSPECT],
+		       (int)ports.partitions[FNL_APP_STAGE_REP]);
 	}
 	return o->wait ? fnl_rules_wait(app, rules->version, o->timeout_ms) : FNL_EXIT_OK;
 }
@@ -308,11 +291,15 @@ static int run(struct fnl_app *app, int argc, char **argv)
 		return fnl_app_fail(app, FNL_EXIT_RULES, &why);
 	}
 	fnl_arena_init(&arena, RULES_ARENA_BYTES_MAX);
+	struct fnl_span published = text;
 	const struct fnl_rules *rules = read_rules(app, order.path, text, &arena);
+	rules = rules ? resolve(app, order.path, &published, rules, &arena) : NULL;
 	if (!rules) {
 		code = FNL_EXIT_RULES;
+	} else if (order.what == APPLY) {
+		code = apply(app, &order, published, rules);
 	} else {
-		code = order.what == APPLY ? apply(app, &order, text, rules) : check(app, order.path, rules);
+		code = check(app, order.path, rules, published.len > text.len);
 	}
 	fnl_arena_deinit(&arena);
 	fnl_text_file_free(text);
@@ -326,6 +313,8 @@ const struct fnl_command fnl_cmd_rules = {
 	"       funnelctl rules apply [FILE] [--at TIME] [--wait [--timeout SECONDS]]\n"
 	"       funnelctl rules status\n"
 	"  check: every error with file and line (exit 11), or what the file changes against the defaults.\n"
+	"  A file with a zone and no [zone] gets one at its end, from this machine's time zone data: it is published with "
+	"it.\n"
 	"  apply: checks, then sends RulesActivated to every partition of the input of each stage; it holds for what comes "
 	"after\n"
 	"  it, and all open prospects are looked at again. --wait: until that is done (exit 5 when it is not, by default "

@@ -9,9 +9,11 @@ static const char usage[] =
 	"funnelctl show prospect ID\n"
 	"       funnelctl show rep ID\n"
 	"       funnelctl show quota REP --year YEAR\n"
-	"  prospect  all that is known of it\n"
-	"  rep       what HR says of the rep, the sums of his lines by layer and currency, his running potential by year,\n"
-	"            his quotas; pool:UNASSIGNED is the book of prospects without an owner\n"
+	"  prospect  all that is known of it: how it sits still and the clocks by which it does, its fields, its contacts\n"
+	"  rep       what HR says of the rep, absences too, the sums of his lines by layer and currency, his running\n"
+	"            potential by year, his quotas, his latest inspection sheet and its open questions; pool:UNASSIGNED "
+	"is\n"
+	"            the book of prospects without an owner\n"
 	"  quota     a year's quota line by line: amount × weight, the sum, how it was rounded, and what is left out and "
 	"why\n"
 	"As of the last commit, from the changelogs of the stages. Exit 1 when there is none.\n";
@@ -43,7 +45,8 @@ static bool wanted(void *context, struct fnl_span key)
 		       is_row(key, "feed", "", false);
 	case REP:
 		snprintf(front, sizeof(front), "%s|", q->book);
-		return is_row(key, "rep", q->book, true) || is_row(key, "quota", front, false);
+		return is_row(key, "rep", q->book, true) || is_row(key, "inspection", q->book, true) ||
+		       is_row(key, "quota", front, false);
 	case QUOTA:
 		snprintf(front, sizeof(front), "%s|%d", q->book, (int)q->year);
 		if (is_row(key, "quota", front, true)) {

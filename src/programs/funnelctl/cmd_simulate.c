@@ -14,6 +14,7 @@ enum { SEED_DEFAULT = 2025, PROSPECTS_DEFAULT = 1500, REPS_DEFAULT = 40, MONTHS_
 
 static const char usage[] =
 	"funnelctl simulate [--seed N] [--prospects N] [--reps N] [--from DATE] [--months N] [--csv | --tick DATE]\n"
+	"funnelctl simulate --rules\n"
 	"  --seed N       another organisation (default 2025); the same settings give the same rows everywhere\n"
 	"  --prospects N  1 to 100000 (default 1500)\n"
 	"  --reps N       1 to 1000 (default 40), all of the organisation " FNL_SIM_ORG_ID "\n"
@@ -21,11 +22,13 @@ static const char usage[] =
 	"  --months N     1 to 120 (default 24)\n"
 	"  --csv          print the change log in the import format, and send nothing\n"
 	"  --tick DATE    then tell every partition that it is this time (clock = event)\n"
+	"  --rules        print rules that fit it (its feeds' heartbeats come every third day), and send nothing\n"
 	"Without --csv the same is published to the input topics: funnelctl simulate --csv | funnelctl import csv -\n";
 
 struct simulate_arguments {
 	struct fnl_sim_settings settings;
 	bool csv;
+	bool rules;
 	bool tick;
 	int64_t tick_ms;
 };
@@ -79,6 +82,9 @@ static int parse_option(struct simulate_arguments *a, int option)
 	case 'c':
 		a->csv = true;
 		return 0;
+	case 'R':
+		a->rules = true;
+		return 0;
 	default:
 		return fnl_usage_error(&fnl_cmd_simulate, "that option is not known, or lacks its value");
 	}
@@ -87,10 +93,15 @@ static int parse_option(struct simulate_arguments *a, int option)
 static int parse(int argc, char **argv, struct simulate_arguments *a)
 {
 	static const struct option options[] = {
-		{"seed", required_argument, NULL, 's'},   {"prospects", required_argument, NULL, 'p'},
-		{"reps", required_argument, NULL, 'r'},   {"from", required_argument, NULL, 'f'},
-		{"months", required_argument, NULL, 'm'}, {"csv", no_argument, NULL, 'c'},
-		{"tick", required_argument, NULL, 't'},   {NULL, 0, NULL, 0},
+		{"seed", required_argument, NULL, 's'},
+		{"prospects", required_argument, NULL, 'p'},
+		{"reps", required_argument, NULL, 'r'},
+		{"from", required_argument, NULL, 'f'},
+		{"months", required_argument, NULL, 'm'},
+		{"csv", no_argument, NULL, 'c'},
+		{"tick", required_argument, NULL, 't'},
+		{"rules", no_argument, NULL, 'R'},
+		{NULL, 0, NULL, 0},
 	};
 	int option;
 	opterr = 0;
@@ -192,6 +203,10 @@ static int run(struct fnl_app *app, int argc, char **argv)
 	int code = parse(argc, argv, &a);
 	if (code) {
 		return code;
+	}
+	if (a.rules) {
+		fputs(fnl_sim_rules, stdout);
+		return FNL_EXIT_OK;
 	}
 	int status = fnl_simulation_make(&a.settings, &s);
 	if (status) {

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "funneld/adapters/http.h"
+
 /* Input, changelog and outputs of a stage are there, and the first two fit each other. */
 static int check_stage_topics(struct fnl_app *app, const struct fnl_app_stage *s, int32_t *ret_partitions,
                               struct fnl_error *why)
@@ -84,6 +86,12 @@ int funneld_check(struct fnl_app *app, int32_t ret_partitions[FNL_APP_STAGE_COUN
 {
 	struct fnl_codec *codec;
 	struct fnl_bus *bus;
+	struct fnl_error what = {0, ""};
+	const char *listen = fnl_settings_string(app->settings, "http.listen");
+	if (listen && fnl_http_check(listen, &what)) {
+		fnl_fail(why, what.code, "%s: http.listen: %s", fnl_settings_origin(app->settings, "http.listen"), what.text);
+		return FNL_EXIT_SETTINGS;
+	}
 	int rc = fnl_app_codec(app, &codec, why);
 	if (rc) {
 		return rc == FNL_E_NOMEM ? FNL_EXIT_INTERNAL : FNL_EXIT_SETTINGS;

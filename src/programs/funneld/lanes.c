@@ -80,6 +80,7 @@ int lanes_open(struct lanes *ls, const int32_t partitions[FNL_APP_STAGE_COUNT], 
 			rc = stage ? open_stage(ls->app, l, thread, partitions[part], why) : open_relay(ls->app, l, why);
 		}
 	}
+	atomic_store(&ls->opened, rc == 0);
 	return rc;
 }
 

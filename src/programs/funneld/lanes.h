@@ -2,6 +2,8 @@
 #ifndef FUNNELD_LANES_H
 #define FUNNELD_LANES_H
 
+#include <stdatomic.h>
+
 #include "app.h"
 #include "worker.h"
 
@@ -27,6 +29,7 @@ struct lanes {
 	struct fnl_app *app;
 	struct lane at[LANES_MAX];
 	size_t count;
+	atomic_bool opened; /* all were started: from here on others may look at them */
 };
 
 /* "prospect", "router-hr" */

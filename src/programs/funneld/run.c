@@ -7,6 +7,7 @@
 #include "funneld/adapters/redis.h"
 #include "lanes.h"
 #include "signals.h"
+#include "status.h"
 
 enum { LOOK_EVERY_MS = 50, STATUS_EVERY_MS = 10000 };
 
@@ -164,7 +165,9 @@ int funneld_run(struct fnl_app *app, const int32_t partitions[FNL_APP_STAGE_COUN
 		return fnl_app_fail(app, FNL_EXIT_INTERNAL, &why);
 	}
 	ls->app = app;
-	int rc = lanes_open(ls, partitions, &why);
+	struct status *status;
+	int rc = status_open(ls, &status, &why);
+	rc = rc ? rc : lanes_open(ls, partitions, &why);
 	if (!rc) {
 		tell_start(app, partitions);
 		watch(ls);
@@ -178,6 +181,7 @@ int funneld_run(struct fnl_app *app, const int32_t partitions[FNL_APP_STAGE_COUN
 		struct fnl_stream_stats s = lanes_stats(ls, i);
 		status_line(ls, i, &s, "");
 	}
+	status_close(status);
 	int code = join_all(ls, &part);
 	fnl_free(ls);
 	if (rc) {

@@ -1,4 +1,4 @@
-#include "rules_apply.h"
+#include "rules_publish.h"
 
 #include <stdio.h>
 
@@ -16,35 +16,27 @@ static struct fnl_value text_value(struct fnl_span s)
 	return (struct fnl_value){.set = true, .str = s};
 }
 
-static int encode(struct fnl_app *app, struct fnl_span text, struct fnl_span hash, int32_t version, int64_t at_ms,
+static int encode(struct fnl_codec *codec, struct fnl_span text, struct fnl_span hash, int32_t version, int64_t at_ms,
                   struct fnl_arena *arena, struct fnl_span *ret, struct fnl_error *why)
 {
 	struct fnl_value values[FNL_RULES_ACTIVATED_FIELD_COUNT] = {0};
-	struct fnl_codec *codec;
-	int rc = fnl_app_codec(app, &codec, why);
-	if (rc) {
-		return rc;
-	}
 	values[FNL_RULES_ACTIVATED_SOURCE] = text_value(fnl_span_str(source));
 	values[FNL_RULES_ACTIVATED_OCCURRED_AT] = (struct fnl_value){.set = true, .i64 = at_ms};
 	values[FNL_RULES_ACTIVATED_RULES_VERSION] = (struct fnl_value){.set = true, .i64 = version};
 	values[FNL_RULES_ACTIVATED_RULES_HASH] = text_value(hash);
 	values[FNL_RULES_ACTIVATED_RULES_TEXT] = text_value(text);
-	rc = codec->ops->encode(codec, &fnl_desc_rules_activated, values, arena, ret);
+	int rc = codec->ops->encode(codec, &fnl_desc_rules_activated, values, arena, ret);
 	return rc ? fnl_fail(why, rc, "RulesActivated: %s", fnl_status_text(rc)) : 0;
 }
 
-static int publish(struct fnl_app *app, const int32_t partitions[FNL_APP_STAGE_COUNT], struct fnl_span value,
-                   const struct fnl_header *headers, size_t header_count, struct fnl_error *why)
+static int publish(const struct fnl_rules_ports *ports, struct fnl_span value, const struct fnl_header *headers,
+                   size_t header_count, struct fnl_error *why)
 {
-	struct fnl_bus *bus;
-	int rc = fnl_app_bus(app, &bus, why);
-	if (rc) {
-		return rc;
-	}
+	struct fnl_bus *bus = ports->bus;
+	int rc;
 	for (int s = 0; s < FNL_APP_STAGE_COUNT; s++) {
-		const char *topic = fnl_app_stage(app, (enum fnl_app_stage_id)s)->input_topic;
-		for (int32_t p = 0; p < partitions[s]; p++) {
+		const char *topic = fnl_app_stage(ports->app, (enum fnl_app_stage_id)s)->input_topic;
+		for (int32_t p = 0; p < ports->partitions[s]; p++) {
 			rc = bus->ops->publish(bus, topic, p, fnl_span_str(source), value, headers, header_count);
 			if (rc < 0) {
 				return fnl_fail(why, rc, "topic %s: %s", topic, bus->ops->explain(bus));
@@ -55,18 +47,19 @@ static int publish(struct fnl_app *app, const int32_t partitions[FNL_APP_STAGE_C
 	return rc < 0 ? fnl_fail(why, rc, "RulesActivated: %s", bus->ops->explain(bus)) : 0;
 }
 
-static int publish_all(struct fnl_app *app, struct fnl_span text, int32_t version, int64_t at_ms,
-                       struct fnl_arena *arena, const int32_t partitions[FNL_APP_STAGE_COUNT], struct fnl_error *why)
+static int publish_all(const struct fnl_rules_ports *ports, struct fnl_span text, int32_t version, int64_t at_ms,
+                       struct fnl_arena *arena, struct fnl_error *why)
 {
 	char hash[FNL_SHA256_HEX_BYTES + 1], name[256], id[FNL_UUID_TEXT_BYTES];
 	struct fnl_span value;
 	fnl_sha256_hex(text, hash);
-	int rc = encode(app, text, fnl_span_str(hash), version, at_ms, arena, &value, why);
+	int rc = encode(ports->codec, text, fnl_span_str(hash), version, at_ms, arena, &value, why);
 	if (rc) {
 		return rc;
 	}
 	int len = snprintf(name, sizeof(name), "%s\nRulesActivated\n%s\n%d:%s", source, source, (int)version, hash);
-	app->ids->uuid5(app->ids->context, id_space, fnl_span_of(name, (size_t)len), NULL, id);
+	const struct fnl_ids *ids = ports->app->ids;
+	ids->uuid5(ids->context, id_space, fnl_span_of(name, (size_t)len), NULL, id);
 	struct fnl_writer time = fnl_writer_of(arena);
 	fnl_write_rfc3339(&time, at_ms);
 	struct fnl_header headers[] = {
@@ -77,22 +70,15 @@ static int publish_all(struct fnl_app *app, struct fnl_span text, int32_t versio
 		{FNL_SPAN_LIT("ce_time"), fnl_writer_span(&time)},
 		{FNL_SPAN_LIT("content-type"), FNL_SPAN_LIT("application/avro")},
 	};
-	return publish(app, partitions, value, headers, sizeof(headers) / sizeof(headers[0]), why);
+	return publish(ports, value, headers, sizeof(headers) / sizeof(headers[0]), why);
 }
 
-int fnl_rules_publish(struct fnl_app *app, struct fnl_span text, int32_t version, int64_t occurred_at_ms,
-                      int32_t ret_partitions[FNL_APP_STAGE_COUNT], struct fnl_error *why)
+int fnl_rules_publish(const struct fnl_rules_ports *ports, struct fnl_span text, int32_t version,
+                      int64_t occurred_at_ms, struct fnl_error *why)
 {
 	struct fnl_arena arena;
-	int rc = 0;
-	for (int s = 0; s < FNL_APP_STAGE_COUNT && !rc; s++) {
-		rc = fnl_app_partitions(app, fnl_app_stage(app, (enum fnl_app_stage_id)s)->input, &ret_partitions[s], why);
-	}
-	if (rc) {
-		return rc;
-	}
 	fnl_arena_init(&arena, ARENA_BYTES_MAX);
-	rc = publish_all(app, text, version, occurred_at_ms, &arena, ret_partitions, why);
+	int rc = publish_all(ports, text, version, occurred_at_ms, &arena, why);
 	fnl_arena_deinit(&arena);
 	return rc;
 }
