@@ -22,6 +22,9 @@ static int64_t limit_minutes(const struct fnl_rules *rules, bool has_heartbeats)
 /* Heartbeats come on days off, too; other inputs need somebody at work. null: never. */
 static struct fnl_value deadline_of(const struct fnl_rules *rules, const struct fnl_value *feed)
 {
+	if (feed[FNL_FEED_SETTLES_AT].set) {
+		return feed[FNL_FEED_SETTLES_AT];
+	}
 	bool has_heartbeats = feed[FNL_FEED_HAS_HEARTBEATS].i64 != 0;
 	int64_t limit_ms = limit_minutes(rules, has_heartbeats) * MS_PER_MINUTE;
 	int64_t wait_ms = limit_ms + limit_ms / SLACK;
@@ -185,6 +188,23 @@ static bool is_news(const struct fnl_prospect_edit *e, const struct fnl_value *h
 	return !waits || e->now_ms >= feed[FNL_FEED_LAST_HEARD_AT].i64 + (limit_ms ? limit_ms : MS_PER_DAY) / SLACK;
 }
 
+/* What prospects must know of a feed that is heard. */
+static int set_heard(struct fnl_prospect_edit *e, const struct fnl_value *feed)
+{
+	struct fnl_value carries = feed[FNL_FEED_CARRIES_CONTACTS];
+	return fnl_prospect_set_feed_state(e, e->source, (struct fnl_feed_state){carries.set && carries.i64 != 0, false});
+}
+
+/* What comes first after a silence is the oldest of what has piled up: a prospect whose contact is still on its way
+ * must not be blamed. So it is as in the silence until the rest may be believed to be here. */
+static void recover(struct fnl_prospect_edit *e, struct fnl_value *feed)
+{
+	int64_t limit_ms = limit_minutes(e->in->rules, feed[FNL_FEED_HAS_HEARTBEATS].i64 != 0) * MS_PER_MINUTE;
+	e->recovered = e->in->feed;
+	feed[FNL_FEED_SILENT_SINCE] = fnl_value_null();
+	feed[FNL_FEED_SETTLES_AT] = limit_ms ? fnl_value_i64(e->now_ms + limit_ms / SLACK) : fnl_value_null();
+}
+
 int fnl_prospect_heard(struct fnl_prospect_edit *e, const struct fnl_value *heartbeat)
 {
 	if (!is_news(e, heartbeat)) {
@@ -201,11 +221,11 @@ int fnl_prospect_heard(struct fnl_prospect_edit *e, const struct fnl_value *hear
 		feed[FNL_FEED_HAS_HEARTBEATS] = fnl_value_i64(1);
 		feed[FNL_FEED_CARRIES_CONTACTS] = carries.set ? carries : feed[FNL_FEED_CARRIES_CONTACTS];
 	}
-	e->recovered = feed[FNL_FEED_SILENT_SINCE].set ? e->in->feed : NULL;
-	feed[FNL_FEED_SILENT_SINCE] = fnl_value_null();
+	if (feed[FNL_FEED_SILENT_SINCE].set) {
+		recover(e, feed);
+	}
 	feed[FNL_FEED_NEXT_DEADLINE_AT] = deadline_of(e->in->rules, feed);
-	struct fnl_value carries = feed[FNL_FEED_CARRIES_CONTACTS];
-	return fnl_prospect_set_feed_state(e, e->source, (struct fnl_feed_state){carries.set && carries.i64 != 0, false});
+	return feed[FNL_FEED_SETTLES_AT].set ? FNL_OK : set_heard(e, feed);
 }
 
 int fnl_prospect_tell_recovered(struct fnl_prospect_edit *e)
@@ -247,6 +267,20 @@ static int fall_silent(struct fnl_prospect_edit *e, struct fnl_value *feed)
 	return r == 0 && e->partition_is_first ? tell_silent(e, feed) : r;
 }
 
+/* Other rules may have given it more time, or all of it; one that was heard again and is not any more, even so, is
+ * silent still. */
+static int settle_or_fall_silent(struct fnl_prospect_edit *e, struct fnl_value *feed)
+{
+	bool settles = feed[FNL_FEED_SETTLES_AT].set;
+	feed[FNL_FEED_SETTLES_AT] = fnl_value_null();
+	struct fnl_value next = deadline_of(e->in->rules, feed);
+	feed[FNL_FEED_NEXT_DEADLINE_AT] = next;
+	if (next.set && next.i64 <= e->now_ms) {
+		return fall_silent(e, feed);
+	}
+	return settles ? set_heard(e, feed) : FNL_OK;
+}
+
 int fnl_prospect_feed_timer(const struct fnl_prospect_in *in, bool partition_is_first, struct fnl_prospect_out *ret,
                             struct fnl_error *why)
 {
@@ -274,11 +308,7 @@ int fnl_prospect_feed_timer(const struct fnl_prospect_in *in, bool partition_is_
 	if (in->now_ms - e.occurred_at_ms > LATE_MS) {
 		feed[FNL_FEED_LAST_HEARD_AT] = fnl_value_i64(in->now_ms);
 	}
-	/* other rules may have given it more time, or all of it */
-	struct fnl_value next = deadline_of(in->rules, feed);
-	bool waits = !next.set || next.i64 > in->now_ms;
-	feed[FNL_FEED_NEXT_DEADLINE_AT] = next;
-	int r = waits ? FNL_OK : fall_silent(&e, feed);
+	int r = settle_or_fall_silent(&e, feed);
 	if (r < 0) {
 		return r;
 	}

@@ -202,7 +202,7 @@ story_reps() {
 	CSV
 }
 # 2026-01-05 is a Monday. Feeds: hq knows of no contacts; talks and north do, and send heartbeats. north is silent from
-# 2026-01-14 20:00 to 2026-01-28 08:00, and begins with what it kept back. A line: when, what, feed, prospect, and what
+# 2026-01-14 20:00 to 2026-01-28 08:00, and begins with what it kept back, for which it has 90 minutes. A line: when, what, feed, prospect, and what
 # the event says; new: one that begins.
 story_changes() {
 	local day
@@ -221,6 +221,7 @@ story_changes() {
 		01-05T09:00 new north n-stuck stage=Prospecting owner_rep_id=eva
 		01-05T09:00 new north n-told stage=qualifiedtobuy owner_rep_id=eva last_contact_at=2025-12-29T09:00:00Z
 		01-05T09:00 new north n-late stage=qualifiedtobuy owner_rep_id=eva
+		01-05T09:00 new north n-slow stage=qualifiedtobuy owner_rep_id=eva
 		01-05T09:00 new north n-due stage=qualifiedtobuy owner_rep_id=eva expected_close_date=2026-01-15
 		01-05T09:00 new hq loaded stage=Prospecting owner_rep_id=ann snapshot=true stage_entered_at=2025-11-03T09:00:00Z
 		01-12T09:00 changed hq loaded amount=200 currency=EUR bulk=true
@@ -241,6 +242,7 @@ story_changes() {
 		01-22T09:00 new hq missed stage=Prospecting owner_rep_id=ann full=true
 		01-21T10:00 changed hq regressed stage=presentationscheduled
 		01-28T08:00 contact north n-late contact_id=c-2 at=2026-01-27T09:00:00Z
+		01-28T09:20 contact north n-slow contact_id=c-3 at=2026-01-27T09:00:00Z
 	TEXT
 	for ((day = 0; day < 40; day++)); do
 		printf "$(date -u -d "2026-01-05 $day days" +%m-%d)T%s:00 heartbeat %s - carries_contacts=true\n" \
@@ -304,17 +306,18 @@ story_says() {
 		missed 01-22T09:00 ProspectStalled STUCK IN_LAYER REP since 01-05T09:00 to ann
 		missed 01-26T09:00 StallEscalated STUCK IN_LAYER MANAGER since 01-05T09:00 to max
 		missed 02-14T00:00 StallCleared STUCK since 01-05T09:00 RULES_CHANGED
-		n-due 01-28T08:00 ProspectStalled SILENT NO_CONTACT MANAGER since 01-05T09:00 to max
-		n-due 01-28T08:00 ProspectStalled STALE CLOSE_DATE_PAST MANAGER since 01-16T00:00 to max
+		n-due 01-28T09:30 ProspectStalled SILENT NO_CONTACT MANAGER since 01-05T09:00 to max
+		n-due 01-28T09:30 ProspectStalled STALE CLOSE_DATE_PAST MANAGER since 01-16T00:00 to max
 		n-due 02-02T09:00 StallEscalated SILENT NO_CONTACT NEXT_LEVEL since 01-05T09:00 to max
 		n-due 02-04T00:00 StallEscalated STALE CLOSE_DATE_PAST NEXT_LEVEL since 01-16T00:00 to max
 		n-late 02-10T09:00 ProspectStalled SILENT NO_CONTACT REP since 01-27T09:00 to eva
+		n-slow 02-10T09:00 ProspectStalled SILENT NO_CONTACT REP since 01-27T09:00 to eva
 		n-stuck 01-19T09:00 ProspectStalled STUCK IN_LAYER REP since 01-05T09:00 to eva
 		n-stuck 01-26T09:00 StallEscalated STUCK IN_LAYER MANAGER since 01-05T09:00 to max
-		n-stuck 01-28T08:00 ProspectStalled SILENT NO_CONTACT MANAGER since 01-05T09:00 to max
+		n-stuck 01-28T09:30 ProspectStalled SILENT NO_CONTACT MANAGER since 01-05T09:00 to max
 		n-stuck 02-14T00:00 StallCleared STUCK since 01-05T09:00 RULES_CHANGED
 		n-told 01-12T09:00 ProspectStalled SILENT NO_CONTACT REP since 2025-12-29T09:00 to eva
-		n-told 01-28T08:00 StallEscalated SILENT NO_CONTACT NEXT_LEVEL since 2025-12-29T09:00 to max
+		n-told 01-28T09:30 StallEscalated SILENT NO_CONTACT NEXT_LEVEL since 2025-12-29T09:00 to max
 		north 01-15T21:30 FeedSilent
 		north 01-28T08:00 FeedRecovered
 		pooled 01-19T09:00 ProspectStalled STUCK IN_LAYER REP since 01-05T09:00 to ann
@@ -345,6 +348,7 @@ story_ends() {
 		loaded STUCK MANAGER
 		n-due SILENT NEXT_LEVEL STALE NEXT_LEVEL
 		n-late SILENT REP
+		n-slow SILENT REP
 		n-stuck SILENT MANAGER
 		n-told SILENT NEXT_LEVEL
 		regressed STUCK MANAGER

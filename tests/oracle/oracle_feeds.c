@@ -122,20 +122,36 @@ static json_t *open_feed(struct oracle_edit *e)
 	return e->feed;
 }
 
-static void recover(struct oracle_edit *e, int64_t t)
+/* What its prospects are to go by from now on; silent: it is (still), and they stay as they are unless contacts begin
+ * or end with it. */
+static void know(struct oracle_step *s, const char *source, json_t *feed, bool silent)
 {
-	struct oracle_feed_state state = oracle_feed_state(e->s->p, e->source);
+	struct oracle_feed_state state = oracle_feed_state(s->p, source);
+	bool carries = oracle_flag(feed, "carries_contacts"), other = carries != state.carries_contacts;
+	oracle_set(feed, "settles_at", json_null());
+	if (other || state.silent != silent) {
+		set_state(s->run, s->p, source, (struct oracle_feed_state){carries, silent});
+	}
+	if (other || (state.silent && !silent)) {
+		begin_pass(s, carries && other);
+	}
+}
+
+/* Nobody is blamed before what has piled up has come. */
+static void recover(struct oracle_edit *e, int64_t t, int64_t patience)
+{
 	if (e->s->p->id == 0) { /* the last that is told of the input */
 		e->recovered = oracle_new_record(e->s->run->o, "FeedRecovered");
 		oracle_set(e->recovered, "source", json_string(e->source));
 		oracle_set(e->recovered, "occurred_at", json_integer(t));
 		oracle_take(e->recovered, "silent_since", e->feed, "silent_since");
 	}
-	state.silent = false;
-	set_state(e->s->run, e->s->p, e->source, state);
 	oracle_set(e->feed, "silent_since", json_null());
+	oracle_set(e->feed, "settles_at", json_integer(t + patience));
 	e->s->run->stats.recovered++;
-	begin_pass(e->s, false);
+	if (patience == 0) {
+		know(e->s, e->source, e->feed, false);
+	}
 }
 
 /* What a heartbeat says: news of how the feed is, not of prospects. */
@@ -148,7 +164,8 @@ static bool take_heartbeat(struct oracle_edit *e)
 		struct oracle_feed_state state = oracle_feed_state(e->s->p, e->source);
 		news = true;
 		oracle_take(e->feed, "carries_contacts", e->s->in, "carries_contacts");
-		if (state.carries_contacts != json_is_true(carries)) {
+		bool held = oracle_has(e->feed, "silent_since") || oracle_has(e->feed, "settles_at");
+		if (!held && state.carries_contacts != json_is_true(carries)) {
 			state.carries_contacts = json_is_true(carries);
 			set_state(e->s->run, e->s->p, e->source, state);
 			e->s->run->stats.carries_changed++;
@@ -176,10 +193,13 @@ void oracle_feed_heard(struct oracle_edit *e)
 		return;
 	}
 	if (silent) {
-		recover(e, t);
+		recover(e, t, limit_of(rules, heartbeats) / SIXTEENTH);
 	}
 	last = last < t ? t : last;
 	int64_t deadline = oracle_feed_deadline(rules, heartbeats, last);
+	if (oracle_has(e->feed, "settles_at")) {
+		deadline = oracle_number(e->feed, "settles_at");
+	}
 	oracle_set(e->feed, "last_heard_at", json_integer(last));
 	oracle_set(e->feed, "next_deadline_at", deadline == INT64_MAX ? json_null() : json_integer(deadline));
 	e->s->p->due_ms = deadline < e->s->p->due_ms ? deadline : e->s->p->due_ms;
@@ -189,13 +209,15 @@ void oracle_feed_heard(struct oracle_edit *e)
 void oracle_feed_due(struct oracle_step *s, const char *source)
 {
 	json_t *feed = json_object_get(s->p->feeds, source);
-	struct oracle_feed_state state = oracle_feed_state(s->p, source);
 	bool heartbeats = oracle_flag(feed, "has_heartbeats");
 	if (s->now_ms - s->timer_ms > AWAY_MS) {
 		oracle_set(feed, "last_heard_at", json_integer(s->now_ms));
 		s->run->stats.away += !s->run->in->event_clock;
 	}
 	int64_t due_ms = oracle_feed_deadline(s->p->rules->thresholds, heartbeats, oracle_number(feed, "last_heard_at"));
+	if (due_ms > s->now_ms && oracle_has(feed, "settles_at")) {
+		know(s, source, feed, false);
+	}
 	if (due_ms > s->now_ms) { /* the rules in force are more patient than those before them */
 		oracle_set(feed, "next_deadline_at", due_ms == INT64_MAX ? json_null() : json_integer(due_ms));
 		return;
@@ -211,8 +233,7 @@ void oracle_feed_due(struct oracle_step *s, const char *source)
 	}
 	oracle_take(feed, "silent_since", feed, "last_heard_at");
 	oracle_set(feed, "next_deadline_at", json_null());
-	state.silent = true;
-	set_state(s->run, s->p, source, state);
+	know(s, source, feed, true);
 	s->run->stats.silent++;
 }
 

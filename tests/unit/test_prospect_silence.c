@@ -145,6 +145,13 @@ static void pass_is(const char *when)
 	assert_string_equal(story_moment(w.feeds[FNL_PARTITION_FEEDS_PASS_AT]), when);
 }
 
+/* The pass has been to all prospects. */
+static void pass_ends(void)
+{
+	w.feeds_values[FNL_PARTITION_FEEDS_NEXT_DEADLINE_AT].set = false;
+	w.feeds_values[FNL_PARTITION_FEEDS_PASS_QUIET].i64 = 0;
+}
+
 static void silent_only_where_contacts_are_told(void **state)
 {
 	(void)state;
@@ -212,6 +219,7 @@ static void while_it_is_silent_nothing_is_blamed(void **state)
 	story_heartbeat(&w, 1);
 	NEXT("Mon 06-24 09:00");
 	assert_int_equal(fnl_world_feed_changed(&w, w.now_ms), 0);
+	pass_ends();
 	NEXT("Mon 06-17 09:00"); /* it is armed, though nobody hears of it */
 	story_nobody_heard(&w);
 	story_contact(&w, "c1");
@@ -236,20 +244,47 @@ static void while_it_is_silent_nothing_is_blamed(void **state)
 	assert_int_equal(R(SEQUENCE).i64, sequence);
 	IS("nothing");
 	NEXT("Mon 07-22 09:00"); /* STUCK does not go by the feed */
-	/* heard again, by the news of a contact: the prospect is looked at with it, the others by the pass */
+	/* heard again, by the news of a contact; who is to blame is not known before the rest has come */
 	story_at(&w, "2024-06-28 09:00");
 	story_contact(&w, "c2");
 	v = fnl_world_event(&w, &fnl_desc_feed_recovered);
 	assert_int_equal(v[FNL_FEED_RECOVERED_OCCURRED_AT].i64, w.now_ms);
 	assert_string_equal(story_moment(v[FNL_FEED_RECOVERED_SILENT_SINCE]), "Fri 06-14 09:00");
-	IS("STALE NO_EDIT MANAGER");
-	assert_false(feed_state().silent);
-	pass_is("Fri 06-28 09:00");
+	IS("nothing");
+	assert_true(feed_state().silent);
+	assert_false(w.out.pass_begins);
 	assert_false(w.feed[FNL_FEED_SILENT_SINCE].set);
+	due_ms = w.feed[FNL_FEED_NEXT_DEADLINE_AT].i64;
+	assert_int_equal(due_ms, w.now_ms + 30 * 60000 / 16);
+	assert_int_equal(w.feed[FNL_FEED_SETTLES_AT].i64, due_ms);
+	story_heartbeat(&w, -1); /* news or not, it does not take longer */
+	assert_int_equal(w.feed[FNL_FEED_NEXT_DEADLINE_AT].i64, due_ms);
 	sequence = R(SEQUENCE).i64;
-	assert_int_equal(fnl_world_feed_changed(&w, w.now_ms), 0);
-	assert_int_equal(w.out.row_change, FNL_ROW_KEEP);
-	assert_int_equal(R(SEQUENCE).i64, sequence);
+	assert_int_equal(fnl_world_feed_timer(&w, due_ms), 0);
+	assert_int_equal(w.out.event_count, 0);
+	assert_false(feed_state().silent);
+	assert_false(w.feed[FNL_FEED_SETTLES_AT].set);
+	assert_string_equal(feed_deadline(), "Fri 06-28 09:31"); /* 30 minutes and a sixteenth after it was heard */
+	pass_is("Fri 06-28 09:01");
+	assert_int_equal(fnl_world_feed_changed(&w, due_ms), 0);
+	IS("STALE NO_EDIT MANAGER");
+	assert_int_equal(R(SEQUENCE).i64, sequence + 1);
+}
+
+/* What it carries is believed when it has settled: as with a first load, what was over by then is only shown. */
+static void a_feed_that_comes_back_with_contacts(void **state)
+{
+	(void)state;
+	story_born(&w);
+	story_heartbeat(&w, 0);
+	assert_int_equal(fnl_world_feed_timer(&w, w.feed[FNL_FEED_NEXT_DEADLINE_AT].i64), 0);
+	assert_true(feed_state().silent);
+	story_at(&w, "2024-06-20 09:00");
+	story_heartbeat(&w, 1);
+	assert_true(feed_state().silent && !feed_state().carries_contacts && !w.out.pass_begins);
+	assert_int_equal(fnl_world_feed_timer(&w, w.feed[FNL_FEED_NEXT_DEADLINE_AT].i64), 0);
+	assert_true(!feed_state().silent && feed_state().carries_contacts && w.out.pass_begins);
+	assert_int_equal(w.feeds[FNL_PARTITION_FEEDS_PASS_QUIET].i64, 1);
 }
 
 /* What stalls stays as it is while the feed is silent, and goes on when it is not. */
@@ -270,6 +305,8 @@ static void what_was_told_waits(void **state)
 	w.row = NULL; /* something about another prospect */
 	story_apply(&w, in);
 	w.row = mine;
+	assert_int_equal(w.feed[FNL_FEED_SETTLES_AT].i64, w.now_ms + INT64_C(24) * 3600 * 1000 / 16);
+	assert_int_equal(fnl_world_feed_timer(&w, w.feed[FNL_FEED_SETTLES_AT].i64), 0);
 	assert_int_equal(w.feeds[FNL_PARTITION_FEEDS_FEEDS].list.count, 0);
 	assert_true(w.out.pass_begins);
 }
@@ -306,6 +343,13 @@ static void rules_that_give_it_more_time(void **state)
 	w.rules = fnl_rules_default();
 	story_contact(&w, "c1"); /* at once, though it was heard just now */
 	assert_string_equal(feed_deadline(), "Tue 06-11 10:30");
+	/* rules by which it is never silent come while it is: there is no time to wait for the rest of it */
+	assert_int_equal(fnl_world_feed_timer(&w, w.feed[FNL_FEED_NEXT_DEADLINE_AT].i64), 0);
+	assert_true(feed_state().silent);
+	rules("[rules]\nversion = 3\n[feed]\nsilent_hours = 0\n");
+	story_contact(&w, "c2");
+	assert_true(!feed_state().silent && w.out.pass_begins && !w.feed[FNL_FEED_SETTLES_AT].set);
+	assert_string_equal(feed_deadline(), "never");
 }
 
 /* Of 64 feeds something is known; one more is as if nothing were. */
@@ -341,6 +385,7 @@ int main(void)
 		T(silent_only_where_contacts_are_told),
 		T(each_input_is_a_sign_of_life),
 		T(while_it_is_silent_nothing_is_blamed),
+		T(a_feed_that_comes_back_with_contacts),
 		T(what_was_told_waits),
 		T(a_timer_that_fires_late_gives_it_time),
 		T(rules_that_give_it_more_time),
