@@ -6,7 +6,7 @@ check lint/cppcheck 600 bash scripts/lint.sh --cppcheck
 
 if built build-asan -DFNL_SANITIZE=address,undefined; then
 	programs build-asan '^(unit|property|contract|crash|alloc|oracle)/' ASAN_OPTIONS=detect_leaks=1:abort_on_error=0 \
-		UBSAN_OPTIONS=print_stacktrace=1
+		FNL_SEEDS=60 UBSAN_OPTIONS=print_stacktrace=1
 	check "sim/seeds (build-asan)" 600 build-asan/bin/sim --seeds 300 --jobs 2
 fi
 if built build-tsan -DFNL_SANITIZE=thread; then

@@ -186,12 +186,18 @@ static const struct {
 	{49, false, "STUCK IN_LAYER NEXT_LEVEL; SILENT NO_CONTACT NEXT_LEVEL; STALE NO_EDIT NEXT_LEVEL"},
 };
 
+/* The feed has a sixteenth of its limit for what has piled up. */
+static int64_t settled(void)
+{
+	return nine_of(LAST_SILENT + 1) + 2 * DAY_MS / 16;
+}
+
 static int64_t expected_at(size_t line, int prospect)
 {
 	if (expected[line].day < 0) {
 		return birth_of(prospect);
 	}
-	return expected[line].at_recovery ? nine_of(expected[line].day) : birth_of(prospect) + expected[line].day * DAY_MS;
+	return expected[line].at_recovery ? settled() : birth_of(prospect) + expected[line].day * DAY_MS;
 }
 
 static void check_lines(const struct stage_result *r, uint64_t seed)
@@ -259,22 +265,26 @@ static void check_rows(const struct stage_result *r)
 	assert_int_equal(feeds, STAGE_RUN_PARTITIONS);
 }
 
-/* What the pass told has the cause of the pass: the heartbeat of the recovery. */
+/* What the pass told has the cause of the pass, one and the same: that the feed has settled, in each partition. */
 static void check_causes(const struct stage_result *r)
 {
-	struct fnl_span cause = FNL_SPAN_NONE;
-	for (size_t i = 0; i < r->record_counts[FNL_PROSPECT_OUT_ALERTS]; i++) {
-		const struct fnl_record *record = &r->records[FNL_PROSPECT_OUT_ALERTS][i];
-		if (decoded(record->value).desc == &fnl_desc_feed_recovered) {
-			cause = fnl_record_header(record, "ce_causationid");
-		}
-	}
-	assert_false(fnl_span_is_none(cause));
+	struct fnl_span causes[STAGE_RUN_PARTITIONS];
+	size_t count = 0;
 	for (size_t i = 0; i < r->record_counts[FNL_PROSPECT_OUT_REP_INPUTS]; i++) {
 		const struct fnl_record *record = &r->records[FNL_PROSPECT_OUT_REP_INPUTS][i];
-		bool of_pass = decoded(record->value).values[FNL_BOOK_LINE_OCCURRED_AT].i64 == nine_of(LAST_SILENT + 1);
-		assert_int_equal(of_pass, fnl_span_eq(fnl_record_header(record, "ce_causationid"), cause));
+		struct fnl_span cause = fnl_record_header(record, "ce_causationid");
+		size_t at = 0;
+		if (decoded(record->value).values[FNL_BOOK_LINE_OCCURRED_AT].i64 != settled()) {
+			continue;
+		}
+		while (at < count && !fnl_span_eq(causes[at], cause)) {
+			at++;
+		}
+		assert_true(at < STAGE_RUN_PARTITIONS);
+		causes[at] = cause;
+		count += at == count;
 	}
+	assert_true(count > 0);
 }
 
 static void at_the_first_moment_and_once(void **state)
