@@ -59,7 +59,10 @@ static bool is_at(struct fnl_list list, size_t i, struct fnl_span source)
 
 struct fnl_feed_state fnl_prospect_feed_state(const struct fnl_value *feeds, struct fnl_span source)
 {
-	struct fnl_list list = feeds ? feeds[FNL_PARTITION_FEEDS_FEEDS].list : (struct fnl_list){NULL, 0};
+	if (!feeds) {
+		return (struct fnl_feed_state){false, false};
+	}
+	struct fnl_list list = feeds[FNL_PARTITION_FEEDS_FEEDS].list;
 	size_t i = place_of(list, source);
 	if (!is_at(list, i, source)) {
 		return (struct fnl_feed_state){false, false};
