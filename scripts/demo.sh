@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # ./run demo [--kafka] [--fast] [--keep]: two years of a small sales organisation, from feed to funnel, quotas, and what
-# sits still. Leaves nothing behind.
+# sits still; without --kafka also a rep who leaves. Leaves nothing behind.
 set -euo pipefail
 cd "$FNL_ROOT"
 . scripts/lib.sh

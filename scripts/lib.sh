@@ -47,7 +47,7 @@ packages_of() {
 		libmicrohttpd-dev libcmocka-dev libjansson-dev libinih-dev libcsv-dev uuid-dev redis-server:redis-server \
 		redis-tools:redis-cli procps:pgrep tzdata ;;
 	kafka) echo default-jre-headless:java maven:mvn ;;
-	test) echo jq:jq patch:patch ;;
+	test) echo jq:jq patch:patch python3:python3 kcat:kcat ;;
 	full) echo clang:clang clang-tidy:clang-tidy clang-format:clang-format cppcheck:cppcheck libclang-rt-dev llvm:llvm-symbolizer ;;
 	esac
 }

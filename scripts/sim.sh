@@ -27,7 +27,7 @@ mutations() {
 	sort "$work/table"
 	local total caught
 	total=$(wc -l <"$work/table")
-	caught=$(grep -cE '^[^ ]+ +(yes|precaution) ' "$work/table" || true)
+	caught=$(grep -acE '^[^ ]+ +(yes|precaution) ' "$work/table" || true)
 	echo "$caught of $total mutations were caught, or are precautions whose patch says why, within $seeds seeds each"
 	[ "$total" -gt 0 ] && [ "$caught" = "$total" ]
 }

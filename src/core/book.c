@@ -65,17 +65,21 @@ void fnl_book_mark_change(struct fnl_value *rep, struct fnl_span cause_id, struc
 void fnl_book_arm(struct fnl_value *rep, const struct fnl_rules *rules, int64_t now_ms)
 {
 	struct fnl_value *deadline = &rep[FNL_REP_NEXT_DEADLINE_AT];
+	struct fnl_value *due = &rep[FNL_REP_RECALCULATION_DUE_AT];
 	const struct fnl_value *told = &rep[FNL_REP_TOLD_AT];
+	const struct fnl_value *entry_due = &rep[FNL_REP_DIRECTORY_DUE_AT];
 	if (!rep[FNL_REP_CHANGE_CAUSE_ID].set) {
-		*deadline = fnl_value_null();
-	} else if (!deadline->set) { /* further changes don't put off what the first one is waiting for */
+		*due = fnl_value_null();
+	} else if (!due->set && deadline->set && !entry_due->set) {
+		*due = *deadline;   /* a row of an older version, which had no other deadline */
+	} else if (!due->set) { /* further changes don't put off what the first one is waiting for */
 		int64_t from_ms = told->set && told->i64 > now_ms ? told->i64 : now_ms;
-		*deadline = fnl_value_i64(from_ms + rules->values[FNL_RULES_AT_QUOTA_CONFLATION_S] * MS_PER_SECOND);
+		*due = fnl_value_i64(from_ms + rules->values[FNL_RULES_AT_QUOTA_CONFLATION_S] * MS_PER_SECOND);
 	}
+	*deadline = !due->set || (entry_due->set && entry_due->i64 < due->i64) ? *entry_due : *due;
 }
 
-/* A copy of the row, or a new one. NULL: no memory. */
-static struct fnl_value *open_rep(const struct fnl_book_in *in, struct fnl_span book)
+struct fnl_value *fnl_book_open_rep(const struct fnl_book_in *in, struct fnl_span book)
 {
 	if (in->rep) {
 		return fnl_values_copy(in->arena, in->rep, FNL_REP_FIELD_COUNT);
@@ -96,7 +100,33 @@ static struct fnl_value *open_rep(const struct fnl_book_in *in, struct fnl_span 
 	rep[FNL_REP_TOTALS] = fnl_value_list(NULL, 0);
 	rep[FNL_REP_RUNNING] = fnl_value_list(NULL, 0);
 	rep[FNL_REP_QUOTA_YEARS] = fnl_value_list(NULL, 0);
+	rep[FNL_REP_RESIGNED] = rep[FNL_REP_ERASED] = fnl_value_i64(0);
+	rep[FNL_REP_DIRECTORY_SEQUENCE] = fnl_value_i64(0);
 	return rep;
+}
+
+/* A line that takes itself away: GONE, or ERASED with all that was kept of it. */
+static bool takes_away(int64_t state)
+{
+	return state == FNL_LINE_STATE_GONE || state == FNL_LINE_STATE_ERASED;
+}
+
+/* The last layer of the funnel that the line was in. A row from before it was kept may be in one. */
+static int64_t known_layer(const struct fnl_value *before, const struct fnl_value *event)
+{
+	int64_t layer = event[FNL_BOOK_LINE_LAYER].i64;
+	int64_t state = event[FNL_BOOK_LINE_STATE].i64;
+	if (takes_away(state)) {
+		return FNL_LAYER_NONE;
+	}
+	if (fnl_layer_in_funnel((int)layer)) {
+		return layer;
+	}
+	if (!before || before[FNL_LINE_STATE].i64 == FNL_LINE_STATE_GONE) {
+		return FNL_LAYER_NONE;
+	}
+	bool was_in = fnl_layer_in_funnel((int)before[FNL_LINE_LAYER].i64);
+	return before[was_in ? FNL_LINE_LAYER : FNL_LINE_KNOWN_LAYER].i64;
 }
 
 /* The line as the event has it. */
@@ -117,13 +147,8 @@ static struct fnl_value *line_of(const struct fnl_book_in *in, const struct fnl_
 	memcpy(line + FNL_LINE_STATE, event + FNL_BOOK_LINE_STATE, FNL_BOOK_VALUE_COUNT * sizeof(*line));
 	line[FNL_LINE_IMAGES] = fnl_value_list(NULL, 0);
 	line[FNL_LINE_TOLD] = fnl_value_i64(0);
+	line[FNL_LINE_KNOWN_LAYER] = fnl_value_i64(known_layer(in->line, event));
 	return line;
-}
-
-/* A line that takes itself away: GONE, or ERASED with all that was kept of it. */
-static bool takes_away(int64_t state)
-{
-	return state == FNL_LINE_STATE_GONE || state == FNL_LINE_STATE_ERASED;
 }
 
 static int move_sums(const struct fnl_book_in *in, struct fnl_value *rep, const struct fnl_value *line,
@@ -144,6 +169,7 @@ static int move_sums(const struct fnl_book_in *in, struct fnl_value *rep, const 
 	if (!in->rep || moved.sums) {
 		out->rep_change = FNL_ROW_PUT;
 		out->rep = rep;
+		return fnl_book_directory(in, rep, out);
 	}
 	return FNL_OK;
 }
@@ -170,7 +196,7 @@ int fnl_book_line(const struct fnl_book_in *in, const struct fnl_value *event, s
 		*ret = out;
 		return FNL_OK;
 	}
-	struct fnl_value *rep = open_rep(in, event[FNL_BOOK_LINE_BOOK].str);
+	struct fnl_value *rep = fnl_book_open_rep(in, event[FNL_BOOK_LINE_BOOK].str);
 	struct fnl_value *line = line_of(in, event);
 	if (!rep || !line) {
 		return FNL_E_NOMEM;
@@ -204,12 +230,17 @@ int fnl_book_rep_changed(const struct fnl_book_in *in, const struct fnl_value *e
 	if (!in->rep && fnl_span_is_none(book)) {
 		return FNL_E_NOMEM;
 	}
-	struct fnl_value *rep = open_rep(in, book);
+	struct fnl_value *rep = fnl_book_open_rep(in, book);
 	if (!rep) {
 		return FNL_E_NOMEM;
 	}
 	memcpy(rep + FNL_REP_VERSION, event + FNL_REP_CHANGED_VERSION,
 	       (FNL_REP_EMPLOYED_FROM - FNL_REP_VERSION + 1) * sizeof(*rep));
+	rep[FNL_REP_ERASED].i64 = 0;
+	r = fnl_book_directory(in, rep, &out);
+	if (r < 0) {
+		return r;
+	}
 	out.rep_change = FNL_ROW_PUT;
 	out.rep = rep;
 	*ret = out;
@@ -254,6 +285,27 @@ static int tell_running(const struct fnl_book_in *in, struct fnl_book_out *out)
 	return told_running(in, &v[FNL_QUOTA_RECALCULATED_RUNNING]);
 }
 
+/* In a row of an older version it is what the row's only deadline says. */
+static bool is_recalculation_due(const struct fnl_book_in *in)
+{
+	const struct fnl_value *due = &in->rep[FNL_REP_RECALCULATION_DUE_AT];
+	return in->rep[FNL_REP_CHANGE_CAUSE_ID].set && (!due->set || due->i64 <= in->now_ms);
+}
+
+static int recalculate(const struct fnl_book_in *in, struct fnl_value *rep, struct fnl_book_out *out)
+{
+	if (rep[FNL_REP_REP_ID].set) {
+		int r = tell_running(in, out);
+		if (r < 0) {
+			return r;
+		}
+		rep[FNL_REP_TOLD_AT] = fnl_value_i64(in->now_ms);
+	}
+	rep[FNL_REP_CHANGE_CAUSE_ID] = fnl_value_null();
+	rep[FNL_REP_CHANGE_CORRELATION_ID] = fnl_value_null();
+	return FNL_OK;
+}
+
 int fnl_book_timer(const struct fnl_book_in *in, struct fnl_book_out *ret, struct fnl_error *why)
 {
 	struct fnl_book_out out = {.rep_change = FNL_ROW_KEEP, .line_change = FNL_ROW_KEEP};
@@ -263,19 +315,15 @@ int fnl_book_timer(const struct fnl_book_in *in, struct fnl_book_out *ret, struc
 		*ret = out;
 		return FNL_OK;
 	}
-	struct fnl_value *rep = open_rep(in, FNL_SPAN_NONE);
+	struct fnl_value *rep = fnl_book_open_rep(in, FNL_SPAN_NONE);
 	if (!rep) {
 		return FNL_E_NOMEM;
 	}
-	if (in->rep[FNL_REP_CHANGE_CAUSE_ID].set && in->rep[FNL_REP_REP_ID].set) {
-		int r = tell_running(in, &out);
-		if (r < 0) {
-			return r;
-		}
-		rep[FNL_REP_TOLD_AT] = fnl_value_i64(in->now_ms);
+	int r = fnl_book_directory_due(in, rep, &out);
+	r = r == 0 && is_recalculation_due(in) ? recalculate(in, rep, &out) : r;
+	if (r < 0) {
+		return r;
 	}
-	rep[FNL_REP_CHANGE_CAUSE_ID] = fnl_value_null();
-	rep[FNL_REP_CHANGE_CORRELATION_ID] = fnl_value_null();
 	fnl_book_arm(rep, in->rules, in->now_ms);
 	out.rep_change = FNL_ROW_PUT;
 	out.rep = rep;

@@ -2,8 +2,8 @@
 #include "book_internal.h"
 #include "funneld/core/inspection.h"
 
-_Static_assert(FNL_LINE_IMAGE_EVIDENCE - FNL_LINE_IMAGE_STATE + 1 == (int)FNL_BOOK_VALUE_COUNT &&
-                   FNL_LINE_EVIDENCE - FNL_LINE_STATE + 1 == (int)FNL_BOOK_VALUE_COUNT,
+_Static_assert(FNL_LINE_IMAGE_ADVERSE - FNL_LINE_IMAGE_STATE + 1 == (int)FNL_BOOK_VALUE_COUNT &&
+                   FNL_LINE_ADVERSE - FNL_LINE_STATE + 1 == (int)FNL_BOOK_VALUE_COUNT,
                "BookLine, Line and LineImage have the same value fields");
 
 bool fnl_quota_run_concerns(const struct fnl_value *run, const struct fnl_value *rep)
@@ -55,6 +55,16 @@ const struct fnl_value *fnl_quota_run_by_id(const struct fnl_value *jobs, struct
 	return NULL;
 }
 
+/* What was against the company the line itself says. A quota asks for no persons, and there may be many images for
+ * many runs. */
+static void leave_out(struct fnl_value *image)
+{
+	image[FNL_LINE_IMAGE_ADVERSE] = fnl_value_list(NULL, 0);
+	if (fnl_sheet_of_image(image) == 0) {
+		image[FNL_LINE_IMAGE_CONTACT_IDS] = fnl_value_list(NULL, 0);
+	}
+}
+
 struct fnl_value *fnl_line_image(struct fnl_arena *arena, struct fnl_span run_id, const struct fnl_value *line)
 {
 	struct fnl_value *image = fnl_arena_calloc(arena, FNL_LINE_IMAGE_FIELD_COUNT, sizeof(*image));
@@ -65,6 +75,7 @@ struct fnl_value *fnl_line_image(struct fnl_arena *arena, struct fnl_span run_id
 	image[FNL_LINE_IMAGE_RUN_ID] = fnl_value_str(run_id);
 	image[FNL_LINE_IMAGE_EXISTED] = fnl_value_i64(existed);
 	image[FNL_LINE_IMAGE_STALLS] = fnl_value_list(NULL, 0);
+	image[FNL_LINE_IMAGE_CONTACT_IDS] = fnl_value_list(NULL, 0);
 	if (existed) {
 		memcpy(image + FNL_LINE_IMAGE_STATE, line + FNL_LINE_STATE, FNL_BOOK_VALUE_COUNT * sizeof(*image));
 	} else {
@@ -73,6 +84,7 @@ struct fnl_value *fnl_line_image(struct fnl_arena *arena, struct fnl_span run_id
 		image[FNL_LINE_IMAGE_WEIGHT_BP] = fnl_value_i64(0);
 		image[FNL_LINE_IMAGE_RULES_VERSION] = fnl_value_i64(0);
 	}
+	leave_out(image);
 	return image;
 }
 
@@ -93,6 +105,9 @@ static struct fnl_value *image_corrected(struct fnl_arena *arena, const struct f
 		                  &to[FNL_LINE_STATE + i])) {
 			copy[FNL_LINE_IMAGE_STATE + i] = to[FNL_LINE_STATE + i];
 		}
+	}
+	if (copy) {
+		leave_out(copy);
 	}
 	return copy;
 }
@@ -143,7 +158,7 @@ int fnl_book_images_after(const struct fnl_book_in *in, const struct fnl_value *
 	struct fnl_span prospect_id = to[FNL_LINE_PROSPECT_ID].str;
 	struct fnl_sheet_images sheets = fnl_sheet_images_of(in->inspection, from, to);
 	struct album a = {NULL, 0};
-	if (runs.count == 0 && fnl_sheet_images_stand(&sheets, old)) {
+	if (runs.count == 0 && fnl_sheet_images_stand(&sheets, old, to)) {
 		*ret_images = fnl_value_list(old.items, old.count);
 		return FNL_OK;
 	}
@@ -169,7 +184,7 @@ int fnl_book_images_after(const struct fnl_book_in *in, const struct fnl_value *
 			return r;
 		}
 	}
-	int r = fnl_sheet_images_add(&sheets, from, in->arena, a.items, &a.count);
+	int r = fnl_sheet_images_add(&sheets, from, to, in->arena, a.items, &a.count);
 	*ret_images = fnl_value_list(a.items, a.count);
 	return r;
 }

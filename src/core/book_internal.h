@@ -41,6 +41,18 @@ void fnl_book_mark_change(struct fnl_value *rep, struct fnl_span cause_id, struc
 
 bool fnl_book_has_year(const struct fnl_value *rep, int64_t fiscal_year);
 
+/* --- book.c --- */
+
+/* A copy of the row, or a new one. NULL: no memory. */
+struct fnl_value *fnl_book_open_rep(const struct fnl_book_in *in, struct fnl_span book);
+
+/* --- book_directory.c --- */
+
+/* The row is `rep` by now and was in->rep: what the directory must hear of it, at once or later. Arms the row. */
+int fnl_book_directory(const struct fnl_book_in *in, struct fnl_value *rep, struct fnl_book_out *out);
+/* The row's timer fired: the count that is due. */
+int fnl_book_directory_due(const struct fnl_book_in *in, struct fnl_value *rep, struct fnl_book_out *out);
+
 /* --- book_images.c --- */
 
 /* Whether a run is about this rep. */
@@ -72,11 +84,12 @@ struct fnl_sheet_images fnl_sheet_images_of(const struct fnl_value *inspection, 
 int64_t fnl_sheet_of_image(const struct fnl_value *image);
 /* The image for a sheet, as FNL_BOOK_VALUE_COUNT values; NULL: there is none. */
 const struct fnl_value *fnl_sheet_image(const struct fnl_value *line, int64_t number);
-/* Whether the list is what the line keeps already, without any quota run. */
-bool fnl_sheet_images_stand(const struct fnl_sheet_images *s, struct fnl_list images);
-/* Appends the line's images of sheets; there is room for FNL_INSPECT_IMAGES_MAX. */
-int fnl_sheet_images_add(const struct fnl_sheet_images *s, const struct fnl_value *from, struct fnl_arena *arena,
-                         struct fnl_value *items, size_t *count);
+/* Whether the list is what the line keeps already, without any quota run, when it becomes `to`. */
+bool fnl_sheet_images_stand(const struct fnl_sheet_images *s, struct fnl_list images, const struct fnl_value *to);
+/* Appends the line's images of sheets; there is room for FNL_INSPECT_IMAGES_MAX. A person who is neither a contact of
+ * `to` nor unlinked against the company is in none of them: he may have been erased. */
+int fnl_sheet_images_add(const struct fnl_sheet_images *s, const struct fnl_value *from, const struct fnl_value *to,
+                         struct fnl_arena *arena, struct fnl_value *items, size_t *count);
 
 static inline struct fnl_value *fnl_values_copy(struct fnl_arena *arena, const struct fnl_value *values, size_t count)
 {

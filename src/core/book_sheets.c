@@ -76,11 +76,70 @@ const struct fnl_value *fnl_sheet_image(const struct fnl_value *line, int64_t nu
 	return NULL;
 }
 
-bool fnl_sheet_images_stand(const struct fnl_sheet_images *s, struct fnl_list images)
+/* Whether the line still says of a person that he is a contact, or was one until he was unlinked against the company.
+ */
+static bool is_known(const struct fnl_value *line, struct fnl_span person_id)
+{
+	struct fnl_list ids = line[FNL_LINE_CONTACT_IDS].list;
+	struct fnl_list adverse = line[FNL_LINE_ADVERSE].list;
+	for (size_t i = 0; i < ids.count; i++) {
+		if (fnl_span_eq(ids.items[i].str, person_id)) {
+			return true;
+		}
+	}
+	for (size_t i = 0; i < adverse.count; i++) {
+		const struct fnl_value *change = adverse.items[i].list.items;
+		if (change[FNL_ADVERSE_CHANGE_KIND].i64 == FNL_ADVERSE_KIND_CONTACT_UNLINKED &&
+		    change[FNL_ADVERSE_CHANGE_OLD_CODE].set &&
+		    fnl_span_eq(change[FNL_ADVERSE_CHANGE_OLD_CODE].str, person_id)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static size_t count_unknown(const struct fnl_value *image, const struct fnl_value *line)
+{
+	struct fnl_list ids = image[FNL_LINE_IMAGE_CONTACT_IDS].list;
+	size_t count = 0;
+	if (fnl_value_eq(&fnl_desc_line.fields[FNL_LINE_CONTACT_IDS], &image[FNL_LINE_IMAGE_CONTACT_IDS],
+	                 &line[FNL_LINE_CONTACT_IDS])) {
+		return 0;
+	}
+	for (size_t i = 0; i < ids.count; i++) {
+		count += !is_known(line, ids.items[i].str);
+	}
+	return count;
+}
+
+/* The image (an item of a list) without the persons that the line does not know any more. */
+static int forget(struct fnl_value *item, const struct fnl_value *line, struct fnl_arena *arena)
+{
+	struct fnl_list ids = item->list.items[FNL_LINE_IMAGE_CONTACT_IDS].list;
+	size_t count = 0;
+	if (count_unknown(item->list.items, line) == 0) {
+		return FNL_OK;
+	}
+	struct fnl_value *image = fnl_values_copy(arena, item->list.items, FNL_LINE_IMAGE_FIELD_COUNT);
+	struct fnl_value *left = fnl_arena_alloc(arena, ids.count * sizeof(*left));
+	if (!image || !left) {
+		return FNL_E_NOMEM;
+	}
+	for (size_t i = 0; i < ids.count; i++) {
+		if (is_known(line, ids.items[i].str)) {
+			left[count++] = ids.items[i];
+		}
+	}
+	image[FNL_LINE_IMAGE_CONTACT_IDS] = fnl_value_list(left, count);
+	*item = fnl_value_list(image, FNL_LINE_IMAGE_FIELD_COUNT);
+	return FNL_OK;
+}
+
+bool fnl_sheet_images_stand(const struct fnl_sheet_images *s, struct fnl_list images, const struct fnl_value *to)
 {
 	for (size_t i = 0; i < images.count; i++) {
 		int64_t number = fnl_sheet_of_image(images.items[i].list.items);
-		if (number == 0 || number < s->oldest) {
+		if (number == 0 || number < s->oldest || count_unknown(images.items[i].list.items, to) > 0) {
 			return false;
 		}
 	}
@@ -92,9 +151,10 @@ bool fnl_sheet_images_stand(const struct fnl_sheet_images *s, struct fnl_list im
 	return true;
 }
 
-int fnl_sheet_images_add(const struct fnl_sheet_images *s, const struct fnl_value *from, struct fnl_arena *arena,
-                         struct fnl_value *items, size_t *count)
+int fnl_sheet_images_add(const struct fnl_sheet_images *s, const struct fnl_value *from, const struct fnl_value *to,
+                         struct fnl_arena *arena, struct fnl_value *items, size_t *count)
 {
+	size_t first = *count;
 	struct fnl_list old = from ? from[FNL_LINE_IMAGES].list : (struct fnl_list){NULL, 0};
 	size_t room = FNL_INSPECT_IMAGES_MAX;
 	for (size_t i = 0; i < old.count && room > 0; i++) {
@@ -119,5 +179,9 @@ int fnl_sheet_images_add(const struct fnl_sheet_images *s, const struct fnl_valu
 		items[(*count)++] = fnl_value_list(image, FNL_LINE_IMAGE_FIELD_COUNT);
 		room--;
 	}
-	return FNL_OK;
+	int r = FNL_OK;
+	for (size_t i = first; i < *count && r == FNL_OK; i++) {
+		r = forget(&items[i], to, arena);
+	}
+	return r;
 }

@@ -2,7 +2,13 @@
 #include "funneld/core/money.h"
 #include "values_internal.h"
 
-enum { TEXT_BYTES_MAX = 256, YEAR_MIN = 1970, YEAR_MAX = 2199 };
+enum {
+	TEXT_BYTES_MAX = 256,
+	TASK_ID_BYTES_MAX = 140,    /* a prospect's id, '#', a number of 32 bits */
+	REQUEST_ID_BYTES_MAX = 150, /* a notice's id, '|', a number of 64 bits */
+	YEAR_MIN = 1970,
+	YEAR_MAX = 2199
+};
 
 #define TIMESTAMP_MS_END INT64_C(7258118400000) /* 2200-01-01T00:00Z */
 #define DATE_DAYS_END INT64_C(84006)            /* the same day */
@@ -25,7 +31,8 @@ static int check_text(const struct place *p, struct fnl_span s, size_t bytes_max
 	return FNL_OK;
 }
 
-static int check_id_of(const struct place *p, struct fnl_span s, size_t bytes_max)
+/* also: a byte that is allowed beside what an id has; 0: none. */
+static int check_id_of(const struct place *p, struct fnl_span s, size_t bytes_max, uint8_t also)
 {
 	int r = check_text(p, s, bytes_max);
 	if (r < 0) {
@@ -35,7 +42,7 @@ static int check_id_of(const struct place *p, struct fnl_span s, size_t bytes_ma
 		return fnl_fail(p->why, FNL_E_INVALID, "%s.%s is empty", p->desc->name, p->field->name);
 	}
 	for (size_t i = 0; i < s.len; i++) {
-		if (s.data[i] < 0x20 || s.data[i] == 0x7f || s.data[i] == '|') {
+		if (s.data[i] < 0x20 || s.data[i] == 0x7f || (s.data[i] == '|' && also != '|')) {
 			return fnl_fail(p->why, FNL_E_INVALID, "%s.%s has the byte 0x%02x at %zu: an id has no controls and no '|'",
 			                p->desc->name, p->field->name, s.data[i], i);
 		}
@@ -45,7 +52,11 @@ static int check_id_of(const struct place *p, struct fnl_span s, size_t bytes_ma
 
 static int check_id(const struct place *p, struct fnl_span s)
 {
-	return check_id_of(p, s, FNL_ID_BYTES_MAX);
+	if (strcmp(p->field->name, "task_id") == 0 || strcmp(p->field->name, "by_task_id") == 0) {
+		return check_id_of(p, s, TASK_ID_BYTES_MAX, 0);
+	}
+	return strcmp(p->field->name, "request_id") == 0 ? check_id_of(p, s, REQUEST_ID_BYTES_MAX, '|')
+	                                                 : check_id_of(p, s, FNL_ID_BYTES_MAX, 0);
 }
 
 /* "rep:" and an id, or the pool. */
@@ -56,7 +67,7 @@ static int check_book(const struct place *p, struct fnl_span s)
 	if (fnl_span_eq(s, FNL_SPAN_LIT("pool:UNASSIGNED"))) {
 		return FNL_OK;
 	}
-	int r = check_id_of(p, s, rep_len + FNL_ID_BYTES_MAX);
+	int r = check_id_of(p, s, rep_len + FNL_ID_BYTES_MAX, 0);
 	if (r == 0 && (s.len <= rep_len || memcmp(s.data, rep, rep_len) != 0)) {
 		return fnl_fail(p->why, FNL_E_INVALID, "%s.%s is neither a rep's book nor the pool", p->desc->name,
 		                p->field->name);
@@ -120,8 +131,10 @@ static int check_number(const struct place *p, int64_t v)
 /* 0 is "never set" in the rows, so what counts changes starts at 1. */
 static int check_long(const struct place *p, int64_t v)
 {
-	bool counts = strcmp(p->field->name, "version") == 0 || strcmp(p->field->name, "sequence") == 0;
-	return check_range(p, v, counts ? 1 : INT64_MIN, INT64_MAX, "");
+	const char *name = p->field->name;
+	bool counts = strcmp(name, "version") == 0 || strcmp(name, "sequence") == 0;
+	bool is_count = ends_with(name, strlen(name), "_count") || strcmp(name, "open_prospects") == 0;
+	return check_range(p, v, counts ? 1 : is_count ? 0 : INT64_MIN, INT64_MAX, "");
 }
 
 static int check_amount(const struct place *p, struct fnl_money m)

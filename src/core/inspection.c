@@ -231,6 +231,31 @@ int fnl_inspection_asked(const struct fnl_inspection_in *in, const struct fnl_va
 	return FNL_OK;
 }
 
+/* A command that waits keeps its moment and its cause: the same again is not another one. */
+int fnl_inspection_noticed(const struct fnl_inspection_in *in, struct fnl_span book, struct fnl_span cause_id,
+                           struct fnl_span correlation_id, struct fnl_value **ret_row)
+{
+	const struct fnl_value *known = in->row;
+	bool waits = known && known[FNL_INSPECTION_ASKED_AT].set;
+	*ret_row = NULL;
+	if (known && known[FNL_INSPECTION_CAUSE_ID].set && fnl_span_eq(known[FNL_INSPECTION_CAUSE_ID].str, cause_id)) {
+		return FNL_OK;
+	}
+	struct fnl_value *row = known ? fnl_inspection_copy(in) : row_new(in, book);
+	if (!row) {
+		return FNL_E_NOMEM;
+	}
+	row[FNL_INSPECTION_ASKED_FOR] = fnl_value_i64(FNL_SHEET_TRIGGER_NOTICE);
+	if (!waits) {
+		row[FNL_INSPECTION_ASKED_AT] = fnl_value_i64(in->input_ms > in->now_ms ? in->input_ms : in->now_ms);
+		row[FNL_INSPECTION_CAUSE_ID] = fnl_value_str(cause_id);
+		row[FNL_INSPECTION_CORRELATION_ID] = fnl_value_str_or_null(correlation_id);
+	}
+	fnl_inspection_arm(row);
+	*ret_row = row;
+	return FNL_OK;
+}
+
 /* ---- answers ---- */
 
 /* The question that the answer is about; the count: the latest sheet has none such. */

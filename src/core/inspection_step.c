@@ -64,15 +64,21 @@ static bool same_kinds(struct fnl_list a, struct fnl_list b)
 	return a.count == b.count;
 }
 
-/* Other rules, other evidence and a further level of a stall are no change of the prospect. */
+/* Other rules, other evidence, a further level of a stall, and who edited it are no change of the prospect; nor are
+ * other persons: they may be erased while the sheet is being made, and then nothing of them may be left. */
+static bool is_seen(size_t at)
+{
+	return at != AT(RULES_VERSION) && at != AT(EVIDENCE) && at != AT(STALLS) && at != AT(CONTACT_IDS) &&
+	       at != AT(LEFT_AT) && at != AT(EDIT) && at != AT(ADVERSE);
+}
+
 static bool differs(const struct fnl_value *before, const struct fnl_value *now)
 {
 	if (before == now) {
 		return false;
 	}
 	for (size_t i = 0; i < FNL_BOOK_VALUE_COUNT; i++) {
-		bool seen = i != AT(RULES_VERSION) && i != AT(EVIDENCE) && i != AT(STALLS);
-		if (seen && !fnl_value_eq(&fnl_desc_line.fields[FNL_LINE_STATE + i], &before[i], &now[i])) {
+		if (is_seen(i) && !fnl_value_eq(&fnl_desc_line.fields[FNL_LINE_STATE + i], &before[i], &now[i])) {
 			return true;
 		}
 	}
@@ -360,7 +366,7 @@ static int sheet_page(struct making *m)
 	if (r < 0) {
 		return r;
 	}
-	if (m->row[FNL_INSPECTION_TRIGGER].i64 == FNL_SHEET_TRIGGER_COMMAND) {
+	if (m->row[FNL_INSPECTION_TRIGGER].i64 != FNL_SHEET_TRIGGER_RHYTHM) {
 		const struct fnl_value *correlation = &m->row[FNL_INSPECTION_CORRELATION_ID];
 		m->out->cause_id = m->row[FNL_INSPECTION_CAUSE_ID].str;
 		m->out->correlation_id = correlation->set ? correlation->str : FNL_SPAN_NONE;
@@ -400,14 +406,19 @@ static int begin_sheet(struct making *m)
 		return FNL_E_NOMEM;
 	}
 	row[FNL_INSPECTION_SHEET_ID] = fnl_value_str(id);
-	row[FNL_INSPECTION_TRIGGER] = fnl_value_i64(asked ? FNL_SHEET_TRIGGER_COMMAND : FNL_SHEET_TRIGGER_RHYTHM);
+	int64_t asked_for =
+		row[FNL_INSPECTION_ASKED_FOR].set ? row[FNL_INSPECTION_ASKED_FOR].i64 : (int64_t)FNL_SHEET_TRIGGER_COMMAND;
+	row[FNL_INSPECTION_TRIGGER] = fnl_value_i64(asked ? asked_for : (int64_t)FNL_SHEET_TRIGGER_RHYTHM);
 	row[FNL_INSPECTION_PREVIOUS_AS_OF] = row[FNL_INSPECTION_AS_OF];
 	row[FNL_INSPECTION_AS_OF] = row[asked ? FNL_INSPECTION_ASKED_AT : FNL_INSPECTION_NEXT_SHEET_AT];
 	if (rhythm) {
 		int64_t as_of = row[FNL_INSPECTION_AS_OF].i64;
 		row[FNL_INSPECTION_NEXT_SHEET_AT] = fnl_inspection_next(m->in, as_of > m->in->now_ms ? as_of : m->in->now_ms);
 	}
-	row[FNL_INSPECTION_ASKED_AT] = asked ? fnl_value_null() : row[FNL_INSPECTION_ASKED_AT];
+	if (asked) {
+		row[FNL_INSPECTION_ASKED_AT] = fnl_value_null();
+		row[FNL_INSPECTION_ASKED_FOR] = fnl_value_null();
+	}
 	row[FNL_INSPECTION_MAKING].i64 = 1;
 	row[FNL_INSPECTION_AFTER] = fnl_value_null();
 	row[FNL_INSPECTION_OVERDUE_TOLD].i64 = 0;

@@ -122,6 +122,7 @@ static int new_row(struct fnl_prospect_edit *e)
 	row[FNL_PROSPECT_PUSH_COUNT] = fnl_value_i64(0);
 	row[FNL_PROSPECT_LAYER_TIMES] = fnl_value_list(NULL, 0);
 	row[FNL_PROSPECT_STALLS] = fnl_value_list(NULL, 0);
+	row[FNL_PROSPECT_ADVERSE] = fnl_value_list(NULL, 0);
 	e->row = row;
 	return FNL_OK;
 }
@@ -315,6 +316,7 @@ int fnl_prospect_edit_decided(struct fnl_prospect_edit *e, struct fnl_layer_deci
 	row[FNL_PROSPECT_RULES_VERSION].i64 = e->in->rules->version;
 	e->out->row_change = FNL_ROW_PUT;
 	e->out->row = row;
-	int r = fnl_prospect_supervise(e);
+	int r = fnl_prospect_adverse(e);
+	r = r ? r : fnl_prospect_supervise(e);
 	return r ? r : fnl_prospect_lines_changed(e);
 }

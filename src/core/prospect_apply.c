@@ -127,7 +127,8 @@ static bool has_gap(const struct fnl_prospect_edit *e)
 	                                                fnl_span_eq(row[FNL_PROSPECT_SOURCE].str, e->source)));
 }
 
-/* The clocks that go by what this event writes. Nobody works on what a mass edit or a snapshot brings. */
+/* Who has edited it, and the clocks that go by what this event writes. Nobody works on what a mass edit or a snapshot
+ * brings. */
 static void run_clocks(struct fnl_prospect_edit *e, const struct plan *plan, struct fnl_value close_date_before)
 {
 	const struct fnl_value *v = e->values;
@@ -138,6 +139,9 @@ static void run_clocks(struct fnl_prospect_edit *e, const struct plan *plan, str
 		e->cause = FNL_SUPERVISION_QUIET;
 	} else if (!(kind.set && kind.i64 == FNL_ACTOR_KIND_SYSTEM) && (!edited->set || edited->i64 < e->occurred_at_ms)) {
 		*edited = fnl_value_i64(e->occurred_at_ms);
+	}
+	if (counts) {
+		fnl_prospect_edited(e);
 	}
 	if ((plan->write | plan->clear) & bit_of(FNL_PROSPECT_EXPECTED_CLOSE_DATE)) {
 		fnl_supervision_close_date(e->row, close_date_before, e->occurred_at_ms, counts, e->in->rules);

@@ -147,6 +147,8 @@ int fnl_prospect_contact_erased(struct fnl_prospect_edit *e)
 	const struct fnl_value *before = e->in->row;
 	struct fnl_span person_id = e->values[FNL_CONTACT_ERASED_PERSON_ID].str;
 	struct fnl_list ids = {NULL, 0};
+	struct fnl_list adverse;
+	bool was_unlinked;
 	size_t count = 0;
 
 	if (before && before[FNL_PROSPECT_CONTACT_IDS].set) {
@@ -161,13 +163,17 @@ int fnl_prospect_contact_erased(struct fnl_prospect_edit *e)
 			left[count++] = ids.items[i];
 		}
 	}
-	if (count == ids.count) {
+	int r = fnl_prospect_adverse_without(e, person_id, &adverse, &was_unlinked);
+	if (r == FNL_OK && count == ids.count && !was_unlinked) {
 		return fnl_prospect_stale(e);
 	}
-	int r = fnl_prospect_edit_open(e);
+	r = r ? r : fnl_prospect_edit_open(e);
 	if (r < 0) {
 		return r;
 	}
-	e->row[FNL_PROSPECT_CONTACT_IDS] = fnl_value_list(left, count);
+	if (count < ids.count) {
+		e->row[FNL_PROSPECT_CONTACT_IDS] = fnl_value_list(left, count);
+	}
+	e->row[FNL_PROSPECT_ADVERSE] = fnl_value_list(adverse.items, adverse.count);
 	return fnl_prospect_edit_close(e);
 }

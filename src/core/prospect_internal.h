@@ -33,6 +33,8 @@ struct fnl_prospect_edit {
 	const struct fnl_value *feeds;     /* PartitionFeeds as this input leaves it; NULL: none */
 	const struct fnl_value *recovered; /* Feed before it was heard again; NULL: it was not silent */
 	const struct fnl_value *evidence;  /* of the row after; NULL: not asked for yet */
+	bool may_be_adverse;               /* of what the input does to the prospect is asked when its rep leaves */
+	struct fnl_value actor_id;         /* who does it; null: not known */
 };
 
 /* The row to be changed: a copy of the stored one, or a new one. */
@@ -62,6 +64,14 @@ int fnl_prospect_look_again(struct fnl_prospect_edit *e, bool counted);
 int fnl_prospect_stalls_differ(struct fnl_prospect_edit *e, bool *ret);
 /* Evidence of e->row, made once. NULL: no memory. */
 const struct fnl_value *fnl_prospect_evidence(struct fnl_prospect_edit *e);
+
+/* By a ProspectChanged that is neither in bulk nor a snapshot: who edits, and whether what he does may be adverse. */
+void fnl_prospect_edited(struct fnl_prospect_edit *e);
+/* The row after the change is complete: what of it is against the company is kept. */
+int fnl_prospect_adverse(struct fnl_prospect_edit *e);
+/* The row's adverse changes but those that unlinked a person, who is to be forgotten. *ret_any: there were some. */
+int fnl_prospect_adverse_without(const struct fnl_prospect_edit *e, struct fnl_span person_id, struct fnl_list *ret,
+                                 bool *ret_any);
 
 /* The row after a change is complete: what the books must hear of it, and the row's next date. */
 int fnl_prospect_lines_changed(struct fnl_prospect_edit *e);

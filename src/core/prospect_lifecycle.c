@@ -27,6 +27,7 @@ static int set_lifecycle(struct fnl_prospect_edit *e, int lifecycle, struct fnl_
 	if (lifecycle == FNL_LIFECYCLE_DELETED) {
 		e->row[FNL_PROSPECT_KEEP_UNTIL] =
 			fnl_value_i64(e->occurred_at_ms + e->in->rules->deleted_keep_days * MS_PER_DAY);
+		e->may_be_adverse = true; /* nobody says who has done it */
 	}
 	return fnl_prospect_edit_close(e);
 }

@@ -23,18 +23,52 @@ static const struct pair image[] = {
 	{FNL_BOOK_LINE_PIPELINE_ID, FNL_PROSPECT_PIPELINE_ID},
 	{FNL_BOOK_LINE_STAGE, FNL_PROSPECT_STAGE},
 	{FNL_BOOK_LINE_BUYER_ID, FNL_PROSPECT_BUYER_ID},
+	{FNL_BOOK_LINE_PROBABILITY_BP, FNL_PROSPECT_PROBABILITY_BP},
+	{FNL_BOOK_LINE_LOST_REASON, FNL_PROSPECT_LOST_REASON},
+	{FNL_BOOK_LINE_LOST_TO_ID, FNL_PROSPECT_LOST_TO_ID},
+	{FNL_BOOK_LINE_CONTACT_IDS, FNL_PROSPECT_CONTACT_IDS},
+	{FNL_BOOK_LINE_OWNER_REP_ID, FNL_PROSPECT_OWNER_REP_ID},
 };
 enum { IMAGE_COUNT = sizeof(image) / sizeof(image[0]) };
-_Static_assert(IMAGE_COUNT == FNL_BOOK_LINE_BUYER_ID - FNL_BOOK_LINE_LAYER + 1, "every field of the line is there");
+_Static_assert((int)IMAGE_COUNT == (FNL_BOOK_LINE_BUYER_ID - FNL_BOOK_LINE_LAYER + 1) +
+                                       (FNL_BOOK_LINE_OWNER_REP_ID - FNL_BOOK_LINE_PROBABILITY_BP + 1),
+               "every field of the line is there");
+
+/* A list of the line is never null. */
+static struct fnl_value shown_of(const struct fnl_value *row, const struct pair *field)
+{
+	bool none = fnl_desc_book_line.fields[field->line].kind == FNL_KIND_LIST && !row[field->row].set;
+	return none ? fnl_value_list(NULL, 0) : row[field->row];
+}
 
 static bool same_image(const struct fnl_value *a, const struct fnl_value *b)
 {
 	for (size_t i = 0; i < IMAGE_COUNT; i++) {
-		if (!fnl_value_eq(&fnl_desc_book_line.fields[image[i].line], &a[image[i].row], &b[image[i].row])) {
+		struct fnl_value was = shown_of(a, &image[i]);
+		struct fnl_value is = shown_of(b, &image[i]);
+		if (!fnl_value_eq(&fnl_desc_book_line.fields[image[i].line], &was, &is)) {
 			return false;
 		}
 	}
-	return true;
+	/* an edit goes along with what is told, but what is against the company is told at once, and so is its end */
+	return fnl_value_eq(&fnl_desc_prospect.fields[FNL_PROSPECT_ADVERSE], &a[FNL_PROSPECT_ADVERSE],
+	                    &b[FNL_PROSPECT_ADVERSE]);
+}
+
+static int show_edits(const struct fnl_prospect_edit *e, const struct fnl_value *row, struct fnl_value *line)
+{
+	line[FNL_BOOK_LINE_ADVERSE] = row[FNL_PROSPECT_ADVERSE];
+	if (!row[FNL_PROSPECT_EDITED_BY_AT].set) {
+		return FNL_OK;
+	}
+	struct fnl_value *v = fnl_arena_calloc(e->in->arena, FNL_LAST_EDIT_FIELD_COUNT, sizeof(*v));
+	if (!v) {
+		return FNL_E_NOMEM;
+	}
+	v[FNL_LAST_EDIT_AT] = row[FNL_PROSPECT_EDITED_BY_AT];
+	v[FNL_LAST_EDIT_BY] = row[FNL_PROSPECT_EDITED_BY];
+	line[FNL_BOOK_LINE_EDIT] = fnl_value_list(v, FNL_LAST_EDIT_FIELD_COUNT);
+	return FNL_OK;
 }
 
 /* row: whose image it is. GONE and ERASED take the line away, and so have none. */
@@ -52,9 +86,14 @@ static int tell_line(struct fnl_prospect_edit *e, struct fnl_span book, int stat
 	v[FNL_BOOK_LINE_SEQUENCE] = fnl_value_i64(sequence);
 	v[FNL_BOOK_LINE_STATE] = fnl_value_i64(state);
 	v[FNL_BOOK_LINE_STALLS] = fnl_value_list(NULL, 0);
+	v[FNL_BOOK_LINE_CONTACT_IDS] = fnl_value_list(NULL, 0);
+	v[FNL_BOOK_LINE_ADVERSE] = fnl_value_list(NULL, 0);
 	bool shown = state == FNL_LINE_STATE_OWNED || state == FNL_LINE_STATE_WATCHED;
 	for (size_t i = 0; i < IMAGE_COUNT && shown; i++) {
-		v[image[i].line] = row[image[i].row];
+		v[image[i].line] = shown_of(row, &image[i]);
+	}
+	if (shown && show_edits(e, row, v) < 0) {
+		return FNL_E_NOMEM;
 	}
 	if (shown && row[FNL_PROSPECT_STALLS].list.count > 0) {
 		const struct fnl_value *evidence = fnl_prospect_evidence(e);
@@ -141,14 +180,17 @@ static int change_book(struct fnl_prospect_edit *e, struct fnl_span book, struct
 	return FNL_OK;
 }
 
-/* To the former owners: all of them, or only the latest, who has become one just now. */
-static int tell_formers(struct fnl_prospect_edit *e, size_t count)
+static int tell_formers(struct fnl_prospect_edit *e)
 {
 	struct fnl_list formers = e->row[FNL_PROSPECT_FORMER_OWNERS].list;
 	int r = FNL_OK;
-	for (size_t i = 0; i < formers.count && i < count && r == FNL_OK; i++) {
-		struct fnl_span book = former(&formers.items[i])[FNL_FORMER_OWNER_BOOK].str;
-		r = tell_line(e, book, FNL_LINE_STATE_WATCHED, e->row, e->row[FNL_PROSPECT_SEQUENCE].i64);
+	for (size_t i = 0; i < formers.count && r == FNL_OK; i++) {
+		const struct fnl_value *f = former(&formers.items[i]);
+		r = tell_line(e, f[FNL_FORMER_OWNER_BOOK].str, FNL_LINE_STATE_WATCHED, e->row,
+		              e->row[FNL_PROSPECT_SEQUENCE].i64);
+		if (r == FNL_OK) {
+			e->out->lines[e->out->line_count - 1].values[FNL_BOOK_LINE_LEFT_AT] = f[FNL_FORMER_OWNER_UNTIL];
+		}
 	}
 	return r;
 }
@@ -179,10 +221,10 @@ int fnl_prospect_lines_changed(struct fnl_prospect_edit *e)
 		fnl_prospect_set_deadline(e);
 		return FNL_OK;
 	}
-	bool has_left = moved && old.set && !fnl_span_is_none(fnl_book_rep_id(old.str));
 	r = moved ? change_book(e, book, &dropped) : FNL_OK;
 	r = r ? r : tell_line(e, book, FNL_LINE_STATE_OWNED, row, sequence);
-	r = r ? r : tell_formers(e, differs ? FNL_PROSPECT_FORMER_OWNERS_MAX : has_left);
+	/* another owner is another image, so that whoever watches hears of it, too */
+	r = r || !differs ? r : tell_formers(e);
 	if (r == FNL_OK && dropped.set) {
 		r = tell_line(e, dropped.str, FNL_LINE_STATE_GONE, row, sequence);
 	}

@@ -92,6 +92,12 @@ static const char *const weekdays[] = {"Monday", "Tuesday",  "Wednesday", "Thurs
 	        "the base rate is that of handed-over prospects of so long"), \
 		KEY("defection", "base_floor_bp", BP, 0, 10000, 1500, \
 	        "the base rate is at least this: any change of rep costs 13 to 17 %"), \
+		KEY("defection", "chance_max_bp", BP, 1, 1000, 15, \
+	        "so many lost ones, or more, come by chance at most so often"), \
+		KEY("defection", "employer_min", NUMBER, 1, 1000, 2, \
+	        "fewer lost to the new employer say nothing by themselves"), \
+		KEY("defection", "employer_share_bp", BP, 0, 10000, 5000, \
+	        "so much of what is lost may go to any one competitor by chance"), \
 		KEY("territory", "area_factor_bp", BP, 0, 100000, 10000, "the area factor where a territory gives none"), \
 		KEY("territory", "area_factor_min_bp", BP, 0, 100000, 5000, "the smallest area factor"), \
 		KEY("territory", "area_factor_max_bp", BP, 0, 100000, 20000, "the largest area factor"), \
@@ -115,7 +121,9 @@ static const char *const weekdays[] = {"Monday", "Tuesday",  "Wednesday", "Thurs
 		KEY("performance", "band_3_percent", PERCENT, 1, 1000, 100, "attainment: the fourth band starts here"), \
 		KEY("performance", "band_4_percent", PERCENT, 1, 1000, 120, "attainment: the fifth band starts here"), \
 		KEY("performance", "comparable_min", NUMBER, 1, 1000, 5, "fewer comparable reps are not ranked"), \
-		KEY("performance", "quota_parts", NUMBER, 2, 10, 3, "the quota's level is told in so many parts: thirds")
+		KEY("performance", "quota_parts", NUMBER, 2, 10, 3, "the quota's level is told in so many parts: thirds"), \
+		KEY("org", "conflation_seconds", SECONDS, 1, 86400, 1, \
+	        "the organisation hears of a rep's count of prospects at most once in this time")
 
 #define AS_KEY(section, key, unit, min, max, value, help) \
 	{ \
@@ -132,6 +140,7 @@ static const struct fnl_rule_key keys[] = {TABLE(AS_KEY, AS_CHOICE)};
 
 enum { KEY_COUNT = sizeof(keys) / sizeof(keys[0]) };
 _Static_assert((int)KEY_COUNT <= (int)FNL_RULES_KEYS_MAX, "each key has a place in fnl_rules.values");
+_Static_assert((int)FNL_RULES_AT_ORG_CONFLATION_S == (int)KEY_COUNT - 1, "it is the last one");
 
 const struct fnl_rules *fnl_rules_default(void)
 {

@@ -119,6 +119,9 @@ int fnl_op_cause(const struct fnl_op *o, const struct fnl_step *step, const stru
 /* Appends s and a line's end: the parts of a name. */
 void fnl_write_id_part(struct fnl_writer *w, struct fnl_span s);
 
+/* "org:<org id>": the key under which the org stage hears of an organisation; FNL_SPAN_NONE: no memory. */
+struct fnl_span fnl_org_key(struct fnl_span org_id, struct fnl_arena *arena);
+
 /* --- common_outputs.c --- */
 struct fnl_derived {
 	const struct fnl_event_out *event;
@@ -136,6 +139,31 @@ int fnl_op_output(const struct fnl_op *o, const struct fnl_step *step, const str
 void fnl_output_header(struct fnl_output *out, const char *name, struct fnl_span value);
 /* FNL_E_NOMEM when a header's value is missing. */
 int fnl_output_check(const struct fnl_output *out) FNL_MUST_USE;
+
+/* To another stage of ours: of headers only who is behind it, and the trace when the step's input is (with_trace).
+ * Whoever takes it names that cause. */
+int fnl_op_internal(const struct fnl_op *o, const struct fnl_step *step, size_t topic, struct fnl_span key,
+                    const struct fnl_event_out *event, const struct fnl_cause_id *cause, bool with_trace,
+                    struct fnl_decision *d) FNL_MUST_USE;
+/* The cause that such a record names; false: it names none. */
+bool fnl_op_cause_named(const struct fnl_record *r, struct fnl_cause_id *ret);
+
+/* --- common_times.c: clock = event --- */
+/* By the bytes of a PartitionTimes row; FNL_NO_TIME: not all partitions of the stage before have told theirs. */
+int64_t fnl_times_of(struct fnl_span row);
+/* The time that the partition reaches with an input, which may be a StageTime. */
+int64_t fnl_times_reached(struct fnl_span row, const struct fnl_decoded *decoded);
+/* A StageTime; at: the place of the row among the step's. */
+int fnl_times_step(const struct fnl_row_type *type, const struct fnl_step *in, size_t at, const struct fnl_value *event,
+                   struct fnl_decision *d, struct fnl_error *why) FNL_MUST_USE;
+struct fnl_times_at {
+	size_t topic; /* the input of the next stage */
+	int32_t partition;
+	int32_t partition_count;
+};
+/* The StageTime of a partition that has reached a time. */
+int fnl_times_forward(const struct fnl_row_type *stage_time, const struct fnl_times_at *at, int64_t time_ms,
+                      struct fnl_arena *arena, struct fnl_output *ret) FNL_MUST_USE;
 
 /* --- common_rules.c --- */
 /* Rules of a text, good for as long as no other FNL_RULES_SLOTS texts are asked for. */

@@ -26,7 +26,7 @@ static const struct fnl_value *value_of(const struct fnl_decoded *d, const char 
 /* What makes a root event itself: its version, or the id it has of its own. */
 static void write_own_id(struct fnl_writer *w, const struct fnl_root *root)
 {
-	static const char *const names[] = {"answer_id", "gap_id", "person_id", "rules_hash", "command_id"};
+	static const char *const names[] = {"answer_id", "gap_id", "person_id", "rules_hash", "command_id", "request_id"};
 	const struct fnl_value *v = value_of(&root->decoded, "contact_id");
 	if (v) {
 		fnl_write_raw(w, v->str);
@@ -90,4 +90,23 @@ int fnl_op_cause(const struct fnl_op *o, const struct fnl_step *step, const stru
 	struct fnl_span correlation = fnl_header_text(step->record, "ce_correlationid");
 	*ret = (struct fnl_cause_id){id, fnl_span_is_none(correlation) ? id : correlation};
 	return 0;
+}
+
+bool fnl_op_cause_named(const struct fnl_record *r, struct fnl_cause_id *ret)
+{
+	struct fnl_span id = fnl_header_text(r, "ce_causationid");
+	struct fnl_span correlation = fnl_header_text(r, "ce_correlationid");
+	if (fnl_span_is_none(id)) {
+		return false;
+	}
+	*ret = (struct fnl_cause_id){id, fnl_span_is_none(correlation) ? id : correlation};
+	return true;
+}
+
+struct fnl_span fnl_org_key(struct fnl_span org_id, struct fnl_arena *arena)
+{
+	struct fnl_writer w = fnl_writer_of(arena);
+	fnl_write_raw(&w, FNL_SPAN_LIT("org:"));
+	fnl_write_raw(&w, org_id);
+	return fnl_writer_span(&w);
 }

@@ -103,3 +103,26 @@ int fnl_op_output(const struct fnl_op *o, const struct fnl_step *step, const str
 	d->output_count += rc == 0;
 	return rc;
 }
+
+int fnl_op_internal(const struct fnl_op *o, const struct fnl_step *step, size_t topic, struct fnl_span key,
+                    const struct fnl_event_out *event, const struct fnl_cause_id *cause, bool with_trace,
+                    struct fnl_decision *d)
+{
+	if (d->output_count == FNL_STEP_OUTPUTS_MAX) {
+		return FNL_E_INTERNAL;
+	}
+	struct fnl_output *out = &d->outputs[d->output_count];
+	*out = (struct fnl_output){.topic = topic, .partition = FNL_PARTITION_BY_KEY, .key = key};
+	int rc = o->codec->ops->encode(o->codec, event->desc, event->values, step->arena, &out->value);
+	if (rc) {
+		return rc == FNL_E_NOMEM ? rc : FNL_E_INTERNAL;
+	}
+	fnl_output_header(out, "ce_causationid", cause->id);
+	fnl_output_header(out, "ce_correlationid", cause->correlation);
+	struct fnl_span trace = with_trace ? fnl_header_text(step->record, "traceparent") : FNL_SPAN_NONE;
+	if (!fnl_span_is_none(trace)) {
+		fnl_output_header(out, "traceparent", trace);
+	}
+	d->output_count++;
+	return 0;
+}

@@ -26,24 +26,8 @@ const size_t fnl_prospect_route_count = sizeof(fnl_prospect_routes) / sizeof(fnl
 static int tell_line(struct fnl_prospect_operator *o, const struct fnl_step *step, const struct fnl_event_out *line,
                      const struct fnl_prospect_blame *blame, struct fnl_decision *d)
 {
-	if (d->output_count == FNL_STEP_OUTPUTS_MAX) {
-		return FNL_E_INTERNAL;
-	}
-	struct fnl_output *out = &d->outputs[d->output_count];
-	*out = (struct fnl_output){.topic = FNL_PROSPECT_OUT_REP_INPUTS, .partition = FNL_PARTITION_BY_KEY};
-	out->key = line->values[FNL_BOOK_LINE_BOOK].str;
-	int rc = o->op.codec->ops->encode(o->op.codec, line->desc, line->values, step->arena, &out->value);
-	if (rc) {
-		return rc == FNL_E_NOMEM ? rc : FNL_E_INTERNAL;
-	}
-	fnl_output_header(out, "ce_causationid", blame->cause.id);
-	fnl_output_header(out, "ce_correlationid", blame->cause.correlation);
-	struct fnl_span trace = blame->is_pass ? FNL_SPAN_NONE : fnl_header_text(step->record, "traceparent");
-	if (!fnl_span_is_none(trace)) {
-		fnl_output_header(out, "traceparent", trace);
-	}
-	d->output_count++;
-	return 0;
+	return fnl_op_internal(&o->op, step, FNL_PROSPECT_OUT_REP_INPUTS, line->values[FNL_BOOK_LINE_BOOK].str, line,
+	                       &blame->cause, !blame->is_pass, d);
 }
 
 /* By prospect and sequence: one cause re-evaluates many, in pages whose size says nothing. */
@@ -86,16 +70,6 @@ int fnl_prospect_time_forward(struct fnl_operator *base, int32_t partition, int6
                               struct fnl_output *ret)
 {
 	const struct fnl_prospect_operator *o = FNL_CONTAINER_OF(base, struct fnl_prospect_operator, base);
-	struct fnl_value v[FNL_STAGE_TIME_FIELD_COUNT] = {
-		[FNL_STAGE_TIME_SOURCE] = {.set = true, .str = FNL_SPAN_LIT("funneld")},
-		[FNL_STAGE_TIME_OCCURRED_AT] = {.set = true, .i64 = time_ms},
-		[FNL_STAGE_TIME_PARTITION] = {.set = true, .i64 = partition},
-		[FNL_STAGE_TIME_PARTITION_COUNT] = {.set = true, .i64 = o->partition_count},
-	};
-	struct fnl_output out = {.topic = FNL_PROSPECT_OUT_REP_INPUTS, .partition = FNL_PARTITION_EVERY};
-	int rc = fnl_row_encode(&o->stage_time, v, arena, &out.value);
-	if (rc == 0) {
-		*ret = out;
-	}
-	return rc;
+	struct fnl_times_at at = {FNL_PROSPECT_OUT_REP_INPUTS, partition, o->partition_count};
+	return fnl_times_forward(&o->stage_time, &at, time_ms, arena, ret);
 }

@@ -1,8 +1,8 @@
 /* The rep stage: bytes to values, core's decision to rows and outputs. */
 #include "rep_internal.h"
 
-const char *const fnl_rep_tables[FNL_REP_TABLE_COUNT] = {"partition", "rep",        "line",
-                                                         "quota",     "quota_line", "inspection"};
+const char *const fnl_rep_tables[FNL_REP_TABLE_COUNT] = {"partition",  "rep",        "line",     "quota",
+                                                         "quota_line", "inspection", "handover", "task"};
 
 static const struct fnl_route routes[] = {
 	{&fnl_desc_quota_set, FNL_REP_OUT_QUOTAS, FNL_QUOTA_SET_OCCURRED_AT, FNL_QUOTA_SET_REP_ID, -1, -1,
@@ -27,6 +27,34 @@ static const struct fnl_route routes[] = {
      FNL_INSPECTION_ANSWER_RECORDED_REP_ID, -1, -1, "funnel.inspection.answer-recorded.v1"},
 	{&fnl_desc_inspection_overdue, FNL_REP_OUT_INSPECTIONS, FNL_INSPECTION_OVERDUE_OCCURRED_AT,
      FNL_INSPECTION_OVERDUE_REP_ID, -1, -1, "funnel.inspection.overdue.v1"},
+#define TOLD(record, RECORD, topic, key, type) \
+	{ \
+		&fnl_desc_##record, FNL_REP_OUT_##topic, FNL_##RECORD##_OCCURRED_AT, FNL_##RECORD##_##key, -1, -1, type \
+	}
+	TOLD(handover_opened, HANDOVER_OPENED, HANDOVERS, LEAVING_REP_ID, "funnel.handover.opened.v1"),
+	TOLD(successor_proposed, SUCCESSOR_PROPOSED, HANDOVERS, LEAVING_REP_ID, "funnel.handover.successor-proposed.v1"),
+	TOLD(successor_refused, SUCCESSOR_REFUSED, HANDOVERS, LEAVING_REP_ID, "funnel.handover.successor-refused.v1"),
+	TOLD(handover_task_opened, HANDOVER_TASK_OPENED, HANDOVERS, LEAVING_REP_ID, "funnel.handover.task-opened.v1"),
+	TOLD(handover_task_released, HANDOVER_TASK_RELEASED, HANDOVERS, LEAVING_REP_ID, "funnel.handover.task-released.v1"),
+	TOLD(handover_task_refused, HANDOVER_TASK_REFUSED, HANDOVERS, LEAVING_REP_ID, "funnel.handover.task-refused.v1"),
+	TOLD(handover_task_superseded, HANDOVER_TASK_SUPERSEDED, HANDOVERS, LEAVING_REP_ID,
+         "funnel.handover.task-superseded.v1"),
+	TOLD(handover_task_overdue, HANDOVER_TASK_OVERDUE, HANDOVERS, LEAVING_REP_ID, "funnel.handover.task-overdue.v1"),
+	TOLD(handover_task_closed, HANDOVER_TASK_CLOSED, HANDOVERS, LEAVING_REP_ID, "funnel.handover.task-closed.v1"),
+	TOLD(handover_at_risk, HANDOVER_AT_RISK, HANDOVERS, LEAVING_REP_ID, "funnel.handover.at-risk.v1"),
+	TOLD(handover_cancelled, HANDOVER_CANCELLED, HANDOVERS, LEAVING_REP_ID, "funnel.handover.cancelled.v1"),
+	TOLD(handover_completed, HANDOVER_COMPLETED, HANDOVERS, LEAVING_REP_ID, "funnel.handover.completed.v1"),
+	/* restricted */
+	TOLD(reconciliation_finding, RECONCILIATION_FINDING, REVIEWS, LEAVING_REP_ID, "funnel.review.finding.v1"),
+	TOLD(reconciliation_closed, RECONCILIATION_CLOSED, REVIEWS, LEAVING_REP_ID,
+         "funnel.review.reconciliation-closed.v1"),
+	TOLD(defection_review, DEFECTION_REVIEW, REVIEWS, LEAVING_REP_ID, "funnel.review.defection.v1"),
+	TOLD(reassignment_requested, REASSIGNMENT_REQUESTED, REASSIGNMENTS, PROSPECT_ID,
+         "funnel.prospect.reassignment-requested.v1"),
+	TOLD(reassignment_overdue, REASSIGNMENT_OVERDUE, REASSIGNMENTS, PROSPECT_ID,
+         "funnel.prospect.reassignment-overdue.v1"),
+	TOLD(rep_entry, REP_ENTRY, REP_DIRECTORY, REP_ID, "funnel.rep.entry.v1"),
+#undef TOLD
 };
 
 int fnl_rep_take_row(struct fnl_rep_operator *o, const struct fnl_step *in, int at, size_t table,
@@ -46,18 +74,15 @@ int fnl_rep_put_row(struct fnl_rep_operator *o, const struct fnl_step *in, int a
 	              : fnl_decision_put(d, (size_t)at, &o->rows[table], change == FNL_ROW_PUT ? values : NULL, in->arena);
 }
 
-/* A line, or an answer on its way, names its own cause, which is what happened in the source. */
+/* A line, or an answer on its way or of the organisation, names its own cause, which is what happened in the source. */
 int fnl_rep_cause(struct fnl_rep_operator *o, const struct fnl_step *in, struct fnl_cause_id *ret)
 {
 	const struct fnl_rep_event *e = in->event;
 	const struct fnl_record_desc *desc = e->root.decoded.desc;
-	if (in->cause == FNL_CAUSE_RECORD && (desc == &fnl_desc_book_line || desc == &fnl_desc_answer_given)) {
-		struct fnl_span id = fnl_header_text(in->record, "ce_causationid");
-		struct fnl_span correlation = fnl_header_text(in->record, "ce_correlationid");
-		if (!fnl_span_is_none(id)) {
-			*ret = (struct fnl_cause_id){id, fnl_span_is_none(correlation) ? id : correlation};
-			return 0;
-		}
+	bool internal = desc == &fnl_desc_book_line || desc == &fnl_desc_answer_given ||
+	                desc == &fnl_desc_successor_candidates || desc == &fnl_desc_org_base_rate;
+	if (in->cause == FNL_CAUSE_RECORD && internal && fnl_op_cause_named(in->record, ret)) {
+		return 0;
 	}
 	return fnl_op_cause(&o->op, in, in->cause == FNL_CAUSE_TIMER ? NULL : &e->root, ret);
 }
@@ -85,6 +110,7 @@ static int take_book(struct fnl_rep_operator *o, const struct fnl_step *in, cons
 		struct fnl_row_key row = {FNL_REP_TABLE_QUOTA_LINE, key};
 		rc = fnl_span_is_none(key) ? FNL_E_NOMEM : fnl_decision_put_key(d, row, &o->rows[row.table], NULL, in->arena);
 	}
+	rc = rc ? rc : fnl_rep_tell_directory(o, in, out, rules_version, d);
 	if (rc || !out->event.desc) {
 		return rc;
 	}
@@ -114,10 +140,11 @@ static int step_book(struct fnl_rep_operator *o, const struct fnl_step *in, cons
 {
 	const struct fnl_rep_event *e = in->event;
 	const struct fnl_value *values = e->root.decoded.values;
-	bool is_line = in->cause == FNL_CAUSE_RECORD && e->root.decoded.desc == &fnl_desc_book_line;
+	const struct fnl_record_desc *desc = in->cause == FNL_CAUSE_RECORD ? e->root.decoded.desc : NULL;
 	struct fnl_book_in book = {.now_ms = fnl_rep_now(in), .rules = rules, .arena = in->arena};
 	struct fnl_book_out out;
 	struct fnl_cause_id cause = {FNL_SPAN_NONE, FNL_SPAN_NONE};
+	const struct fnl_value *inspection = NULL;
 	bool whole = false;
 	memset(&out, 0, sizeof(out));
 	int rc = take_rows(o, in, &book, &whole, why);
@@ -129,16 +156,25 @@ static int step_book(struct fnl_rep_operator *o, const struct fnl_step *in, cons
 	if (rc) {
 		return rc;
 	}
-	if (in->cause == FNL_CAUSE_TIMER) {
+	if (!desc) {
 		rc = fnl_book_timer(&book, &out, why);
-	} else if (is_line) {
+	} else if (desc == &fnl_desc_book_line) {
 		rc = fnl_book_line(&book, values, &out, why);
 		rc = rc ? rc : fnl_rep_tell_stalls(o, in, &book, &out, d);
-	} else {
+	} else if (desc == &fnl_desc_rep_changed) {
 		rc = fnl_book_rep_changed(&book, values, &out, why);
+	} else {
+		rc = fnl_book_rep_leaves(&book, desc, values, &out, why);
 	}
 	rc = rc ? rc : take_book(o, in, &out, rules->version, d);
-	return rc || in->cause == FNL_CAUSE_TIMER ? rc : fnl_rep_inspection_after(o, in, &book, &out, whole, d);
+	if (rc || !desc) {
+		return rc;
+	}
+	if (fnl_rep_handover_input(desc) == FNL_REP_HANDOVER_HR) {
+		return fnl_rep_step_handover_input(o, in, rules, out.rep ? out.rep : book.rep, d, why);
+	}
+	rc = fnl_rep_inspection_after(o, in, &book, &out, whole, d, &inspection);
+	return rc || desc != &fnl_desc_book_line ? rc : fnl_rep_handover_after_line(o, in, &book, &out, inspection, d, why);
 }
 
 static int step_open_quota(struct fnl_rep_operator *o, const struct fnl_step *in, const struct fnl_rules *rules,
@@ -194,6 +230,23 @@ static int step_rules(struct fnl_rep_operator *o, const struct fnl_step *in, str
 	                            jobs_after, d);
 }
 
+static int step_timer(struct fnl_rep_operator *o, const struct fnl_step *in, const struct fnl_rules *rules,
+                      struct fnl_decision *d, struct fnl_error *why)
+{
+	switch (in->timer_row.table) {
+	case FNL_REP_TABLE_INSPECTION:
+		return fnl_rep_step_inspection(o, in, rules, d, why);
+	case FNL_REP_TABLE_HANDOVER:
+		return fnl_rep_step_handover(o, in, rules, d, why);
+	case FNL_REP_TABLE_TASK:
+		return fnl_rep_step_task(o, in, rules, d, why);
+	case FNL_REP_TABLE_PARTITION:
+		return fnl_rep_step_jobs(o, in, rules, d, why);
+	default:
+		return step_book(o, in, rules, d, why);
+	}
+}
+
 static int op_step(struct fnl_operator *base, const struct fnl_step *in, struct fnl_decision *ret,
                    struct fnl_error *why)
 {
@@ -203,7 +256,7 @@ static int op_step(struct fnl_operator *base, const struct fnl_step *in, struct 
 	const struct fnl_value *row;
 	const struct fnl_rules *rules;
 	if (desc == &fnl_desc_stage_time) {
-		return fnl_rep_step_time(o, in, ret, why);
+		return fnl_times_step(&o->times_row, in, (size_t)e->row_times, e->root.decoded.values, ret, why);
 	}
 	if (desc == &fnl_desc_rules_activated) {
 		return step_rules(o, in, ret, why);
@@ -218,16 +271,14 @@ static int op_step(struct fnl_operator *base, const struct fnl_step *in, struct 
 	if (desc == &fnl_desc_answer_given) {
 		return fnl_rep_step_answer(o, in, rules, ret, why);
 	}
-	if (in->cause == FNL_CAUSE_TIMER && in->timer_row.table == FNL_REP_TABLE_INSPECTION) {
-		return fnl_rep_step_inspection(o, in, rules, ret, why);
+	if (fnl_rep_handover_input(desc) == FNL_REP_HANDOVER_COMMAND ||
+	    fnl_rep_handover_input(desc) == FNL_REP_HANDOVER_ANSWER) {
+		return fnl_rep_step_handover_input(o, in, rules, NULL, ret, why);
 	}
 	if (desc == &fnl_desc_open_quota_year) {
 		return step_open_quota(o, in, rules, ret, why);
 	}
-	if (in->cause == FNL_CAUSE_TIMER && in->timer_row.table == FNL_REP_TABLE_PARTITION) {
-		return fnl_rep_step_jobs(o, in, rules, ret, why);
-	}
-	return e->row_rep < 0 ? 0 : step_book(o, in, rules, ret, why);
+	return in->cause == FNL_CAUSE_TIMER ? step_timer(o, in, rules, ret, why) : step_book(o, in, rules, ret, why);
 }
 
 /* Of the partition's rows only the jobs have a timer; the row of times begins with a list. */
@@ -235,22 +286,52 @@ static int64_t op_row_deadline(struct fnl_operator *base, uint8_t table, struct 
 {
 	const struct fnl_rep_operator *o = FNL_CONTAINER_OF(base, struct fnl_rep_operator, base);
 	_Static_assert(FNL_REP_NEXT_DEADLINE_AT == 0 && FNL_PARTITION_JOBS_NEXT_DEADLINE_AT == 0 &&
-	                   FNL_INSPECTION_NEXT_DEADLINE_AT == 0,
+	                   FNL_INSPECTION_NEXT_DEADLINE_AT == 0 && FNL_HANDOVER_NEXT_DEADLINE_AT == 0 &&
+	                   FNL_TASK_NEXT_DEADLINE_AT == 0,
 	               "the deadline is read from the front of the row");
 	struct fnl_reader r = fnl_reader_of(value);
 	bool magic = fnl_read_u8(&r) == 0;
 	uint32_t id = fnl_read_be32(&r);
-	bool timed = table == FNL_REP_TABLE_REP || table == FNL_REP_TABLE_INSPECTION ||
+	bool timed = table == FNL_REP_TABLE_REP || table == FNL_REP_TABLE_INSPECTION || table == FNL_REP_TABLE_HANDOVER ||
+	             table == FNL_REP_TABLE_TASK ||
 	             (table == FNL_REP_TABLE_PARTITION && id == o->rows[FNL_REP_TABLE_PARTITION].schema_id);
 	return timed && magic && !r.bad ? fnl_row_first_deadline(value) : FNL_NO_DEADLINE;
+}
+
+static struct fnl_row_key op_time_row(struct fnl_operator *base)
+{
+	(void)base;
+	return (struct fnl_row_key){FNL_REP_TABLE_PARTITION, FNL_SPAN_LIT("clock")};
+}
+
+static int64_t op_time_of(struct fnl_operator *base, struct fnl_span value)
+{
+	(void)base;
+	return fnl_times_of(value);
+}
+
+static int64_t op_time_reached(struct fnl_operator *base, struct fnl_span value, const struct fnl_prepared *prepared)
+{
+	(void)base;
+	const struct fnl_rep_event *e = prepared->event;
+	return e ? fnl_times_reached(value, &e->root.decoded) : FNL_NO_TIME;
+}
+
+static int op_time_forward(struct fnl_operator *base, int32_t partition, int64_t time_ms, struct fnl_arena *arena,
+                           struct fnl_output *ret)
+{
+	const struct fnl_rep_operator *o = FNL_CONTAINER_OF(base, struct fnl_rep_operator, base);
+	struct fnl_times_at at = {FNL_REP_OUT_ORG_INPUTS, partition, o->partition_count};
+	return fnl_times_forward(&o->stage_time, &at, time_ms, arena, ret);
 }
 
 static int find_rows(struct fnl_rep_operator *o, struct fnl_codec *codec, struct fnl_error *why)
 {
 	static const struct fnl_record_desc *const descs[FNL_REP_TABLE_COUNT] = {
-		&fnl_desc_partition_jobs, &fnl_desc_rep,        &fnl_desc_line,
-		&fnl_desc_quota_set,      &fnl_desc_quota_line, &fnl_desc_inspection};
+		&fnl_desc_partition_jobs, &fnl_desc_rep,        &fnl_desc_line,     &fnl_desc_quota_set,
+		&fnl_desc_quota_line,     &fnl_desc_inspection, &fnl_desc_handover, &fnl_desc_task};
 	int rc = fnl_row_type_find(codec, &fnl_desc_partition_times, &o->times_row, why);
+	rc = rc ? rc : fnl_row_type_find(codec, &fnl_desc_stage_time, &o->stage_time, why);
 	for (size_t i = 0; i < FNL_REP_TABLE_COUNT && rc == 0; i++) {
 		rc = fnl_row_type_find(codec, descs[i], &o->rows[i], why);
 	}
@@ -258,22 +339,26 @@ static int find_rows(struct fnl_rep_operator *o, struct fnl_codec *codec, struct
 }
 
 int fnl_rep_operator_open(struct fnl_codec *codec, const struct fnl_ids *ids,
-                          const struct fnl_rules_reader *rules_reader, struct fnl_operator **ret, struct fnl_error *why)
+                          const struct fnl_rules_reader *rules_reader, int32_t partition_count,
+                          struct fnl_operator **ret, struct fnl_error *why)
 {
-	static const struct fnl_operator_ops ops = {
+	const struct fnl_operator_ops ops = {
 		.prepare = fnl_rep_prepare,
 		.prepare_timer = fnl_rep_prepare_timer,
 		.step = op_step,
 		.row_deadline = op_row_deadline,
-		.time_row = fnl_rep_time_row,
-		.time_of = fnl_rep_time_of,
-		.time_reached = fnl_rep_time_reached,
+		.time_row = op_time_row,
+		.time_of = op_time_of,
+		.time_reached = op_time_reached,
+		.time_forward = partition_count ? op_time_forward : NULL,
 	};
 	struct fnl_rep_operator *o = fnl_calloc(1, sizeof(*o));
 	if (!o) {
 		return fnl_fail(why, FNL_E_NOMEM, "no memory for the rep stage");
 	}
-	o->base.ops = &ops;
+	o->ops = ops;
+	o->base.ops = &o->ops;
+	o->partition_count = partition_count;
 	o->op.name = "rep";
 	o->op.source = "funneld/rep";
 	o->op.tables = fnl_rep_tables;

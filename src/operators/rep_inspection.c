@@ -104,9 +104,9 @@ int fnl_rep_take_inspection(struct fnl_rep_operator *o, const struct fnl_step *i
 	if (e->row_inspection < 0 || fnl_span_is_none(in->rows[e->row_inspection])) {
 		return 0;
 	}
-	/* most lines are asked nothing about, and the questions are the most of the row */
+	/* most lines are asked nothing about, and the questions are the most of the row; a handover may ask for a sheet */
 	struct fnl_span row = in->rows[e->row_inspection];
-	*ret_whole = fnl_span_is_none(e->prospect_id) || contains(row, e->prospect_id);
+	*ret_whole = fnl_span_is_none(e->prospect_id) || fnl_rep_has_handover(in) || contains(row, e->prospect_id);
 	size_t count = *ret_whole ? (size_t)FNL_INSPECTION_FIELD_COUNT : (size_t)FNL_INSPECTION_HEAD_COUNT;
 	return fnl_row_decode_head(o->op.codec, type, row, count, in->arena, ret, why);
 }
@@ -144,13 +144,15 @@ static struct fnl_inspection_in inspection_in(const struct fnl_step *in, const s
 }
 
 int fnl_rep_inspection_after(struct fnl_rep_operator *o, const struct fnl_step *in, const struct fnl_book_in *book,
-                             const struct fnl_book_out *out, bool whole, struct fnl_decision *d)
+                             const struct fnl_book_out *out, bool whole, struct fnl_decision *d,
+                             const struct fnl_value **ret_row)
 {
 	const struct fnl_rep_event *e = in->event;
 	const struct fnl_value *values = e->root.decoded.values;
 	bool is_line = e->root.decoded.desc == &fnl_desc_book_line;
 	bool erased = is_line && values[FNL_BOOK_LINE_STATE].i64 == FNL_LINE_STATE_ERASED;
 	struct fnl_value *row = NULL;
+	*ret_row = book->inspection;
 	if (e->row_inspection < 0 || !whole || (out->stale && !(erased && book->inspection))) {
 		return 0;
 	}
@@ -160,6 +162,7 @@ int fnl_rep_inspection_after(struct fnl_rep_operator *o, const struct fnl_step *
 		return rc;
 	}
 	d->stale = false;
+	*ret_row = row;
 	return fnl_rep_put_row(o, in, e->row_inspection, FNL_REP_TABLE_INSPECTION, FNL_ROW_PUT, row, d);
 }
 

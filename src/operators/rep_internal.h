@@ -3,15 +3,20 @@
 #define FUNNELD_OPERATORS_REP_INTERNAL_H
 
 #include "common.h"
+#include "funneld/core/handover.h"
 #include "funneld/core/inspection.h"
 #include "funneld/core/quota.h"
+#include "funneld/core/reconciliation.h"
 #include "funneld/operators/rep.h"
 
 struct fnl_rep_operator {
 	struct fnl_operator base;
+	struct fnl_operator_ops ops;
 	struct fnl_op op;
 	struct fnl_row_type rows[FNL_REP_TABLE_COUNT]; /* by table; partition: the jobs */
 	struct fnl_row_type times_row;
+	struct fnl_row_type stage_time;
+	int32_t partition_count;
 };
 
 /* What prepare makes of a record or of a timer. Places in prepared.rows, -1: not needed. */
@@ -21,6 +26,7 @@ struct fnl_rep_event {
 	struct fnl_span prospect_id;
 	struct fnl_quota_need need;         /* of the jobs' timer */
 	struct fnl_inspection_need inspect; /* of an inspection's timer */
+	struct fnl_handover_need handover;  /* of a handover's timer */
 	int row_rep;
 	int row_line;
 	int row_jobs;
@@ -28,6 +34,8 @@ struct fnl_rep_event {
 	int row_quota;
 	int row_times;
 	int row_inspection;
+	int row_handover;
+	int row_task;
 };
 
 /* --- rep.c --- */
@@ -52,6 +60,9 @@ int fnl_rep_prepare_timer(struct fnl_operator *base, struct fnl_row_key row, str
 struct fnl_span fnl_rep_quota_key(struct fnl_span book, int64_t fiscal_year, struct fnl_span prospect_id,
                                   struct fnl_arena *arena);
 
+/* "<book>|<prospect>"; FNL_SPAN_NONE: no memory. */
+struct fnl_span fnl_rep_line_key(struct fnl_span book, struct fnl_span prospect_id, struct fnl_arena *arena);
+
 /* --- rep_jobs.c: work that goes through many rows --- */
 /* The page's rows, decoded. */
 int fnl_rep_take_page(struct fnl_rep_operator *o, const struct fnl_step *in, size_t table,
@@ -68,9 +79,10 @@ int fnl_rep_take_inspection(struct fnl_rep_operator *o, const struct fnl_step *i
 /* What is told of the line's stalls; sets what was told in out->line. */
 int fnl_rep_tell_stalls(struct fnl_rep_operator *o, const struct fnl_step *in, const struct fnl_book_in *book,
                         const struct fnl_book_out *out, struct fnl_decision *d) FNL_MUST_USE;
-/* The inspection after a BookLine (whole: book->inspection is) or a RepChanged. */
+/* The inspection after a BookLine (whole: book->inspection is) or a RepChanged; *ret_row: as it is then. */
 int fnl_rep_inspection_after(struct fnl_rep_operator *o, const struct fnl_step *in, const struct fnl_book_in *book,
-                             const struct fnl_book_out *out, bool whole, struct fnl_decision *d) FNL_MUST_USE;
+                             const struct fnl_book_out *out, bool whole, struct fnl_decision *d,
+                             const struct fnl_value **ret_row) FNL_MUST_USE;
 int fnl_rep_step_asked(struct fnl_rep_operator *o, const struct fnl_step *in, const struct fnl_rules *rules,
                        struct fnl_decision *d, struct fnl_error *why) FNL_MUST_USE;
 int fnl_rep_step_answer(struct fnl_rep_operator *o, const struct fnl_step *in, const struct fnl_rules *rules,
@@ -78,11 +90,34 @@ int fnl_rep_step_answer(struct fnl_rep_operator *o, const struct fnl_step *in, c
 int fnl_rep_step_inspection(struct fnl_rep_operator *o, const struct fnl_step *in, const struct fnl_rules *rules,
                             struct fnl_decision *d, struct fnl_error *why) FNL_MUST_USE;
 
-/* --- rep_times.c: clock = event --- */
-struct fnl_row_key fnl_rep_time_row(struct fnl_operator *base);
-int64_t fnl_rep_time_of(struct fnl_operator *base, struct fnl_span value);
-int64_t fnl_rep_time_reached(struct fnl_operator *base, struct fnl_span value, const struct fnl_prepared *prepared);
-int fnl_rep_step_time(struct fnl_rep_operator *o, const struct fnl_step *in, struct fnl_decision *d,
-                      struct fnl_error *why) FNL_MUST_USE;
+/* --- rep_handover.c --- */
+/* Whose input it is: HR's (all but RepChanged), a person's, the org stage's. */
+enum fnl_rep_handover_input {
+	FNL_REP_NO_HANDOVER_INPUT,
+	FNL_REP_HANDOVER_HR,
+	FNL_REP_HANDOVER_COMMAND,
+	FNL_REP_HANDOVER_ANSWER
+};
+enum fnl_rep_handover_input fnl_rep_handover_input(const struct fnl_record_desc *desc);
+/* rep: as the book has taken the input in; NULL: as it is. */
+int fnl_rep_step_handover_input(struct fnl_rep_operator *o, const struct fnl_step *in, const struct fnl_rules *rules,
+                                const struct fnl_value *rep, struct fnl_decision *d,
+                                struct fnl_error *why) FNL_MUST_USE;
+/* The book of the step has a handover: not decoded. */
+bool fnl_rep_has_handover(const struct fnl_step *in);
+/* The handover after a BookLine, if there is one; inspection: whole, as the line leaves it. */
+int fnl_rep_handover_after_line(struct fnl_rep_operator *o, const struct fnl_step *in, const struct fnl_book_in *book,
+                                const struct fnl_book_out *out, const struct fnl_value *inspection,
+                                struct fnl_decision *d, struct fnl_error *why) FNL_MUST_USE;
+/* The timers of the two tables. */
+int fnl_rep_step_handover(struct fnl_rep_operator *o, const struct fnl_step *in, const struct fnl_rules *rules,
+                          struct fnl_decision *d, struct fnl_error *why) FNL_MUST_USE;
+int fnl_rep_step_task(struct fnl_rep_operator *o, const struct fnl_step *in, const struct fnl_rules *rules,
+                      struct fnl_decision *d, struct fnl_error *why) FNL_MUST_USE;
+
+/* --- rep_directory.c --- */
+/* What the organisation and the directory hear of a rep. */
+int fnl_rep_tell_directory(struct fnl_rep_operator *o, const struct fnl_step *in, const struct fnl_book_out *out,
+                           int32_t rules_version, struct fnl_decision *d) FNL_MUST_USE;
 
 #endif

@@ -1,7 +1,7 @@
 /* From bytes to an event and the rows it needs. */
 #include "rep_internal.h"
 
-enum kind { LINE, REP, REP_LATER, ASK, ANSWER, COMMAND, RULES, TIME };
+enum kind { LINE, REP, ASK, HANDOVER, ORG_ANSWER, ANSWER, COMMAND, RULES, TIME };
 
 /* Which records may come on the topic. All have source and occurred_at; entity: the field that says whom it is about,
  * -1: the partition. */
@@ -28,10 +28,16 @@ static const struct shape *shape_of(const struct fnl_record_desc *desc)
 		SHAPE(inspect_now, INSPECT_NOW, ASK, FNL_INSPECT_NOW_REP_ID),
 		SHAPE(open_quota_year, OPEN_QUOTA_YEAR, COMMAND, FNL_OPEN_QUOTA_YEAR_ORG_ID),
 		SHAPE(rules_activated, RULES_ACTIVATED, RULES, -1),
-		SHAPE(rep_resigned, REP_RESIGNED, REP_LATER, FNL_REP_RESIGNED_REP_ID),
-		SHAPE(resignation_withdrawn, RESIGNATION_WITHDRAWN, REP_LATER, FNL_RESIGNATION_WITHDRAWN_REP_ID),
-		SHAPE(rep_left, REP_LEFT, REP_LATER, FNL_REP_LEFT_REP_ID),
-		SHAPE(rep_erased, REP_ERASED, REP_LATER, FNL_REP_ERASED_REP_ID),
+		SHAPE(rep_resigned, REP_RESIGNED, HANDOVER, FNL_REP_RESIGNED_REP_ID),
+		SHAPE(resignation_withdrawn, RESIGNATION_WITHDRAWN, HANDOVER, FNL_RESIGNATION_WITHDRAWN_REP_ID),
+		SHAPE(rep_left, REP_LEFT, HANDOVER, FNL_REP_LEFT_REP_ID),
+		SHAPE(rep_erased, REP_ERASED, HANDOVER, FNL_REP_ERASED_REP_ID),
+		SHAPE(handover_task_done, HANDOVER_TASK_DONE, HANDOVER, FNL_HANDOVER_TASK_DONE_LEAVING_REP_ID),
+		SHAPE(handover_task_waived, HANDOVER_TASK_WAIVED, HANDOVER, FNL_HANDOVER_TASK_WAIVED_LEAVING_REP_ID),
+		SHAPE(successor_named, SUCCESSOR_NAMED, HANDOVER, FNL_SUCCESSOR_NAMED_LEAVING_REP_ID),
+		SHAPE(reconciliation_reviewed, RECONCILIATION_REVIEWED, HANDOVER, FNL_RECONCILIATION_REVIEWED_LEAVING_REP_ID),
+		SHAPE(successor_candidates, SUCCESSOR_CANDIDATES, ORG_ANSWER, FNL_SUCCESSOR_CANDIDATES_BOOK),
+		SHAPE(org_base_rate, ORG_BASE_RATE, ORG_ANSWER, FNL_ORG_BASE_RATE_BOOK),
 	};
 	for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++) {
 		if (shapes[i].desc == desc) {
@@ -56,7 +62,7 @@ static int check_book(const struct fnl_record *r, struct fnl_span book, struct f
 }
 
 /* "<book>|<prospect>" */
-static struct fnl_span line_key(struct fnl_span book, struct fnl_span prospect_id, struct fnl_arena *arena)
+struct fnl_span fnl_rep_line_key(struct fnl_span book, struct fnl_span prospect_id, struct fnl_arena *arena)
 {
 	struct fnl_writer w = fnl_writer_of(arena);
 	fnl_write_raw(&w, book);
@@ -89,17 +95,19 @@ static int prepare_line(const struct fnl_record *r, struct fnl_rep_event *e, str
 	if (rc) {
 		return rc;
 	}
-	struct fnl_span key = line_key(e->book, e->prospect_id, arena);
+	struct fnl_span key = fnl_rep_line_key(e->book, e->prospect_id, arena);
 	e->row_rep = fnl_prepared_add(ret, FNL_REP_TABLE_REP, e->book);
 	e->row_line = fnl_prepared_add(ret, FNL_REP_TABLE_LINE, key);
 	e->row_jobs = fnl_prepared_add(ret, FNL_REP_TABLE_PARTITION, FNL_SPAN_LIT("jobs"));
 	if (!fnl_span_is_none(fnl_book_rep_id(e->book))) {
 		e->row_inspection = fnl_prepared_add(ret, FNL_REP_TABLE_INSPECTION, e->book);
+		e->row_handover = fnl_prepared_add(ret, FNL_REP_TABLE_HANDOVER, e->book);
+		e->row_task = fnl_prepared_add(ret, FNL_REP_TABLE_TASK, key);
 	}
 	return fnl_span_is_none(key) ? FNL_E_NOMEM : 0;
 }
 
-static int prepare_rep(const struct fnl_record *r, enum kind kind, struct fnl_rep_event *e, struct fnl_arena *arena,
+static int prepare_rep(const struct fnl_record *r, struct fnl_rep_event *e, struct fnl_arena *arena,
                        struct fnl_prepared *ret, struct fnl_error *why)
 {
 	int rc = fnl_check_id("rep_id", e->root.entity, why);
@@ -111,11 +119,35 @@ static int prepare_rep(const struct fnl_record *r, enum kind kind, struct fnl_re
 		return FNL_E_NOMEM;
 	}
 	rc = check_book(r, e->book, why);
-	if (rc == 0 && kind != REP_LATER) {
+	if (rc == 0) {
 		e->row_rep = fnl_prepared_add(ret, FNL_REP_TABLE_REP, e->book);
 		e->row_inspection = fnl_prepared_add(ret, FNL_REP_TABLE_INSPECTION, e->book);
 	}
 	return rc;
+}
+
+/* The handover of the book, and the task of the prospect that it is about: one that has no proper id has none. */
+static int prepare_handover(struct fnl_rep_event *e, struct fnl_arena *arena, struct fnl_prepared *ret)
+{
+	const struct fnl_record_desc *desc = e->root.decoded.desc;
+	const struct fnl_value *values = e->root.decoded.values;
+	struct fnl_span prospect_id = FNL_SPAN_NONE;
+	struct fnl_error why;
+	if (desc == &fnl_desc_successor_candidates) {
+		const struct fnl_value *of = &values[FNL_SUCCESSOR_CANDIDATES_PROSPECT_ID];
+		prospect_id = of->set ? of->str : FNL_SPAN_NONE;
+	} else if (fnl_rep_handover_input(desc) == FNL_REP_HANDOVER_COMMAND) {
+		prospect_id = fnl_handover_prospect_of(desc, values);
+	}
+	e->row_handover = fnl_prepared_add(ret, FNL_REP_TABLE_HANDOVER, e->book);
+	if (fnl_span_is_none(prospect_id) || fnl_check_id("prospect_id", prospect_id, &why)) {
+		return 0;
+	}
+	struct fnl_span key = fnl_rep_line_key(e->book, prospect_id, arena);
+	e->prospect_id = prospect_id;
+	e->row_line = fnl_prepared_add(ret, FNL_REP_TABLE_LINE, key);
+	e->row_task = fnl_prepared_add(ret, FNL_REP_TABLE_TASK, key);
+	return fnl_span_is_none(key) ? FNL_E_NOMEM : 0;
 }
 
 static int prepare_answer(const struct fnl_record *r, struct fnl_rep_event *e, struct fnl_prepared *ret,
@@ -124,7 +156,7 @@ static int prepare_answer(const struct fnl_record *r, struct fnl_rep_event *e, s
 	e->book = e->root.entity;
 	int rc = check_book(r, e->book, why);
 	if (rc == 0 && fnl_span_is_none(fnl_book_rep_id(e->book))) {
-		rc = fnl_fail(why, FNL_E_INVALID, "an answer is to a rep's sheet, and the pool has none");
+		rc = fnl_fail(why, FNL_E_INVALID, "an answer is to a rep's sheet or handover, and the pool has none");
 	}
 	if (rc == 0) {
 		e->row_rep = fnl_prepared_add(ret, FNL_REP_TABLE_REP, e->book);
@@ -142,9 +174,16 @@ static int prepare_kind(const struct fnl_record *r, enum kind kind, struct fnl_r
 		rc = prepare_line(r, e, arena, ret, why);
 		break;
 	case REP:
-	case REP_LATER:
 	case ASK:
-		rc = prepare_rep(r, kind, e, arena, ret, why);
+		rc = prepare_rep(r, e, arena, ret, why);
+		break;
+	case HANDOVER:
+		rc = prepare_rep(r, e, arena, ret, why);
+		rc = rc ? rc : prepare_handover(e, arena, ret);
+		break;
+	case ORG_ANSWER:
+		rc = prepare_answer(r, e, ret, why);
+		rc = rc ? rc : prepare_handover(e, arena, ret);
 		break;
 	case ANSWER:
 		rc = prepare_answer(r, e, ret, why);
@@ -168,6 +207,7 @@ static struct fnl_rep_event *event_new(struct fnl_arena *arena)
 	struct fnl_rep_event *e = fnl_arena_calloc(arena, 1, sizeof(*e));
 	if (e) {
 		e->row_rep = e->row_line = e->row_jobs = e->row_rules = e->row_quota = e->row_times = e->row_inspection = -1;
+		e->row_handover = e->row_task = -1;
 	}
 	return e;
 }
@@ -200,7 +240,7 @@ int fnl_rep_prepare(struct fnl_operator *base, const struct fnl_record *r, struc
 	e->row_rules = fnl_prepared_add(ret, FNL_REP_TABLE_PARTITION, FNL_SPAN_LIT("rules"));
 	ret->event = e;
 	/* the time of a line or an answer was looked at by the stage that sent it, and it may be of any age */
-	bool looked_at = shape->kind == LINE || shape->kind == ANSWER;
+	bool looked_at = shape->kind == LINE || shape->kind == ANSWER || shape->kind == ORG_ANSWER;
 	ret->event_time_ms = looked_at ? FNL_NO_TIME : root->occurred_at_ms;
 	return 0;
 }
@@ -221,9 +261,9 @@ static int prepare_jobs(struct fnl_rep_operator *o, struct fnl_span value, struc
 		*page =
 			(struct fnl_page_request){true, FNL_REP_TABLE_REP, FNL_SPAN_LIT(""), e->need.book, FNL_QUOTA_PAGE_BOOKS};
 	} else if (e->need.work == FNL_QUOTA_WORK_LINES) {
-		struct fnl_span prefix = line_key(e->need.book, FNL_SPAN_LIT(""), arena);
+		struct fnl_span prefix = fnl_rep_line_key(e->need.book, FNL_SPAN_LIT(""), arena);
 		struct fnl_span after =
-			fnl_span_is_none(e->need.after) ? FNL_SPAN_NONE : line_key(e->need.book, e->need.after, arena);
+			fnl_span_is_none(e->need.after) ? FNL_SPAN_NONE : fnl_rep_line_key(e->need.book, e->need.after, arena);
 		if (fnl_span_is_none(prefix) || fnl_span_is_none(after) != fnl_span_is_none(e->need.after)) {
 			return FNL_E_NOMEM;
 		}
@@ -253,10 +293,52 @@ static int prepare_inspection(struct fnl_rep_operator *o, struct fnl_row_key row
 	e->row_rep = fnl_prepared_add(ret, FNL_REP_TABLE_REP, e->book);
 	e->inspect = fnl_inspection_needs(inspection);
 	bool first = fnl_span_is_none(e->inspect.after);
-	struct fnl_span prefix = line_key(e->book, FNL_SPAN_LIT(""), arena);
-	struct fnl_span after = first ? FNL_SPAN_NONE : line_key(e->book, e->inspect.after, arena);
+	struct fnl_span prefix = fnl_rep_line_key(e->book, FNL_SPAN_LIT(""), arena);
+	struct fnl_span after = first ? FNL_SPAN_NONE : fnl_rep_line_key(e->book, e->inspect.after, arena);
 	ret->page = (struct fnl_page_request){true, FNL_REP_TABLE_LINE, prefix, after, e->inspect.limit};
 	return fnl_span_is_none(prefix) || fnl_span_is_none(after) != first ? FNL_E_NOMEM : 0;
+}
+
+/* The next page of what the handover is at. */
+static int prepare_handover_timer(struct fnl_rep_operator *o, struct fnl_row_key row, struct fnl_span value,
+                                  struct fnl_rep_event *e, struct fnl_arena *arena, struct fnl_prepared *ret)
+{
+	const struct fnl_value *handover = NULL;
+	struct fnl_error why;
+	int rc = fnl_row_decode(o->op.codec, &o->rows[FNL_REP_TABLE_HANDOVER], value, arena, &handover, &why);
+	if (rc || !handover) {
+		return rc == FNL_E_NOMEM ? rc : FNL_E_STATE;
+	}
+	e->book = row.key;
+	e->row_rep = fnl_prepared_add(ret, FNL_REP_TABLE_REP, e->book);
+	e->row_inspection = fnl_prepared_add(ret, FNL_REP_TABLE_INSPECTION, e->book);
+	e->handover = fnl_handover_needs(handover);
+	if (e->handover.of == FNL_HANDOVER_PAGE_NONE) {
+		return 0;
+	}
+	uint8_t table = e->handover.of == FNL_HANDOVER_PAGE_LINES ? FNL_REP_TABLE_LINE : FNL_REP_TABLE_TASK;
+	bool first = fnl_span_is_none(e->handover.after);
+	struct fnl_span prefix = fnl_rep_line_key(e->book, FNL_SPAN_LIT(""), arena);
+	struct fnl_span after = first ? FNL_SPAN_NONE : fnl_rep_line_key(e->book, e->handover.after, arena);
+	ret->page = (struct fnl_page_request){true, table, prefix, after, e->handover.limit};
+	return fnl_span_is_none(prefix) || fnl_span_is_none(after) != first ? FNL_E_NOMEM : 0;
+}
+
+/* Its book is what stands before the '|', which no id has. */
+static int prepare_task_timer(struct fnl_row_key row, struct fnl_rep_event *e, struct fnl_prepared *ret)
+{
+	const uint8_t *bar = memchr(row.key.data, '|', row.key.len);
+	if (!bar) {
+		return FNL_E_STATE;
+	}
+	size_t len = (size_t)(bar - row.key.data);
+	e->book = fnl_span_of(row.key.data, len);
+	e->prospect_id = fnl_span_of(bar + 1, row.key.len - len - 1);
+	e->row_handover = fnl_prepared_add(ret, FNL_REP_TABLE_HANDOVER, e->book);
+	e->row_rep = fnl_prepared_add(ret, FNL_REP_TABLE_REP, e->book);
+	e->row_line = fnl_prepared_add(ret, FNL_REP_TABLE_LINE, row.key);
+	e->row_inspection = fnl_prepared_add(ret, FNL_REP_TABLE_INSPECTION, e->book);
+	return 0;
 }
 
 int fnl_rep_prepare_timer(struct fnl_operator *base, struct fnl_row_key row, struct fnl_span value,
@@ -275,6 +357,12 @@ int fnl_rep_prepare_timer(struct fnl_operator *base, struct fnl_row_key row, str
 	} else if (row.table == FNL_REP_TABLE_INSPECTION) {
 		e->row_inspection = at;
 		rc = prepare_inspection(o, row, value, e, arena, ret);
+	} else if (row.table == FNL_REP_TABLE_HANDOVER) {
+		e->row_handover = at;
+		rc = prepare_handover_timer(o, row, value, e, arena, ret);
+	} else if (row.table == FNL_REP_TABLE_TASK) {
+		e->row_task = at;
+		rc = prepare_task_timer(row, e, ret);
 	} else {
 		e->row_jobs = at;
 		rc = prepare_jobs(o, value, e, arena, ret);

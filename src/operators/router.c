@@ -2,7 +2,7 @@
 #include "funneld/operators/router.h"
 
 #include "common.h"
-#include "funneld/core/book.h"
+#include "funneld/core/handover.h"
 
 struct router {
 	struct fnl_router base;
@@ -29,15 +29,15 @@ static const struct shape *shape_of(const struct fnl_record_desc *desc)
 		{&fnl_desc_rep_left, TO_REP, FNL_REP_LEFT_REP_ID, "rep_id"},
 		{&fnl_desc_rep_erased, TO_REP, FNL_REP_ERASED_REP_ID, "rep_id"},
 		{&fnl_desc_inspect_now, TO_REP, FNL_INSPECT_NOW_REP_ID, "rep_id"},
+		{&fnl_desc_handover_task_done, TO_REP, FNL_HANDOVER_TASK_DONE_LEAVING_REP_ID, "leaving_rep_id"},
+		{&fnl_desc_handover_task_waived, TO_REP, FNL_HANDOVER_TASK_WAIVED_LEAVING_REP_ID, "leaving_rep_id"},
+		{&fnl_desc_successor_named, TO_REP, FNL_SUCCESSOR_NAMED_LEAVING_REP_ID, "leaving_rep_id"},
+		{&fnl_desc_reconciliation_reviewed, TO_REP, FNL_RECONCILIATION_REVIEWED_LEAVING_REP_ID, "leaving_rep_id"},
 		{&fnl_desc_open_quota_year, TO_ALL, FNL_OPEN_QUOTA_YEAR_ORG_ID, "org_id"},
 		/* nobody acts on these yet */
 		{&fnl_desc_propose_territories, TO_NOBODY, -1, NULL},
 		{&fnl_desc_accept_proposal, TO_NOBODY, -1, NULL},
 		{&fnl_desc_revise_quota, TO_NOBODY, -1, NULL},
-		{&fnl_desc_handover_task_done, TO_NOBODY, -1, NULL},
-		{&fnl_desc_handover_task_waived, TO_NOBODY, -1, NULL},
-		{&fnl_desc_successor_named, TO_NOBODY, -1, NULL},
-		{&fnl_desc_reconciliation_reviewed, TO_NOBODY, -1, NULL},
 	};
 	for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++) {
 		if (shapes[i].desc == desc) {
@@ -68,6 +68,38 @@ static int copy_record(struct router *o, const struct fnl_record *r, const struc
 	return fnl_output_check(out);
 }
 
+/* The id of the new employer stays on HR's topic: what goes on has its digest, which tells whether another id is the
+ * same, and no more. The bytes are new, so a schema id that came in a header is not theirs. */
+static int hide_employer(struct router *o, const struct fnl_root *root, struct fnl_arena *arena, struct fnl_output *out,
+                         struct fnl_error *why)
+{
+	struct fnl_value *values = root->decoded.values;
+	struct fnl_value *employer = &values[FNL_REP_RESIGNED_NEW_EMPLOYER_ID];
+	char digest[FNL_EMPLOYER_DIGEST_BYTES + 1];
+	if (root->decoded.desc != &fnl_desc_rep_resigned || !employer->set) {
+		return 0;
+	}
+	int rc = fnl_check_id("notice_id", values[FNL_REP_RESIGNED_NOTICE_ID].str, why);
+	rc = rc ? rc : fnl_check_id("new_employer_id", employer->str, why);
+	if (rc) {
+		return rc;
+	}
+	fnl_employer_digest(values[FNL_REP_RESIGNED_NOTICE_ID].str, employer->str, digest);
+	employer->str = fnl_arena_dup(arena, fnl_span_str(digest));
+	if (fnl_span_is_none(employer->str)) {
+		return FNL_E_NOMEM;
+	}
+	size_t kept = 0;
+	for (size_t i = 0; i < out->header_count; i++) {
+		if (!fnl_span_eq(out->headers[i].name, FNL_SPAN_LIT("__value_schema_id"))) {
+			out->headers[kept++] = out->headers[i];
+		}
+	}
+	out->header_count = kept;
+	rc = o->codec->ops->encode(o->codec, root->decoded.desc, values, arena, &out->value);
+	return rc == 0 || rc == FNL_E_NOMEM ? rc : fnl_fail(why, FNL_E_INVALID, "the record cannot be written again");
+}
+
 static int route(struct fnl_router *base, const struct fnl_record *r, struct fnl_arena *arena,
                  struct fnl_relay_decision *ret, struct fnl_error *why)
 {
@@ -93,6 +125,7 @@ static int route(struct fnl_router *base, const struct fnl_record *r, struct fnl
 	rc = fnl_check_key(r, shape->name, shape->where == TO_REP ? "the rep id" : "the org id", root.entity, why);
 	struct fnl_output *out = &ret->outputs[0];
 	rc = rc ? rc : copy_record(o, r, &root, arena, out, why);
+	rc = rc ? rc : hide_employer(o, &root, arena, out, why);
 	if (rc) {
 		return rc;
 	}

@@ -78,7 +78,12 @@ static struct fnl_input staged(int64_t version, int64_t at_ms, const char *stage
 	static const char *const owners[] = {"r1", "r2"};
 	fnl_input_str(&in, FNL_PROSPECT_CHANGED_STAGE, stage);
 	fnl_input_str(&in, FNL_PROSPECT_CHANGED_OWNER_REP_ID, owners[version % 2]);
-	fnl_input_money(&in, FNL_PROSPECT_CHANGED_AMOUNT, 100000 * version, "EUR");
+	static const struct fnl_value persons[] = {{.set = true, .str = FNL_SPAN_LIT("other")},
+	                                           {.set = true, .str = FNL_SPAN_LIT("person")}};
+	/* the second time he lowers the amount and unlinks a person, who is erased later */
+	fnl_input_money(&in, FNL_PROSPECT_CHANGED_AMOUNT, 1000000 - 100000 * version, "EUR");
+	fnl_input_str(&in, FNL_PROSPECT_CHANGED_ACTOR_ID, owners[version % 2]);
+	in.v[FNL_PROSPECT_CHANGED_CONTACT_IDS] = (struct fnl_value){.set = true, .list = {persons, version == 1 ? 2 : 1}};
 	return in;
 }
 

@@ -52,9 +52,11 @@ static int run_book(struct fnl_arena *arena, struct fnl_writer *ret)
 	};
 	memset(&out, 0x5a, sizeof(out));
 	memcpy(&before, &out, sizeof(out));
-	int rc = !input    ? fnl_book_timer(&in, &out, &w.why)
-	         : is_line ? fnl_book_line(&in, input->v, &out, &w.why)
-	                   : fnl_book_rep_changed(&in, input->v, &out, &w.why);
+	bool is_changed = input && input->desc == &fnl_desc_rep_changed;
+	int rc = !input       ? fnl_book_timer(&in, &out, &w.why)
+	         : is_line    ? fnl_book_line(&in, input->v, &out, &w.why)
+	         : is_changed ? fnl_book_rep_changed(&in, input->v, &out, &w.why)
+	                      : fnl_book_rep_leaves(&in, input->desc, input->v, &out, &w.why);
 	failing_counts(false);
 	if (rc) {
 		return untouched(&out, &before, sizeof(out), rc);
@@ -63,6 +65,9 @@ static int run_book(struct fnl_arena *arena, struct fnl_writer *ret)
 	write_values(ret, &fnl_desc_rep, out.rep_change == FNL_ROW_PUT ? out.rep : NULL);
 	write_values(ret, &fnl_desc_line, out.line_change == FNL_ROW_PUT ? out.line : NULL);
 	write_event(ret, out.event);
+	for (size_t i = 0; i < out.entry_count; i++) {
+		write_event(ret, out.entries[i]);
+	}
 	return 0;
 }
 
@@ -213,6 +218,13 @@ static void every_input_and_step(void **state)
 		try_all("recount", run_step, NULL);
 		assert_true(fnl_books_step(&w));
 	}
+	struct fnl_input moved = fnl_input_rep("ann", 2, "org2");
+	try_all("another organisation", run_book, &moved);
+	struct fnl_input left = fnl_input_of(&fnl_desc_rep_left, 0);
+	fnl_input_str(&left, FNL_REP_LEFT_REP_ID, "ann");
+	fnl_input_i64(&left, FNL_REP_LEFT_VERSION, 3);
+	fnl_input_i64(&left, FNL_REP_LEFT_LEFT_ON, 20000);
+	try_all("RepLeft", run_book, &left);
 	struct fnl_input erased = fnl_input_line("rep:ann", "p1", 4, 1);
 	fnl_input_i64(&erased, FNL_BOOK_LINE_STATE, FNL_LINE_STATE_ERASED);
 	try_all("erased line", run_book, &erased);

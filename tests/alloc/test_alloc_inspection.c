@@ -179,6 +179,8 @@ static void every_input_and_firing(void **state)
 	w.inspects = true;
 	assert_int_equal(fnl_books_line(&w, &first, "c"), 0);
 	struct fnl_input second = fnl_input_stalled(&w, ANN, "p2", 1, 0, FNL_STALL_KIND_STUCK, FNL_ALERT_LEVEL_REP);
+	static const struct fnl_value person = {.set = true, .str = FNL_SPAN_LIT("person")};
+	second.v[FNL_BOOK_LINE_CONTACT_IDS].list = (struct fnl_list){&person, 1};
 	assert_int_equal(fnl_books_line(&w, &second, "c"), 0);
 	for (int i = 0; i < 3; i++) { /* his return begins, has one page; a sheet of one page */
 		w.now_ms = FNL_T0 + (i < 2 ? 3 * FNL_DAY : FNL_MONDAY);
@@ -188,7 +190,7 @@ static void every_input_and_firing(void **state)
 	assert_int_equal(fnl_books_inspection(&w, ANN)[FNL_INSPECTION_QUESTIONS].list.count, 2);
 	struct fnl_input answer = fnl_input_answer(ANN, "p1", "ann#1", "1", "a1", FNL_MONDAY);
 	try_all("answer", &answer);
-	struct fnl_input lost = fnl_input_line(ANN, "p2", 2, FNL_MONDAY + 1);
+	struct fnl_input lost = fnl_input_line(ANN, "p2", 2, FNL_MONDAY + 1); /* without the person whom the sheet has */
 	fnl_input_i64(&lost, FNL_BOOK_LINE_LAYER, FNL_LAYER_LOST);
 	try_all("line with a question", &lost);
 	assert_int_equal(fnl_books_line(&w, &lost, "c"), 0);

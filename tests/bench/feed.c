@@ -11,6 +11,7 @@
  *   drain RATE SECONDS PROSPECTS AT
  *                               paced, and how fast those stalls are told; latency of what is sent from AT until all
  *                               of them are
+ *   company, departures         reps who leave: see feed.h
  *
  * Each change is one stage of one prospect; a prospect's stages go round, so that what follows is known beforehand. */
 #include <pthread.h>
@@ -18,8 +19,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "app.h"
-#include "options.h"
+#include "feed.h"
 
 enum { STAGES = 4, SAMPLES_MAX = 4000000, PACED_PROSPECTS = 20000, DRAIN_WAIT_MS = 60000 };
 static const int64_t DAY_MS = 86400000;
@@ -27,14 +27,10 @@ static const int64_t DAY_MS = 86400000;
 static const char *const stages[STAGES] = {"Prospecting", "Qualification", "Value Proposition", "Negotiation/Review"};
 static const int layer_of[STAGES] = {1, 1, 2, 3};
 
-struct feed {
-	struct fnl_app *app;
-	struct fnl_bus *bus;
-	struct fnl_codec *codec;
-	struct fnl_arena arena;
-	const char *topic;
-	struct fnl_value values[FNL_PROSPECT_CHANGED_FIELD_COUNT];
-};
+const char *feed_stage(uint32_t i)
+{
+	return stages[i % STAGES];
+}
 
 struct change {
 	uint32_t prospect;
@@ -46,19 +42,19 @@ struct change {
 	int64_t last_edit_ms; /* 0: this change is one; else the image of a first load */
 };
 
-static void die(const char *what, const struct fnl_error *why)
+void feed_die(const char *what, const struct fnl_error *why)
 {
 	fprintf(stderr, "bench_feed: %s: %s\n", what, why->text);
 	exit(1);
 }
 
-static void feed_open(struct feed *f, const struct fnl_options *options)
+void feed_open(struct feed *f, const struct fnl_options *options)
 {
 	struct fnl_error why = {0};
 	memset(f, 0, sizeof(*f));
 	if (fnl_app_open(&options->app, &f->app, &why) || fnl_app_bus(f->app, &f->bus, &why) ||
 	    fnl_app_codec(f->app, &f->codec, &why)) {
-		die("cannot start", &why);
+		feed_die("cannot start", &why);
 	}
 	fnl_arena_init(&f->arena, 1 << 20);
 	f->topic = fnl_app_topic(f->app, FNL_TOPIC_PROSPECT_CHANGES);
@@ -69,25 +65,31 @@ static void feed_open(struct feed *f, const struct fnl_options *options)
 	f->values[FNL_PROSPECT_CHANGED_CLEARED] = (struct fnl_value){.set = true};
 }
 
-static void send(struct feed *f, const struct fnl_record_desc *desc, const struct fnl_value *values,
-                 struct fnl_span key, int32_t partition)
+void feed_close(struct feed *f)
+{
+	fnl_arena_deinit(&f->arena);
+	fnl_app_close(f->app);
+}
+
+void feed_send(struct feed *f, const char *topic, const struct fnl_record_desc *desc, const struct fnl_value *values,
+               struct fnl_span key, int32_t partition)
 {
 	struct fnl_span value;
 	fnl_arena_reset(&f->arena);
 	if (f->codec->ops->encode(f->codec, desc, values, &f->arena, &value) ||
-	    f->bus->ops->publish(f->bus, f->topic, partition, key, value, NULL, 0)) {
+	    f->bus->ops->publish(f->bus, topic, partition, key, value, NULL, 0)) {
 		struct fnl_error why = {0};
 		fnl_fail(&why, FNL_E_IO, "%s", f->bus->ops->explain(f->bus));
-		die("cannot publish", &why);
+		feed_die("cannot publish", &why);
 	}
 }
 
-static struct fnl_value text(struct fnl_span s)
+struct fnl_value feed_text(struct fnl_span s)
 {
 	return (struct fnl_value){.set = true, .str = s};
 }
 
-static struct fnl_value number(int64_t n)
+struct fnl_value feed_number(int64_t n)
 {
 	return (struct fnl_value){.set = true, .i64 = n};
 }
@@ -106,17 +108,17 @@ static void publish(struct feed *f, const struct change *c)
 	struct fnl_span key = name_of(c->prospect, loaded, id, sizeof(id));
 	struct fnl_value *v = f->values;
 	snprintf(rep, sizeof(rep), "R%03u", c->prospect % 500);
-	v[FNL_PROSPECT_CHANGED_PROSPECT_ID] = text(key);
-	v[FNL_PROSPECT_CHANGED_VERSION] = number(c->version);
-	v[FNL_PROSPECT_CHANGED_OCCURRED_AT] = number(c->at_ms);
-	v[FNL_PROSPECT_CHANGED_STAGE] = text(fnl_span_str(stages[c->stage]));
-	v[FNL_PROSPECT_CHANGED_OWNER_REP_ID] = text(fnl_span_str(c->owner ? c->owner : rep));
-	v[FNL_PROSPECT_CHANGED_EXPECTED_CLOSE_DATE] = number(c->at_ms / DAY_MS + (c->overdue ? -60 : 365));
+	v[FNL_PROSPECT_CHANGED_PROSPECT_ID] = feed_text(key);
+	v[FNL_PROSPECT_CHANGED_VERSION] = feed_number(c->version);
+	v[FNL_PROSPECT_CHANGED_OCCURRED_AT] = feed_number(c->at_ms);
+	v[FNL_PROSPECT_CHANGED_STAGE] = feed_text(fnl_span_str(stages[c->stage]));
+	v[FNL_PROSPECT_CHANGED_OWNER_REP_ID] = feed_text(fnl_span_str(c->owner ? c->owner : rep));
+	v[FNL_PROSPECT_CHANGED_EXPECTED_CLOSE_DATE] = feed_number(c->at_ms / DAY_MS + (c->overdue ? -60 : 365));
 	v[FNL_PROSPECT_CHANGED_AMOUNT] = (struct fnl_value){.set = true, .money = {100000 + c->prospect, "USD"}};
-	v[FNL_PROSPECT_CHANGED_SNAPSHOT] = number(loaded);
-	v[FNL_PROSPECT_CHANGED_LAST_EDIT_AT] = loaded ? number(c->last_edit_ms) : (struct fnl_value){0};
+	v[FNL_PROSPECT_CHANGED_SNAPSHOT] = feed_number(loaded);
+	v[FNL_PROSPECT_CHANGED_LAST_EDIT_AT] = loaded ? feed_number(c->last_edit_ms) : (struct fnl_value){0};
 	v[FNL_PROSPECT_CHANGED_STAGE_ENTERED_AT] = v[FNL_PROSPECT_CHANGED_LAST_EDIT_AT];
-	send(f, &fnl_desc_prospect_changed, v, key, -1);
+	feed_send(f, f->topic, &fnl_desc_prospect_changed, v, key, -1);
 }
 
 static void publish_contact(struct feed *f, uint32_t prospect, int64_t number_of, int64_t at_ms)
@@ -126,17 +128,17 @@ static void publish_contact(struct feed *f, uint32_t prospect, int64_t number_of
 	struct fnl_span key = name_of(prospect, false, id, sizeof(id));
 	int length = snprintf(contact, sizeof(contact), "C%lld", (long long)number_of);
 	struct fnl_value v[FNL_CONTACT_LOGGED_FIELD_COUNT] = {
-		[FNL_CONTACT_LOGGED_SOURCE] = text(FNL_SPAN_LIT("bench")),
-		[FNL_CONTACT_LOGGED_OCCURRED_AT] = number(at_ms),
-		[FNL_CONTACT_LOGGED_CONTACT_ID] = text(fnl_span_of(contact, (size_t)length)),
-		[FNL_CONTACT_LOGGED_PROSPECT_ID] = text(key),
-		[FNL_CONTACT_LOGGED_AT] = number(at_ms),
-		[FNL_CONTACT_LOGGED_CHANNEL] = number(FNL_CHANNEL_PHONE),
-		[FNL_CONTACT_LOGGED_REACHED] = number(1),
+		[FNL_CONTACT_LOGGED_SOURCE] = feed_text(FNL_SPAN_LIT("bench")),
+		[FNL_CONTACT_LOGGED_OCCURRED_AT] = feed_number(at_ms),
+		[FNL_CONTACT_LOGGED_CONTACT_ID] = feed_text(fnl_span_of(contact, (size_t)length)),
+		[FNL_CONTACT_LOGGED_PROSPECT_ID] = feed_text(key),
+		[FNL_CONTACT_LOGGED_AT] = feed_number(at_ms),
+		[FNL_CONTACT_LOGGED_CHANNEL] = feed_number(FNL_CHANNEL_PHONE),
+		[FNL_CONTACT_LOGGED_REACHED] = feed_number(1),
 		[FNL_CONTACT_LOGGED_PERSON_IDS] = {.set = true},
 		[FNL_CONTACT_LOGGED_RETRACTED] = {.set = true},
 	};
-	send(f, &fnl_desc_contact_logged, v, key, -1);
+	feed_send(f, f->topic, &fnl_desc_contact_logged, v, key, -1);
 }
 
 /* Prospects come in an order that mixes them. */
@@ -145,7 +147,7 @@ static uint32_t mixed(uint32_t i, uint32_t prospects)
 	return (uint32_t)(((uint64_t)(i % prospects) * 2654435761u) % prospects);
 }
 
-static int64_t now(const struct feed *f)
+int64_t feed_now(const struct feed *f)
 {
 	return f->app->clock->wall_ms(f->app->clock->context);
 }
@@ -153,7 +155,7 @@ static int64_t now(const struct feed *f)
 /* Change i of a prospect has stage i % STAGES. */
 static int load(struct feed *f, uint32_t changes, uint32_t prospects)
 {
-	int64_t begin_ms = now(f) - (int64_t)changes;
+	int64_t begin_ms = feed_now(f) - (int64_t)changes;
 	uint64_t layer_changes = 0;
 	uint64_t by_stage[STAGES] = {0};
 	for (uint32_t i = 0; i < changes; i++) {
@@ -180,7 +182,7 @@ static int load(struct feed *f, uint32_t changes, uint32_t prospects)
 
 static int load_rep(struct feed *f, uint32_t prospects, const char *rep)
 {
-	int64_t now_ms = now(f);
+	int64_t now_ms = feed_now(f);
 	for (uint32_t i = 0; i < prospects; i++) {
 		publish(f, &(struct change){i, 1, now_ms, (int)(i % STAGES), rep, false, 0});
 	}
@@ -189,18 +191,18 @@ static int load_rep(struct feed *f, uint32_t prospects, const char *rep)
 
 static int load_watched(struct feed *f, uint32_t changes, uint32_t prospects)
 {
-	int64_t begin_ms = now(f) - (int64_t)changes;
+	int64_t begin_ms = feed_now(f) - (int64_t)changes;
 	struct fnl_topic_info topic;
 	struct fnl_value v[FNL_FEED_HEARTBEAT_FIELD_COUNT] = {
-		[FNL_FEED_HEARTBEAT_SOURCE] = text(FNL_SPAN_LIT("bench")),
-		[FNL_FEED_HEARTBEAT_OCCURRED_AT] = number(begin_ms),
-		[FNL_FEED_HEARTBEAT_CARRIES_CONTACTS] = number(1),
+		[FNL_FEED_HEARTBEAT_SOURCE] = feed_text(FNL_SPAN_LIT("bench")),
+		[FNL_FEED_HEARTBEAT_OCCURRED_AT] = feed_number(begin_ms),
+		[FNL_FEED_HEARTBEAT_CARRIES_CONTACTS] = feed_number(1),
 	};
 	if (f->bus->ops->describe_topic(f->bus, f->topic, &topic)) {
 		return 1;
 	}
 	for (int32_t i = 0; i < topic.partition_count; i++) {
-		send(f, &fnl_desc_feed_heartbeat, v, FNL_SPAN_LIT("bench"), i);
+		feed_send(f, f->topic, &fnl_desc_feed_heartbeat, v, FNL_SPAN_LIT("bench"), i);
 	}
 	for (uint32_t i = 0; i < changes; i++) {
 		uint32_t round = i / prospects;
@@ -216,7 +218,7 @@ static int load_watched(struct feed *f, uint32_t changes, uint32_t prospects)
 
 static int load_stale(struct feed *f, uint32_t prospects, int64_t days, int64_t at_ms)
 {
-	int64_t now_ms = now(f);
+	int64_t now_ms = feed_now(f);
 	for (uint32_t i = 0; i < prospects; i++) {
 		publish(f, &(struct change){i, 1, now_ms, 0, NULL, false, at_ms - days * DAY_MS});
 	}
@@ -324,8 +326,7 @@ static void *read_thread(void *context)
 	r->ready = true;
 	(void)f.bus->ops->read(f.bus, topics, r->drain.prospects ? TOPIC_COUNT : STAGE_COUNT, false, false, &r->stop,
 	                       on_record, r);
-	fnl_arena_deinit(&f.arena);
-	fnl_app_close(f.app);
+	feed_close(&f);
 	return NULL;
 }
 
@@ -375,7 +376,7 @@ static void run(struct feed *f, struct reader *r, const struct pace *p)
 		c->sleep_ms(c->context, 10);
 	}
 	c->sleep_ms(c->context, 2000);
-	int64_t begin_ms = now(f);
+	int64_t begin_ms = feed_now(f);
 	r->from_ms = r->drain.prospects ? r->drain.at_ms : begin_ms + p->warmup * 1000;
 	publish_paced(f, begin_ms, p->rate, p->seconds, p->rep);
 	for (int64_t ms = 0; r->drain.prospects && !r->drain.done && ms < DRAIN_WAIT_MS; ms += 10) {
@@ -426,7 +427,8 @@ static int usage(void)
 {
 	fprintf(stderr, "usage: bench_feed [--config FILE] load|watched CHANGES PROSPECTS | rep PROSPECTS REP |\n"
 	                "       stale PROSPECTS DAYS AT | paced RATE SECONDS WARMUP [REP] |\n"
-	                "       drain RATE SECONDS PROSPECTS AT\n");
+	                "       drain RATE SECONDS PROSPECTS AT | company LEAVERS PROSPECTS |\n"
+	                "       departures LEAVERS PROSPECTS PACE\n");
 	return 2;
 }
 
@@ -456,6 +458,12 @@ static int command(struct feed *f, const struct fnl_options *options)
 		r.drain = (struct drain){.prospects = (uint32_t)atol(a[3]), .at_ms = atol(a[4])};
 		return drain(f, &r, &p);
 	}
+	if (count == 3 && strcmp(a[0], "company") == 0) {
+		return feed_company(f, (uint32_t)atol(a[1]), (uint32_t)atol(a[2]));
+	}
+	if (count == 4 && strcmp(a[0], "departures") == 0) {
+		return feed_departures(f, options, (uint32_t)atol(a[1]), (uint32_t)atol(a[2]), atol(a[3]));
+	}
 	return usage();
 }
 
@@ -464,12 +472,11 @@ int main(int argc, char **argv)
 	struct fnl_options options;
 	struct fnl_error why = {0};
 	if (fnl_options_parse(argc, argv, &options, &why)) {
-		die("options", &why);
+		feed_die("options", &why);
 	}
 	struct feed f;
 	feed_open(&f, &options);
 	int rc = command(&f, &options);
-	fnl_arena_deinit(&f.arena);
-	fnl_app_close(f.app);
+	feed_close(&f);
 	return rc;
 }

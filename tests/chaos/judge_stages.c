@@ -264,7 +264,9 @@ static size_t judge_reps(struct judge *j, struct oracle *o, struct sums *sums)
 	struct oracle_rep_stats s;
 	struct pile dead = dead_letters_of(j, "rep");
 	struct pile alerts = those_with(&j->piles[ORACLE_ALERTS], "ce_source", "funneld/rep");
+	/* the topics of entries are not read: the one carries the stage's time, too, the other may have been compacted */
 	struct oracle_rep_input in = {.event_clock = true,
+	                              .no_directory = true,
 	                              .time_max_ms = fnl_settings_int(j->app->settings, "event_time.max"),
 	                              .input_topic = j->topics[ORACLE_REP_INPUTS],
 	                              .inputs = j->piles[ORACLE_REP_INPUTS].at,
@@ -275,11 +277,17 @@ static size_t judge_reps(struct judge *j, struct oracle *o, struct sums *sums)
 		[ORACLE_REP_DEAD_LETTERS] = &dead,
 		[ORACLE_REP_ALERTS] = &alerts,
 		[ORACLE_REP_INSPECTIONS] = &j->piles[PILE_INSPECTIONS],
+		[ORACLE_REP_HANDOVERS] = &j->piles[PILE_HANDOVERS],
+		[ORACLE_REP_REVIEWS] = &j->piles[PILE_REVIEWS],
+		[ORACLE_REP_REASSIGNMENTS] = &j->piles[PILE_REASSIGNMENTS],
 	};
 	struct oracle_row *rows =
 		rows_of(j, &j->piles[PILE_REP_ROWS], FNL_APP_STAGE_REP, fnl_rep_tables, FNL_REP_TABLE_COUNT, &in.row_count);
 	in.rows = rows;
 	for (size_t i = 0; i < ORACLE_REP_TOPIC_COUNT; i++) {
+		if (!outputs[i]) {
+			continue;
+		}
 		in.outputs[i] = outputs[i]->at;
 		in.output_counts[i] = outputs[i]->count;
 	}

@@ -7,6 +7,7 @@
 struct random_source {
 	uint64_t state;
 	struct fnl_arena *arena;
+	int depth; /* how deep in lists */
 };
 
 static inline uint64_t random_next(struct random_source *r)
@@ -84,7 +85,10 @@ static inline void random_value(struct random_source *r, const struct fnl_field_
 	case FNL_KIND_LIST:
 		break;
 	}
-	size_t count = kind == FNL_KIND_RECORD ? f->record->field_count : random_next(r) % 16 ? random_next(r) % 4 : 256;
+	/* a full list in each item of a full list is more than a record may have */
+	size_t few = random_next(r) % 4;
+	size_t full = r->depth > 0 ? few : FNL_RECORD_LIST_ITEMS_MAX;
+	size_t count = kind == FNL_KIND_RECORD ? f->record->field_count : random_next(r) % 16 ? few : full;
 	struct fnl_value *items = fnl_arena_calloc(r->arena, count, sizeof(*items));
 	if (!items) {
 		return;
@@ -92,9 +96,11 @@ static inline void random_value(struct random_source *r, const struct fnl_field_
 	if (kind == FNL_KIND_RECORD) {
 		random_values(r, f->record, items);
 	} else {
+		r->depth++;
 		for (size_t i = 0; i < count; i++) {
 			random_value(r, f, f->item_kind, &items[i]);
 		}
+		r->depth--;
 	}
 	v->list = (struct fnl_list){items, count};
 }

@@ -3,12 +3,14 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
 #include "funneld/adapters/avro.h"
 #include "funneld/adapters/registry.h"
 #include "funneld/adapters/sys.h"
+#include "funneld/core/handover.h"
 #include "funneld/operators/router.h"
 #include "funneld_records.h"
 
@@ -83,9 +85,12 @@ static struct fnl_span header_of(const struct fnl_output *out, const char *name)
 static void test_what_is_about_a_rep_goes_to_his_book(void **state)
 {
 	struct world *w = *state;
-	const struct fnl_record_desc *const descs[] = {
-		&fnl_desc_rep_changed, &fnl_desc_rep_resigned, &fnl_desc_resignation_withdrawn,
-		&fnl_desc_rep_left,    &fnl_desc_rep_erased,   &fnl_desc_inspect_now};
+	const struct fnl_record_desc *const descs[] = {&fnl_desc_rep_changed, &fnl_desc_rep_resigned,
+	                                               &fnl_desc_resignation_withdrawn, &fnl_desc_rep_left,
+	                                               &fnl_desc_rep_erased, &fnl_desc_inspect_now,
+	                                               /* by the leaving rep */
+	                                               &fnl_desc_handover_task_done, &fnl_desc_handover_task_waived,
+	                                               &fnl_desc_successor_named, &fnl_desc_reconciliation_reviewed};
 	for (size_t i = 0; i < sizeof(descs) / sizeof(descs[0]); i++) {
 		struct fnl_record r = record_of(w, descs[i], "anna", "anna");
 		assert_int_equal(route(w, &r), 0);
@@ -131,6 +136,72 @@ static void test_headers_stay(void **state)
 	assert_true(fnl_span_eq(header_of(&w->decision.outputs[0], "traceparent"), headers[1].value));
 }
 
+static bool contains(struct fnl_span in, const char *what)
+{
+	size_t len = strlen(what);
+	for (size_t i = 0; i + len <= in.len; i++) {
+		if (memcmp(in.data + i, what, len) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* HR says where the leaving rep goes; nobody else hears of it: what goes on has a digest, by which another id can be
+ * compared, and everything else as it came. */
+static void test_a_new_employer_is_not_sent_on(void **state)
+{
+	struct world *w = *state;
+	static const char employer[] = "employer-acme-4711";
+	struct fnl_value values[FNL_REP_RESIGNED_FIELD_COUNT] = {{0}};
+	struct fnl_span value;
+	struct fnl_decoded d;
+	char digest[FNL_EMPLOYER_DIGEST_BYTES + 1];
+	const char *const texts[] = {"hr", "anna", "n-1", "bert"};
+	const size_t at[] = {FNL_REP_RESIGNED_SOURCE, FNL_REP_RESIGNED_REP_ID, FNL_REP_RESIGNED_NOTICE_ID,
+	                     FNL_REP_RESIGNED_SUCCESSOR_ID};
+	const size_t numbers[] = {FNL_REP_RESIGNED_OCCURRED_AT, FNL_REP_RESIGNED_VERSION, FNL_REP_RESIGNED_NOTICE_AT,
+	                          FNL_REP_RESIGNED_LAST_DAY, FNL_REP_RESIGNED_AVAILABLE_UNTIL};
+	for (size_t i = 0; i < sizeof(at) / sizeof(at[0]); i++) {
+		values[at[i]] = (struct fnl_value){.set = true, .str = fnl_span_str(texts[i])};
+	}
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+		values[numbers[i]] = (struct fnl_value){.set = true, .i64 = (int64_t)i + 20000};
+	}
+	values[FNL_REP_RESIGNED_NEW_EMPLOYER_ID] = (struct fnl_value){.set = true, .str = fnl_span_str(employer)};
+	assert_int_equal(w->codec->ops->encode(w->codec, &fnl_desc_rep_resigned, values, &w->arena, &value), 0);
+	assert_true(contains(value, employer));
+
+	/* framed, and with the schema's id in a header, which is not that of the bytes that go on */
+	const struct fnl_header headers[] = {{FNL_SPAN_LIT("ce_id"), FNL_SPAN_LIT("its-own")},
+	                                     {FNL_SPAN_LIT("__value_schema_id"), fnl_span_of(value.data + 1, 4)}};
+	const struct fnl_record records[] = {
+		{.key = FNL_SPAN_LIT("anna"), .value = value, .headers = headers, .header_count = 1},
+		{.key = FNL_SPAN_LIT("anna"),
+	     .value = fnl_span_of(value.data + 5, value.len - 5),
+	     .headers = headers,
+	     .header_count = 2}};
+	fnl_employer_digest(FNL_SPAN_LIT("n-1"), fnl_span_str(employer), digest);
+	for (size_t i = 0; i < sizeof(records) / sizeof(records[0]); i++) {
+		assert_int_equal(route(w, &records[i]), 0);
+		const struct fnl_output *out = &w->decision.outputs[0];
+		struct fnl_record sent = {.key = out->key, .value = out->value};
+		assert_int_equal(w->decision.output_count, 1);
+		assert_false(contains(out->key, employer));
+		assert_false(contains(out->value, employer));
+		assert_int_equal(out->header_count, 1);
+		assert_true(fnl_span_eq(header_of(out, "ce_id"), FNL_SPAN_LIT("its-own")));
+		assert_int_equal(w->codec->ops->decode(w->codec, &sent, &w->arena, &d, &w->why), 0);
+		assert_true(fnl_span_eq(d.values[FNL_REP_RESIGNED_NEW_EMPLOYER_ID].str, fnl_span_str(digest)));
+		for (size_t f = 0; f < sizeof(at) / sizeof(at[0]); f++) {
+			assert_true(fnl_span_eq(d.values[at[f]].str, fnl_span_str(texts[f])));
+		}
+		for (size_t f = 0; f < sizeof(numbers) / sizeof(numbers[0]); f++) {
+			assert_int_equal(d.values[numbers[f]].i64, f + 20000);
+		}
+	}
+}
+
 static void test_the_same_event_has_the_same_id(void **state)
 {
 	struct world *w = *state;
@@ -161,6 +232,14 @@ static void test_poison(void **state)
 	headed.headers = many;
 	headed.header_count = FNL_OUTPUT_HEADERS_MAX;
 	assert_int_equal(route(w, &headed), FNL_E_LIMIT);
+	struct fnl_value values[FNL_REP_RESIGNED_FIELD_COUNT] = {{0}};
+	struct fnl_record resigned = record_of(w, &fnl_desc_rep_resigned, "anna", "anna");
+	struct fnl_decoded d;
+	assert_int_equal(w->codec->ops->decode(w->codec, &resigned, &w->arena, &d, &w->why), 0);
+	memcpy(values, d.values, sizeof(values));
+	values[FNL_REP_RESIGNED_NEW_EMPLOYER_ID] = (struct fnl_value){.set = true, .str = FNL_SPAN_LIT("a|b")};
+	assert_int_equal(w->codec->ops->encode(w->codec, d.desc, values, &w->arena, &resigned.value), 0);
+	assert_int_equal(route(w, &resigned), FNL_E_INVALID);
 	struct fnl_record garbage = {.key = FNL_SPAN_LIT("anna"), .value = FNL_SPAN_LIT("no avro")};
 	assert_true(fnl_status_class(route(w, &garbage)) == FNL_CLASS_POISON);
 	assert_true(w->why.text[0] != '\0');
@@ -173,6 +252,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_a_quota_year_goes_everywhere, start, end),
 		cmocka_unit_test_setup_teardown(test_what_nobody_acts_on_goes_nowhere, start, end),
 		cmocka_unit_test_setup_teardown(test_headers_stay, start, end),
+		cmocka_unit_test_setup_teardown(test_a_new_employer_is_not_sent_on, start, end),
 		cmocka_unit_test_setup_teardown(test_the_same_event_has_the_same_id, start, end),
 		cmocka_unit_test_setup_teardown(test_poison, start, end),
 	};

@@ -145,7 +145,7 @@ static void test_agreement(void **state)
 	assert_int_equal(fnl_codec_avro_open(registry, &codec, NULL), 0);
 	fnl_arena_init(&arena, 64 << 20);
 	for (size_t i = 0; i < fnl_record_count; i++) {
-		struct random_source random = {i + 1, &arena};
+		struct random_source random = {.state = i + 1, .arena = &arena};
 		for (int round = 0; round < ROUNDS; round++) {
 			struct fnl_value values[VALUES_MAX] = {0};
 			fnl_arena_reset(&arena);

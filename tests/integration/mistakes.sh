@@ -57,7 +57,7 @@ expect 1 "a quota that nobody opened" "quota open" -- $(tool show quota ann --ye
 # shellcheck disable=SC2046
 expect 1 "a rep whom nobody named" nobody -- $(tool show rep nobody)
 # shellcheck disable=SC2046
-expect 2 "a stage that is none" prospect rep -- $(tool repair --stage org --partition 0 --keep-offset)
+expect 2 "a stage that is none" prospect rep org -- $(tool repair --stage nowhere --partition 0 --keep-offset)
 # shellcheck disable=SC2046
 expect 2 "a layer that is none" "layer won: expected" -- $(tool stalls) --layer won
 # shellcheck disable=SC2046
@@ -74,6 +74,24 @@ expect 2 "a sheet asked for by the event clock" "issued-at says when" -- $(tool 
 expect 2 "a sheet that is asked for and shown" "belong to --now" -- $(tool inspect ann --now --markdown)
 # shellcheck disable=SC2046
 expect 1 "a rep without a sheet" nobody "asks for one" -- $(tool inspect nobody)
+# shellcheck disable=SC2046
+expect 1 "a handover of nobody" "no handover of nobody" -- $(tool handover nobody)
+# shellcheck disable=SC2046
+expect 1 "a command about no notice" "no notice of nobody" "notice names one" -- $(tool review accept --rep nobody)
+# shellcheck disable=SC2046
+expect 2 "a report without the talk" "channel says how" "spoke who" -- $(tool task done) 'P-1#1' --rep ann --channel visit
+# shellcheck disable=SC2046
+expect 2 "a channel that is none" smoke "visit, phone" -- $(tool task done) 'P-1#1' --rep ann --channel smoke --spoke ann
+# shellcheck disable=SC2046
+expect 2 "a prospect for a task" "TASK: a prospect" -- $(tool task done P-1 --rep ann --channel visit --spoke ann)
+# shellcheck disable=SC2046
+expect 2 "a task that nobody lets go" "by says which manager" -- $(tool task waive) 'P-1#1' --rep ann
+# shellcheck disable=SC2046
+expect 2 "a successor of nobody" "rep says who leaves" -- $(tool successor name bob)
+# shellcheck disable=SC2046
+expect 2 "a sign-off that is none" "accept or refuse" -- $(tool review perhaps --rep ann)
+# shellcheck disable=SC2046
+expect 2 "a sign-off by the event clock" "issued-at says when" -- $(tool review accept --rep ann --notice n-1 --set clock=event)
 # shellcheck disable=SC2046
 expect 12 "no topic of sheets" nowhere.sheets "topics create" -- $(tool inspect ann --set topic.funnel.inspections=nowhere.sheets)
 # shellcheck disable=SC2046

@@ -44,6 +44,21 @@ is "the pool" '[1,225000]' json '[.line_count,.totals[0].weighted_minor]' show r
 is "the layers of ann" '[["TOP",null,1],["TOP","EUR",1],["TOP","USD",4],["UNCLASSIFIED","USD",1],["WON","USD",1]]' \
 	json '[.totals[]|[.layer,.currency,.count]]' show rep ann
 is "ann in the funnel" '[["open",7],["won",1]]' json '[.rows[]|select(.key=="ann")|[.status,.count]]' funnel --by rep
+# Who is who: in the organisation, and for everybody. How many prospects each has is told within a second.
+soon() {
+	local what=$1 expected=$2 found= i
+	shift 2
+	for ((i = 0; i < 100; i++)); do
+		found=$("$@") && [ "$found" = "$expected" ] && return 0
+		sleep 0.2
+	done
+	fail "$what: expected $expected, found $found"
+}
+latest() { ctl reps tail "$1" --from-beginning --until-end --json | jq -sc "map(select(.type==\"$2\").data)|group_by(.rep_id)|map(last|$3)"; }
+soon "the organisation" '[["emea","ann",true,"max",["DE","FR"],7],["emea","bob",true,"max",["DE"],0]]' \
+	latest funnel.orgs OrgRep '[.org_id,.rep_id,.active,.manager_id,.regions,.open_prospects]'
+soon "the directory" '[["emea","ann",true,false,["DE","FR"],7],["emea","bob",true,false,["DE"],0]]' \
+	latest funneld.rep-directory RepEntry '[.org_id,.rep_id,.present,.resigned,.regions,.open_prospects]'
 note "books"
 
 # New rules reach both stages, and all that is open; the year's draft then freezes at once.
@@ -51,7 +66,7 @@ note "books"
 printf '[rules]\nversion = 1\n[calendar]\nzone = Europe/Berlin\n[quota]\nsettle_hours = 0\n[stages]\nDancing = BOTTOM\n' >"$dir/rules.ini"
 is "what a zone's clock does" '["Europe/Berlin","tzdata",true]' json '[.zone.name,.zone.by,.zone.changes > 90]' rules check "$dir/rules.ini"
 ctl reps rules apply "$dir/rules.ini" --wait --timeout 60 >"$dir/said" || fail "rules apply: $(cat "$dir/said")"
-is "the rules" '[true,[1,1]]' json '[.done,[.partitions[].version]]' rules status
+is "the rules" '[true,[1,1,1]]' json '[.done,[.partitions[].version]]' rules status
 printf '[rules]\nversion = 1\n[stages]\nDancing = TOP\n' >"$dir/other.ini"
 ctl reps rules apply "$dir/other.ini" >"$dir/said" 2>&1
 is "the same version with another text" 11 echo $?

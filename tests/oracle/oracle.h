@@ -84,9 +84,12 @@ struct oracle_stats {
 	size_t new_owner; /* and those that waited for a new owner's grace */
 	size_t pushes;
 	size_t reopened;
-	size_t away;      /* feeds that the worker did not hear because it was away; with clock = wall */
-	size_t coalesced; /* stalls that reached several levels at once */
-	size_t ids_twice; /* outputs whose ce_id an earlier, different one had */
+	size_t adverse[7]; /* changes against the company: amount, probability, up, owner, lost, contact, deleted */
+	size_t edits;      /* by a person, later than the one before */
+	size_t forgotten;  /* adverse changes about a person who was erased */
+	size_t away;       /* feeds that the worker did not hear because it was away; with clock = wall */
+	size_t coalesced;  /* stalls that reached several levels at once */
+	size_t ids_twice;  /* outputs whose ce_id an earlier, different one had */
 };
 
 struct oracle;

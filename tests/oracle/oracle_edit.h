@@ -30,6 +30,14 @@ void oracle_edit_take_source(struct oracle_edit *e);
 void oracle_edit_close_row(struct oracle_edit *e);
 void oracle_edit_stale(struct oracle_edit *e);
 
+/* oracle_adverse.c */
+/* By a ProspectChanged: whether a person did it. */
+void oracle_edited(struct oracle_edit *e);
+/* The row is complete: what of the change is against the company. */
+void oracle_adverse(struct oracle_edit *e);
+/* Its adverse changes but those that unlinked this person. New. */
+json_t *oracle_adverse_without(const json_t *row, const char *person);
+
 /* oracle_feeds.c */
 /* Something came of the source: it lives. */
 void oracle_feed_heard(struct oracle_edit *e);

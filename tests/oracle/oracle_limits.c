@@ -4,17 +4,22 @@
 
 enum { ID_BYTES_MAX = 128, TEXT_BYTES_MAX = 256, DAYS_END = 84006 };
 
-const char *oracle_id_check(const char *id, size_t len)
+static const char *check_id(const char *id, size_t len, size_t len_max, bool joined)
 {
-	if (len < 1 || len > ID_BYTES_MAX) {
-		return "an id has 1 to 128 bytes";
+	if (len < 1 || len > len_max) {
+		return "an id has 1 to 128 bytes, or what is made of one a few more";
 	}
 	for (size_t i = 0; i < len; i++) {
-		if ((unsigned char)id[i] < 0x20 || id[i] == 0x7f || id[i] == '|') {
+		if ((unsigned char)id[i] < 0x20 || id[i] == 0x7f || (id[i] == '|' && !joined)) {
 			return "an id has no controls and no '|'";
 		}
 	}
 	return NULL;
+}
+
+const char *oracle_id_check(const char *id, size_t len)
+{
+	return check_id(id, len, ID_BYTES_MAX, false);
 }
 
 static bool ends_with(const char *name, const char *end)
@@ -67,6 +72,11 @@ static const char *check_number(const char *name, const char *logical, int64_t v
 {
 	if ((strcmp(name, "version") == 0 || strcmp(name, "sequence") == 0) && v < 1) {
 		return "a version is at least 1";
+	}
+	if ((strcmp(name, "prospect_count") == 0 || strcmp(name, "lost_count") == 0 ||
+	     strcmp(name, "open_prospects") == 0) &&
+	    v < 0) {
+		return "a count is not negative";
 	}
 	if ((strcmp(name, "capacity_prospects") == 0 || strcmp(name, "rules_version") == 0) && v < 0) {
 		return "a count is not negative";
@@ -133,6 +143,12 @@ static const char *check_text(const char *name, const json_t *v)
 	}
 	if (strcmp(name, "book") == 0) { /* looked at with the key */
 		return NULL;
+	}
+	if (strcmp(name, "request_id") == 0) { /* a notice, '|', a number */
+		return check_id(json_string_value(v), json_string_length(v), 150, true);
+	}
+	if (strcmp(name, "task_id") == 0) { /* a prospect, '#', a number */
+		return check_id(json_string_value(v), json_string_length(v), 140, false);
 	}
 	if (ends_with(name, "_id") || ends_with(name, "_ids") || strcmp(name, "source") == 0) {
 		return oracle_id_check(json_string_value(v), json_string_length(v));

@@ -8,9 +8,23 @@
 enum { FORMERS_MAX = 3 };
 #define FORMER_KEEP_MS (INT64_C(400) * 86400000)
 
-static const char *const image_names[] = {
-	"layer",  "weight_bp", "rules_version", "amount", "won_amount", "closed_on", "expected_close_date",
-	"region", "industry",  "pipeline_id",   "stage",  "buyer_id",   NULL};
+static const char *const image_names[] = {"layer",
+                                          "weight_bp",
+                                          "rules_version",
+                                          "amount",
+                                          "won_amount",
+                                          "closed_on",
+                                          "expected_close_date",
+                                          "region",
+                                          "industry",
+                                          "pipeline_id",
+                                          "stage",
+                                          "buyer_id",
+                                          "probability_bp",
+                                          "lost_reason",
+                                          "lost_to_id",
+                                          "owner_rep_id",
+                                          NULL};
 
 json_t *oracle_line_image(const json_t *row)
 {
@@ -19,6 +33,11 @@ json_t *oracle_line_image(const json_t *row)
 		oracle_take(image, image_names[i], row, image_names[i]);
 	}
 	oracle_take(image, "stalls", row, "stalls");
+	oracle_take(image, "adverse", row, "adverse");
+	oracle_set(image, "contact_ids", json_array());
+	if (oracle_has(row, "contact_ids")) {
+		oracle_take(image, "contact_ids", row, "contact_ids");
+	}
 	oracle_set(image, "evidence", oracle_evidence(row));
 	return image;
 }
@@ -58,6 +77,31 @@ void oracle_set_deadline(struct oracle_partition *p, json_t *row)
 	p->due_ms = has && next < p->due_ms ? next : p->due_ms;
 }
 
+/* When a former owner had to let it go; null for the one who has it. New. */
+static json_t *left_at(const json_t *row, const char *book)
+{
+	size_t i;
+	json_t *former;
+	json_array_foreach(json_object_get(row, "former_owners"), i, former)
+	{
+		if (oracle_is(former, "book", book)) {
+			return json_deep_copy(json_object_get(former, "until"));
+		}
+	}
+	return json_null();
+}
+
+/* What is not told for its own sake: it goes along. */
+static void add_edit(json_t *line, const json_t *row)
+{
+	if (oracle_has(row, "edited_by_at")) {
+		json_t *edit = json_object();
+		oracle_take(edit, "at", row, "edited_by_at");
+		oracle_take(edit, "by", row, "edited_by");
+		oracle_set(line, "edit", edit);
+	}
+}
+
 /* image: NULL for a line that is taken away. */
 static void tell(struct oracle_step *s, const json_t *row, const char *book, const char *state, const json_t *image,
                  int64_t sequence, int64_t at)
@@ -71,11 +115,15 @@ static void tell(struct oracle_step *s, const json_t *row, const char *book, con
 	oracle_set(v, "state", json_string(state));
 	if (image) {
 		json_object_update(v, (json_t *)image);
+		add_edit(v, row);
+		oracle_set(v, "left_at", left_at(row, book));
 	} else {
 		oracle_set(v, "layer", json_string(strcmp(state, "ERASED") == 0 ? "ERASED" : "NONE"));
 		oracle_set(v, "weight_bp", json_integer(0));
 		oracle_set(v, "rules_version", json_integer(s->p->rules->text.version));
 		oracle_set(v, "stalls", json_array());
+		oracle_set(v, "contact_ids", json_array());
+		oracle_set(v, "adverse", json_array());
 	}
 	oracle_tell_book(s, "BookLine", v);
 }

@@ -75,6 +75,7 @@ void oracle_edit_open_row(struct oracle_edit *e)
 	oracle_set(e->row, "push_count", json_integer(0));
 	oracle_set(e->row, "layer_times", json_array());
 	oracle_set(e->row, "stalls", json_array());
+	oracle_set(e->row, "adverse", json_array());
 }
 
 /* The prospect is its source's from now on. */
@@ -199,6 +200,7 @@ static void take_layer(struct oracle_edit *e, struct oracle_layer to)
 	oracle_set(row, "layer_reason", json_string(to.reason));
 	oracle_set(row, "weight_bp", json_integer(to.weight_bp));
 	oracle_set(row, "rules_version", json_integer(e->s->p->rules->text.version));
+	oracle_adverse(e);
 	take_clocks(e);
 	oracle_lines_changed(e->s, row, e->before, e->holders, e->occurred_at);
 	e->before = e->holders = NULL;
@@ -304,6 +306,7 @@ static void take_edit(struct oracle_edit *e, uint32_t bits)
 	if (!loaded && !oracle_is(in, "actor_kind", "SYSTEM") && later) {
 		oracle_set(e->row, "edited_at", json_integer(e->occurred_at));
 	}
+	oracle_edited(e);
 	for (size_t i = 0; i < VALUE_COUNT; i++) {
 		if ((bits & UINT32_C(1) << i) && strcmp(value_names[i], "expected_close_date") == 0) {
 			const json_t *before = e->old ? json_object_get(e->old, "expected_close_date") : NULL;
@@ -460,19 +463,28 @@ static void contact_erased(struct oracle_edit *e)
 	size_t i;
 	json_t *id;
 	json_t *ids = e->row ? json_object_get(e->row, "contact_ids") : NULL;
+	const char *person = oracle_text(e->s->in, "person_id");
 	json_array_foreach(ids, i, id)
 	{
-		if (strcmp(json_string_value(id), oracle_text(e->s->in, "person_id")) != 0) {
+		if (strcmp(json_string_value(id), person) != 0) {
 			json_array_append(left, id);
 		}
 	}
-	if (json_array_size(left) == json_array_size(ids)) {
+	json_t *adverse = oracle_adverse_without(e->row, person);
+	size_t forgotten = json_array_size(json_object_get(e->row, "adverse")) - json_array_size(adverse);
+	if (json_array_size(left) == json_array_size(ids) && forgotten == 0) {
 		oracle_edit_stale(e);
 		json_decref(left);
+		json_decref(adverse);
 		return;
 	}
+	e->s->run->stats.forgotten += forgotten;
 	oracle_edit_open_row(e);
-	oracle_set(e->row, "contact_ids", left);
+	if (json_array_size(left) < json_array_size(ids)) {
+		json_object_set(e->row, "contact_ids", left);
+	}
+	json_decref(left);
+	oracle_set(e->row, "adverse", adverse);
 	oracle_edit_close_row(e);
 }
 

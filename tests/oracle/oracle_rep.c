@@ -5,11 +5,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "oracle_rep_internal.h"
+#include "oracle_rep_handover.h"
 #include "oracle_same.h"
 
-static const char *const topic_names[] = {"quotas", "rejections", "dead-letters", "alerts", "inspections"};
-static const char *const table_names[] = {"partition", "rep", "line", "quota", "quota_line", "inspection"};
+static const char *const topic_names[] = {"quotas",     "rejections", "dead-letters", "alerts",  "inspections",
+                                          "org-inputs", "directory",  "handovers",    "reviews", "reassignments"};
+static const char *const table_names[] = {"partition",  "rep",        "line",     "quota",
+                                          "quota_line", "inspection", "handover", "task"};
 
 /* A run: the fold, and what was found. */
 struct check {
@@ -48,13 +50,35 @@ static struct rep_expected *next_of(struct check *c, size_t topic, const char *g
 	return x;
 }
 
+static int same_key(struct check *c, const char *where, const struct rep_expected *x, const struct fnl_record *found)
+{
+	bool key = found->key.len == strlen(x->key) && memcmp(found->key.data, x->key, found->key.len) == 0;
+	return key ? 0 : oracle_differ(&c->to, "%s: another key", where);
+}
+
+/* What another stage gets, or a tombstone. */
+static int same_light(struct check *c, const char *where, const struct rep_expected *x, const struct fnl_record *found)
+{
+	struct oracle_report *to = &c->to;
+	const char *but = x->occurred_unknown ? "occurred_at" : NULL;
+	int rc = 0;
+	if (x->forgotten != fnl_span_is_none(found->value)) {
+		return oracle_differ(to, "%s: a tombstone is no entry", where);
+	}
+	rc = x->forgotten ? 0 : oracle_same_value(c->fold.o, to, where, x->record, x->body, found->value, but);
+	rc = rc ? rc : oracle_same_header(to, where, found, "ce_causationid", x->cause);
+	rc = rc ? rc : oracle_same_header(to, where, found, "ce_correlationid", x->correlation);
+	rc = rc ? rc : oracle_same_header(to, where, found, "traceparent", x->trace);
+	return rc ? rc : same_key(c, where, x, found);
+}
+
 static int same_derived(struct check *c, const char *where, const struct rep_expected *x,
                         const struct fnl_record *found)
 {
 	struct oracle_report *to = &c->to;
 	char time[64];
 	bool timed = !x->time_unknown && !x->place_unknown;
-	const char *but = x->running_unknown ? "running" : NULL;
+	const char *but = x->running_unknown ? "running" : x->occurred_unknown ? "occurred_at" : NULL;
 	int rc = oracle_same_header(to, where, found, "ce_type", x->type);
 	rc = rc || x->body_unknown ? rc : oracle_same_value(c->fold.o, to, where, x->record, x->body, found->value, but);
 	rc = rc || !x->id[0] ? rc : oracle_same_header(to, where, found, "ce_id", x->id);
@@ -67,11 +91,10 @@ static int same_derived(struct check *c, const char *where, const struct rep_exp
 	rc = rc ? rc : oracle_same_number_header(to, where, found, "ce_rulesversion", x->rules_version);
 	rc = rc || x->place_unknown ? rc : oracle_same_number_header(to, where, found, "funneld_at", x->at);
 	oracle_rfc3339(oracle_number(x->body, "occurred_at"), time);
-	rc = rc ? rc : oracle_same_header(to, where, found, "ce_time", time);
+	rc = rc || x->occurred_unknown ? rc : oracle_same_header(to, where, found, "ce_time", time);
 	rc = rc || !timed ? rc : oracle_same_number_header(to, where, found, "funneld_now", x->now_ms);
 	rc = rc ? rc : oracle_same_header(to, where, found, "ce_subject", x->key);
-	bool key = found->key.len == strlen(x->key) && memcmp(found->key.data, x->key, found->key.len) == 0;
-	return rc || key ? rc : oracle_differ(to, "%s: another key", where);
+	return rc ? rc : same_key(c, where, x, found);
 }
 
 static void group_of(struct check *c, size_t topic, const struct fnl_record *found, char ret[512])
@@ -80,8 +103,9 @@ static void group_of(struct check *c, size_t topic, const struct fnl_record *fou
 		const struct oracle_schema *schema = NULL;
 		const char *why = NULL;
 		char key[300];
-		bool alert = topic == ORACLE_REP_ALERTS;
-		json_t *body = alert ? oracle_decode_value(c->fold.o, found->value, &schema, &why) : NULL;
+		bool by_body =
+			topic == ORACLE_REP_ALERTS || topic == ORACLE_REP_REASSIGNMENTS || topic == ORACLE_REP_ORG_INPUTS;
+		json_t *body = by_body ? oracle_decode_value(c->fold.o, found->value, &schema, &why) : NULL;
 		snprintf(key, sizeof(key), "%.*s", (int)found->key.len, (const char *)found->key.data);
 		rep_group(topic, key, body, ret);
 		json_decref(body);
@@ -111,9 +135,12 @@ static int check_output(struct check *c, size_t topic, const struct fnl_record *
 	if (x->dead) {
 		return oracle_same_dead_letter(&c->to, where, "rep", c->fold.in->input_topic, x->dead, found);
 	}
+	if (x->internal || x->forgotten) {
+		return same_light(c, where, x, found);
+	}
 	/* a command that is refused twice is refused by the same id; so it is with a line that comes again after its
 	 * prospect was deleted for good, and with an answer to no question */
-	bool alone = topic == ORACLE_REP_QUOTAS ||
+	bool alone = topic == ORACLE_REP_QUOTAS || topic == ORACLE_REP_DIRECTORY ||
 	             (topic == ORACLE_REP_INSPECTIONS && strcmp(x->record, "InspectionAnswerRecorded") != 0);
 	if (alone && json_object_get(c->ids, oracle_printable(id))) {
 		return oracle_differ(&c->to, "%s: ce_id %s is there twice", where, oracle_printable(id));
@@ -122,12 +149,28 @@ static int check_output(struct check *c, size_t topic, const struct fnl_record *
 	return same_derived(c, where, x, found);
 }
 
+/* clock = wall: handovers are not repeated, only looked at. */
+static bool is_unrepeated(const struct check *c, size_t topic, const struct fnl_record *found)
+{
+	const struct oracle_schema *schema = NULL;
+	const char *why = NULL;
+	if (c->fold.in->event_clock || (topic != ORACLE_REP_REJECTIONS && topic != ORACLE_REP_ORG_INPUTS)) {
+		return false;
+	}
+	json_t *body = oracle_decode_value(c->fold.o, found->value, &schema, &why);
+	bool command = oracle_is(body, "command", "SuccessorNamed") || oracle_is(body, "command", "ReconciliationReviewed");
+	bool asked = topic == ORACLE_REP_ORG_INPUTS && body && strcmp(schema->name, "RepEntry") != 0;
+	json_decref(body);
+	return command || asked;
+}
+
 static int check_topic(struct check *c, size_t topic)
 {
 	const struct oracle_rep_input *in = c->fold.in;
 	int rc = 0;
 	for (size_t i = 0; i < in->output_counts[topic] && rc == 0; i++) {
-		rc = check_output(c, topic, &in->outputs[topic][i]);
+		const struct fnl_record *found = &in->outputs[topic][i];
+		rc = is_unrepeated(c, topic, found) ? 0 : check_output(c, topic, found);
 	}
 	for (size_t i = 0; i < c->fold.expected_count && rc == 0; i++) {
 		const struct rep_expected *x = &c->fold.expected[i];
@@ -209,9 +252,13 @@ static void believe_rep(const struct rep_partition *p, json_t *expected, const j
 		oracle_take(expected, unknown[i], found, unknown[i]);
 	}
 	/* with something to tell, and only then, its timer is set */
-	if (oracle_has(found, "next_deadline_at") == oracle_has(expected, "change_cause_id")) {
-		oracle_take(expected, "next_deadline_at", found, "next_deadline_at");
+	if (oracle_has(found, "recalculation_due_at") == oracle_has(expected, "change_cause_id")) {
+		oracle_take(expected, "recalculation_due_at", found, "recalculation_due_at");
 	}
+	if (oracle_has(found, "directory_due_at") == oracle_has(expected, "directory_due_at")) {
+		oracle_take(expected, "directory_due_at", found, "directory_due_at");
+	}
+	rep_arm(expected);
 }
 
 /* How far a pass has counted is not known, nor which of the runs that are done have made room. */
@@ -290,7 +337,7 @@ static int check_row(struct check *c, int32_t partition, uint8_t table, const ch
 	const struct oracle_row *found = &c->fold.in->rows[json_integer_value(at)];
 	json_object_del(c->rows, name); /* seen */
 	int rc = check_value(c, where, partition, record, expected, found->value);
-	bool timed = table == ORACLE_REP_REP || table == ORACLE_REP_INSPECTION || strcmp(record, "PartitionJobs") == 0;
+	bool timed = table == ORACLE_REP_REP || table >= ORACLE_REP_INSPECTION || strcmp(record, "PartitionJobs") == 0;
 	int64_t deadline =
 		timed && oracle_has(expected, "next_deadline_at") ? oracle_number(expected, "next_deadline_at") : INT64_MAX;
 	if (rc == 0 && found->deadline_ms != deadline) {
@@ -310,6 +357,7 @@ static int check_foreign(struct check *c, const struct oracle_row *r)
 	                   ? oracle_decode_value(c->fold.o, r->value, &schema, &why)
 	                   : NULL;
 	bool leftover = line && strcmp(schema->name, "Line") == 0 && is_leftover(p, line);
+	leftover = leftover || (!c->fold.in->event_clock && r->table >= ORACLE_REP_HANDOVER);
 	json_decref(line);
 	return leftover ? 0
 	                : oracle_differ(&c->to, "row %s|%s of partition %" PRId32 " should not be there",
@@ -328,18 +376,19 @@ static int check_table(struct check *c, int32_t partition, uint8_t table, const 
 	return rc;
 }
 
-static int check_lines(struct check *c, const struct rep_partition *p)
+/* Rows of a book and a prospect. */
+static int check_each(struct check *c, const struct rep_partition *p, uint8_t table, const char *record, json_t *books)
 {
 	const char *book, *id;
-	json_t *lines, *line;
+	json_t *rows, *row;
 	int rc = 0;
-	json_object_foreach(p->lines, book, lines)
+	json_object_foreach(books, book, rows)
 	{
-		json_object_foreach(lines, id, line)
+		json_object_foreach(rows, id, row)
 		{
 			char key[REP_KEY_BYTES];
 			snprintf(key, sizeof(key), "%s|%s", book, id);
-			rc = rc ? rc : check_row(c, p->id, ORACLE_REP_LINE, key, "Line", line);
+			rc = rc ? rc : check_row(c, p->id, table, key, record, row);
 		}
 	}
 	return rc;
@@ -347,11 +396,15 @@ static int check_lines(struct check *c, const struct rep_partition *p)
 
 static int check_partition(struct check *c, const struct rep_partition *p)
 {
-	int rc = check_lines(c, p);
+	int rc = check_each(c, p, ORACLE_REP_LINE, "Line", p->lines);
 	rc = rc ? rc : check_table(c, p->id, ORACLE_REP_REP, "Rep", p->reps);
 	rc = rc ? rc : check_table(c, p->id, ORACLE_REP_QUOTA, "QuotaSet", p->quotas);
 	rc = rc ? rc : check_table(c, p->id, ORACLE_REP_QUOTA_LINE, "QuotaLine", p->quota_lines);
 	rc = rc ? rc : check_table(c, p->id, ORACLE_REP_INSPECTION, "Inspection", p->inspections);
+	if (c->fold.in->event_clock) {
+		rc = rc ? rc : check_table(c, p->id, ORACLE_REP_HANDOVER, "Handover", p->handovers);
+		rc = rc ? rc : check_each(c, p, ORACLE_REP_TASK, "Task", p->tasks);
+	}
 	const char *const keys[] = {"clock", "rules", "jobs"};
 	const char *const records[] = {"PartitionTimes", "PartitionRules", "PartitionJobs"};
 	json_t *const rows[] = {p->times, p->rules_row, p->jobs};
@@ -427,12 +480,20 @@ int oracle_rep_check(struct oracle *o, const struct oracle_rep_input *in, struct
 	rc = rc ? rc : check_topic(&c, ORACLE_REP_REJECTIONS);
 	rc = rc ? rc : check_topic(&c, ORACLE_REP_ALERTS);
 	rc = rc ? rc : check_topic(&c, ORACLE_REP_INSPECTIONS);
+	if (in->event_clock) {
+		rc = rc ? rc : check_topic(&c, ORACLE_REP_HANDOVERS);
+		rc = rc ? rc : check_topic(&c, ORACLE_REP_REVIEWS);
+		rc = rc ? rc : check_topic(&c, ORACLE_REP_REASSIGNMENTS);
+	}
+	rc = rc || in->no_directory ? rc : check_topic(&c, ORACLE_REP_ORG_INPUTS);
+	rc = rc || in->no_directory ? rc : check_topic(&c, ORACLE_REP_DIRECTORY);
 	rc = rc ? rc : check_rows(&c);
 	if (rc && forgiven) {
 		c.fold.stats.unjudged++;
 		rc = 0;
 	}
 	rc = rc ? rc : check_conservation(&c);
+	rc = rc ? rc : rep_gates_check(o, in, &c.to);
 	if (stats) {
 		*stats = c.fold.stats;
 	}

@@ -23,6 +23,11 @@
  * has less than a page; a longer one is doubtful. The run must end before anything of the rhythm or an answer is due.
  * The calendar that is known: Monday to Friday, no holidays, UTC.
  *
+ * Handovers are repeated with clock = event, a whole job at once, since all of it is done before the next input. With
+ * clock = wall inputs come between its pages, and they are but looked at: what must hold of them in any order (I9: no
+ * task of TOP before its gate; each task is opened once and ends once; counts are those of the tasks) is checked by
+ * either clock, apart from the fold (oracle_rep_gate.c).
+ *
  * The outputs of a key must come from one input partition (keys are partitioned), but for dead letters, and alerts,
  * which have an order for each book. */
 #ifndef FUNNELD_TESTS_ORACLE_REP_H
@@ -36,6 +41,11 @@ enum {
 	ORACLE_REP_DEAD_LETTERS,
 	ORACLE_REP_ALERTS,
 	ORACLE_REP_INSPECTIONS,
+	ORACLE_REP_ORG_INPUTS,
+	ORACLE_REP_DIRECTORY,
+	ORACLE_REP_HANDOVERS,
+	ORACLE_REP_REVIEWS,
+	ORACLE_REP_REASSIGNMENTS,
 	ORACLE_REP_TOPIC_COUNT
 };
 enum {
@@ -45,6 +55,8 @@ enum {
 	ORACLE_REP_QUOTA,
 	ORACLE_REP_QUOTA_LINE,
 	ORACLE_REP_INSPECTION,
+	ORACLE_REP_HANDOVER,
+	ORACLE_REP_TASK,
 	ORACLE_REP_TABLE_COUNT
 };
 
@@ -53,6 +65,7 @@ struct oracle_rep_input {
 	bool event_clock;
 	int64_t time_max_ms; /* an event beyond it is a dead letter */
 	int64_t end_ms;      /* clock = wall: when nothing was left to do */
+	bool no_directory;   /* the topics of entries are not given */
 	const char *input_topic;
 	const struct fnl_record *inputs; /* in order of partition, offset */
 	size_t input_count;
@@ -91,11 +104,60 @@ struct oracle_rep_stats {
 	size_t answered; /* of these to an open question */
 	size_t closed;   /* questions that moved or closed */
 	size_t overdue;
-	size_t long_books; /* passes over a book of more than a page */
-	size_t books;      /* at the end */
+	size_t entries;        /* of reps, told to an organisation */
+	size_t absences;       /* of these: that he is there no more */
+	size_t reps_forgotten; /* whom HR wants forgotten */
+	size_t forgotten;      /* persons in images of sheets */
+	size_t notices;
+	size_t corrected;
+	size_t withdrawn;
+	size_t left;
+	size_t employers_forgotten;
+	size_t replaced;
+	size_t cancelled;
+	size_t completed;
+	size_t listed;
+	size_t listed_prospects;
+	size_t flipped;
+	size_t asked;
+	size_t named;
+	size_t accepted;
+	size_t refused;
+	size_t dropped_out;
+	size_t proposed;
+	size_t commands_refused;
+	size_t reviewed;
+	size_t tasks_opened;
+	size_t tasks_blocking;
+	size_t gates;
+	size_t tasks_released;
+	size_t tasks_done;
+	size_t tasks_waived;
+	size_t tasks_superseded;
+	size_t tasks_cancelled;
+	size_t tasks_overdue;
+	size_t unnamed;
+	size_t needed_later;
+	size_t reports_refused;
+	size_t at_risk;
+	size_t findings;
+	size_t reassigned;
+	size_t reassign_overdue;
+	size_t moved;
+	size_t partings;
+	size_t to_employer;
+	size_t outcomes;
+	size_t base_rates;
+	size_t defections;
+	size_t watches_over;
+	size_t refused_because[10]; /* oracle_rep_report.c has their order */
+	size_t found[8];            /* findings by kind */
+	size_t long_books;          /* passes over a book of more than a page */
+	size_t books;               /* at the end */
 	size_t lines;
-	size_t doubtful; /* clock = wall: moments at which more than one thing may have happened */
-	size_t unjudged; /* runs with such a moment that are not as expected */
+	size_t pushed_out; /* findings that the list of changes has no more: seldom */
+	size_t doubtful;   /* clock = wall: moments at which more than one thing may have happened */
+	size_t unjudged;   /* runs with such a moment that are not as expected */
 };
 
 int oracle_rep_check(struct oracle *o, const struct oracle_rep_input *in, struct oracle_rep_stats *stats, char *why,

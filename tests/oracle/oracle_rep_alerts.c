@@ -225,3 +225,25 @@ void rep_alerts_returned(struct rep_step *s, const json_t *rep, json_t *line, in
 		s->fold->stats.returned++;
 	}
 }
+
+/* ---- the return of a rep ---- */
+
+json_t *rep_return_of(const struct rep_rules *rules, const json_t *rep, int64_t now)
+{
+	int64_t at = rep_local_midnight(rules, oracle_number(rep, "absent_until") + 1);
+	return oracle_has(rep, "absent_until") && at > now ? json_integer(at) : json_null();
+}
+
+void rep_return(struct rep_step *s, const char *book)
+{
+	json_t *row = json_object_get(s->p->inspections, book), *lines = rep_lines_of(s->p, book);
+	int64_t at = oracle_number(row, "return_at");
+	size_t n;
+	const char **ids = rep_sorted(lines, &n);
+	for (size_t i = 0; i < n; i++) {
+		rep_alerts_returned(s, json_object_get(s->p->reps, book), json_object_get(lines, ids[i]), at);
+	}
+	free(ids);
+	oracle_set(row, "return_at", rep_return_of(s->p->rules, json_object_get(s->p->reps, book), s->now_ms));
+	rep_inspect_arm(row);
+}

@@ -3,15 +3,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "oracle_rep_internal.h"
+#include "oracle_rep_handover.h"
 
 static const char *const layers[] = {"NONE", "TOP",  "MIDDLE",  "BOTTOM", "UNCLASSIFIED", "UNKNOWN",
                                      "WON",  "LOST", "DELETED", "MERGED", "ERASED"};
 enum { LAYERS = sizeof(layers) / sizeof(layers[0]) };
 
-const char *const rep_values[REP_VALUES] = {
-	"state",  "layer",    "weight_bp",   "rules_version", "amount",   "won_amount", "closed_on", "expected_close_date",
-	"region", "industry", "pipeline_id", "stage",         "buyer_id", "stalls",     "evidence"};
+const char *const rep_values[REP_VALUES] = {"state",       "layer",      "weight_bp",   "rules_version",
+                                            "amount",      "won_amount", "closed_on",   "expected_close_date",
+                                            "region",      "industry",   "pipeline_id", "stage",
+                                            "buyer_id",    "stalls",     "evidence",    "probability_bp",
+                                            "lost_reason", "lost_to_id", "contact_ids", "owner_rep_id",
+                                            "left_at",     "edit",       "adverse"};
 
 static int by_name(const void *a, const void *b)
 {
@@ -47,6 +50,9 @@ json_t *rep_of_book(struct rep_step *s, const char *book)
 	oracle_set(rep, "regions", json_array());
 	oracle_set(rep, "industries", json_array());
 	oracle_set(rep, "quota_years", json_array());
+	oracle_set(rep, "resigned", json_false());
+	oracle_set(rep, "erased", json_false());
+	oracle_set(rep, "directory_sequence", json_integer(0));
 	json_object_set_new(s->p->reps, book, rep);
 	return rep;
 }
@@ -131,7 +137,8 @@ void rep_note_change(struct rep_step *s, const char *book, json_t *rep, json_t *
 		int64_t at = s->now_ms + s->p->rules->conflation_seconds * 1000;
 		int64_t told = oracle_number(rep, "told_at") + s->p->rules->conflation_seconds * 1000;
 		at = oracle_has(rep, "told_at") && told > at ? told : at;
-		oracle_set(rep, "next_deadline_at", json_integer(at));
+		oracle_set(rep, "recalculation_due_at", json_integer(at));
+		rep_arm(rep);
 		json_object_set_new(s->p->conflation, book, json_integer(s->p->rules->conflation_seconds));
 	}
 	json_decref(before);
@@ -156,7 +163,8 @@ void rep_tell_recalculated(struct rep_step *s, const char *book, json_t *rep, co
 	oracle_set(rep, "told_at", json_integer(s->now_ms));
 	oracle_set(rep, "change_cause_id", json_null());
 	oracle_set(rep, "change_correlation_id", json_null());
-	oracle_set(rep, "next_deadline_at", json_null());
+	oracle_set(rep, "recalculation_due_at", json_null());
+	rep_arm(rep);
 	s->fold->stats.recalculated++;
 }
 
@@ -180,6 +188,16 @@ static bool is_there(const json_t *line)
 	return line && !oracle_is(line, "state", "GONE") && !oracle_is(line, "state", "ERASED");
 }
 
+/* Images need no adverse changes, and those of runs no persons. */
+static json_t *leave_out(json_t *image)
+{
+	oracle_set(image, "adverse", json_array());
+	if (!rep_is_of_sheet(image) || json_is_null(json_object_get(image, "contact_ids"))) {
+		oracle_set(image, "contact_ids", json_array());
+	}
+	return image;
+}
+
 /* As the line is. One that is not there has the values of none. */
 json_t *rep_new_image(const char *run_id, const json_t *line)
 {
@@ -196,7 +214,7 @@ json_t *rep_new_image(const char *run_id, const json_t *line)
 		oracle_set(image, "rules_version", json_integer(0));
 		oracle_set(image, "stalls", json_array());
 	}
-	return image;
+	return leave_out(image);
 }
 
 /* A late change changes the image in the fields that it changes. A line that was not there comes into being only when
@@ -212,6 +230,7 @@ static void change_image(json_t *image, const json_t *line, const json_t *event)
 		}
 	}
 	oracle_set(image, "existed", json_boolean(existed || comes));
+	leave_out(image);
 }
 
 /* The run has not gone over the book's lines yet. */
@@ -304,7 +323,13 @@ void rep_drop_images(struct rep_partition *p, const char *run_id, const char *on
 
 /* ---- a line ---- */
 
-static json_t *new_line(struct rep_step *s, json_t *images)
+static bool in_funnel(const json_t *line)
+{
+	return oracle_is(line, "layer", "TOP") || oracle_is(line, "layer", "MIDDLE") || oracle_is(line, "layer", "BOTTOM");
+}
+
+/* before: NULL: there was none. */
+static json_t *new_line(struct rep_step *s, const json_t *before, json_t *images)
 {
 	json_t *line = oracle_new_record(s->fold->o, "Line");
 	static const char *const same[] = {"book", "prospect_id", "sequence"};
@@ -317,6 +342,12 @@ static json_t *new_line(struct rep_step *s, json_t *images)
 	}
 	oracle_set(line, "fiscal_year", rep_fiscal_year(s->p->rules, json_object_get(s->in, "expected_close_date")));
 	oracle_set(line, "images", images);
+	oracle_set(line, "known_layer", json_string("NONE"));
+	if (is_there(line) && in_funnel(line)) {
+		oracle_take(line, "known_layer", line, "layer");
+	} else if (is_there(line) && is_there(before)) {
+		oracle_take(line, "known_layer", before, "known_layer");
+	}
 	return line;
 }
 
@@ -350,11 +381,12 @@ static void change_line(struct rep_step *s, const char *book, json_t *rep, json_
 		json_object_del(lines, prospect);
 		json_decref(images);
 	} else {
-		json_object_set_new(lines, prospect, new_line(s, images));
+		json_object_set_new(lines, prospect, new_line(s, before, images));
 	}
 	rep_alerts_of_line(s, rep, before, json_object_get(lines, prospect));
 	json_decref(before);
 	rep_note_change(s, book, rep, sums);
+	rep_directory(s, book, rep, rep);
 }
 
 const char *rep_book_line(struct rep_step *s)
@@ -371,14 +403,20 @@ const char *rep_book_line(struct rep_step *s)
 	}
 	if ((older && !erased) || (erased && !line) || (gone && !there)) {
 		s->fold->stats.stale += !erased;
+		if (erased) {
+			rep_handover_line(s, NULL);
+		}
 		return NULL;
 	}
+	json_t *before = there ? json_incref(line) : NULL;
 	json_t *images = erased ? json_array() : images_after(s, book, rep, line);
 	if (!erased) {
 		rep_sheet_images(s, book, line, images);
 	}
 	change_line(s, book, rep_of_book(s, book), images);
 	rep_inspect_line(s, book);
+	rep_handover_line(s, before);
+	json_decref(before);
 	return NULL;
 }
 
@@ -411,6 +449,8 @@ const char *rep_changed(struct rep_step *s)
 	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
 		oracle_take(rep, fields[i], s->in, fields[i]);
 	}
+	oracle_set(rep, "erased", json_false());
+	rep_directory(s, book, rep, before);
 	rep_inspect_rep(s, book, before, rep);
 	json_decref(before);
 	return NULL;

@@ -47,6 +47,21 @@ int64_t rep_business_after(const struct rep_rules *rules, int64_t from_ms, int64
 	return rep_local_midnight(rules, day) + rest;
 }
 
+bool rep_is_business_day(int64_t day)
+{
+	return weekday_of(day) <= 4;
+}
+
+int64_t rep_business_before_end(const struct rep_rules *rules, int64_t day, int64_t days)
+{
+	int64_t begin = day + 1;
+	while (days > 0) {
+		begin--;
+		days -= rep_is_business_day(begin);
+	}
+	return rep_local_midnight(rules, begin);
+}
+
 bool rep_is_absent(const struct rep_rules *rules, const json_t *rep, int64_t at_ms)
 {
 	int64_t day = rep_local_day(rules, at_ms);

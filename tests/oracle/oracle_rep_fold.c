@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "oracle_rep_internal.h"
+#include "oracle_rep_handover.h"
 
 /* ---- timers, clock = event: by (deadline, table, key); the jobs' table comes before the books' ---- */
 
@@ -23,22 +23,65 @@ static const char *first_due(json_t *rows, int64_t *ret_ms)
 	return first;
 }
 
+/* Of the tasks: the row's key, in `key`; NULL: none is before *ret_ms. */
+static const char *first_task(json_t *tasks, int64_t *ret_ms, char key[REP_KEY_BYTES])
+{
+	const char *book, *id, *first = NULL;
+	json_t *of, *task;
+	json_object_foreach(tasks, book, of)
+	{
+		json_object_foreach(of, id, task)
+		{
+			char name[REP_KEY_BYTES];
+			int64_t at = oracle_has(task, "next_deadline_at") ? oracle_number(task, "next_deadline_at") : INT64_MAX;
+			snprintf(name, sizeof(name), "%s|%s", book, id);
+			if (at < *ret_ms || (first && at == *ret_ms && strcmp(name, first) < 0)) {
+				*ret_ms = at;
+				memcpy(key, name, sizeof(name));
+				first = key;
+			}
+		}
+	}
+	return first;
+}
+
+/* Of what the row waits for, what is due. */
+static void fire_book(struct rep_step *s, const char *book, json_t *rep)
+{
+	char deadline[24];
+	snprintf(deadline, sizeof(deadline), "%" PRId64, s->now_ms);
+	s->deadline_ms = s->now_ms;
+	bool counted = oracle_has(rep, "directory_due_at") && oracle_number(rep, "directory_due_at") <= s->now_ms;
+	bool changed = oracle_has(rep, "recalculation_due_at") && oracle_number(rep, "recalculation_due_at") <= s->now_ms;
+	if (counted) {
+		rep_timer_cause(s, "rep", book);
+		rep_directory_due(s, book, rep);
+	}
+	if (changed) {
+		rep_tell_recalculated(s, book, rep, deadline);
+	}
+}
+
 static void fire_timers(struct rep_fold *f, struct rep_partition *p)
 {
+	char key[REP_KEY_BYTES];
 	while (f->in->event_clock && p->has_time) {
 		bool armed = oracle_has(p->jobs, "next_deadline_at");
 		int64_t at = armed ? oracle_number(p->jobs, "next_deadline_at") : INT64_MAX;
 		const char *book = first_due(p->reps, &at), *inspected = first_due(p->inspections, &at);
+		const char *leaving = first_due(p->handovers, &at), *task = first_task(p->tasks, &at, key);
 		struct rep_step s = {.fold = f, .p = p, .now_ms = at};
-		if (at > p->time_ms || (!book && !inspected && !armed)) {
+		if (at > p->time_ms || (!book && !inspected && !leaving && !task && !armed)) {
 			return;
 		}
-		if (inspected) { /* before all others */
+		if (task) { /* before all others */
+			rep_task_fire(&s, task);
+		} else if (leaving) {
+			rep_handover_fire(&s, leaving);
+		} else if (inspected) {
 			rep_inspect_fire(&s, inspected);
 		} else if (book) {
-			char deadline[24];
-			snprintf(deadline, sizeof(deadline), "%" PRId64, at);
-			rep_tell_recalculated(&s, book, json_object_get(p->reps, book), deadline);
+			fire_book(&s, book, json_object_get(p->reps, book));
 		} else {
 			/* what the change of rules did to the running sums has the rules for its cause */
 			const char *cause = oracle_text(p->jobs, "recount_cause_id");
@@ -150,7 +193,8 @@ static const char *check_key(const char *name, const json_t *in, const struct fn
 {
 	char book[REP_KEY_BYTES];
 	bool line = json_object_get(in, "book");
-	const json_t *of = json_object_get(in, line ? "book" : "rep_id");
+	bool leaving = json_object_get(in, "leaving_rep_id");
+	const json_t *of = json_object_get(in, line ? "book" : leaving ? "leaving_rep_id" : "rep_id");
 	const char *id = json_string_value(of);
 	size_t len = json_string_length(of);
 	bool pool = strcmp(name, "BookLine") == 0 && strcmp(id, "pool:UNASSIGNED") == 0 && len == strlen(id);
@@ -167,8 +211,20 @@ static const char *check_key(const char *name, const json_t *in, const struct fn
 /* Whether the record can be one of this topic at all: what it is, whose, and its key. */
 static const char *check_shape(const char *name, const json_t *in, const struct fnl_record *r)
 {
-	static const char *const keyed[] = {"BookLine", "RepChanged", "RepResigned", "ResignationWithdrawn",
-	                                    "RepLeft",  "RepErased",  "InspectNow",  "AnswerGiven"};
+	static const char *const keyed[] = {"BookLine",
+	                                    "RepChanged",
+	                                    "RepResigned",
+	                                    "ResignationWithdrawn",
+	                                    "RepLeft",
+	                                    "RepErased",
+	                                    "InspectNow",
+	                                    "AnswerGiven",
+	                                    "HandoverTaskDone",
+	                                    "HandoverTaskWaived",
+	                                    "SuccessorNamed",
+	                                    "ReconciliationReviewed",
+	                                    "SuccessorCandidates",
+	                                    "OrgBaseRate"};
 	static const char *const others[] = {"OpenQuotaYear", "RulesActivated", "StageTime"};
 	const json_t *source = json_object_get(in, "source"), *org = json_object_get(in, "org_id");
 	for (size_t i = 0; i < sizeof(keyed) / sizeof(keyed[0]); i++) {
@@ -186,6 +242,8 @@ static const char *check_shape(const char *name, const json_t *in, const struct 
 	return "not of this topic";
 }
 
+enum { FIRST_OF_HANDOVERS = 9 };
+
 static const char *apply(struct rep_step *s, const struct oracle_schema *schema)
 {
 	if (strcmp(s->name, "RulesActivated") == 0) {
@@ -194,16 +252,44 @@ static const char *apply(struct rep_step *s, const struct oracle_schema *schema)
 	if (strcmp(s->name, "StageTime") == 0) {
 		return stage_time(s);
 	}
-	const char *const names[] = {"BookLine", "RepChanged", "OpenQuotaYear", "InspectNow", "AnswerGiven"};
-	const char *(*const steps[])(struct rep_step *) = {rep_book_line, rep_changed, rep_open_year, rep_inspect_now,
-	                                                   rep_answer_given};
-	for (size_t i = 0; i < 5; i++) {
+	const char *const names[] = {"BookLine",
+	                             "RepChanged",
+	                             "OpenQuotaYear",
+	                             "InspectNow",
+	                             "AnswerGiven",
+	                             "RepResigned",
+	                             "ResignationWithdrawn",
+	                             "RepLeft",
+	                             "RepErased",
+	                             "HandoverTaskDone",
+	                             "HandoverTaskWaived",
+	                             "SuccessorNamed",
+	                             "ReconciliationReviewed",
+	                             "SuccessorCandidates",
+	                             "OrgBaseRate"};
+	const char *(*const steps[])(struct rep_step *) = {rep_book_line,
+	                                                   rep_changed,
+	                                                   rep_open_year,
+	                                                   rep_inspect_now,
+	                                                   rep_answer_given,
+	                                                   rep_hr,
+	                                                   rep_hr,
+	                                                   rep_hr,
+	                                                   rep_hr,
+	                                                   rep_task_done,
+	                                                   rep_task_waived,
+	                                                   rep_successor_named,
+	                                                   rep_reviewed,
+	                                                   rep_candidates_come,
+	                                                   rep_base_rate_comes};
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
 		if (strcmp(s->name, names[i]) == 0) {
 			const char *why = oracle_limits(schema, s->in);
-			return why ? why : steps[i](s);
+			bool skipped = !s->fold->in->event_clock && i >= FIRST_OF_HANDOVERS; /* only looked at, oracle_rep_gate.c */
+			return why || skipped ? why : steps[i](s);
 		}
 	}
-	return NULL; /* what HR says beside is for later stages of the work */
+	return NULL;
 }
 
 static void fold_record(struct rep_fold *f, struct rep_partition *p, const struct fnl_record *r)
@@ -213,7 +299,9 @@ static void fold_record(struct rep_fold *f, struct rep_partition *p, const struc
 	json_t *in = oracle_decode(f->o, r, &schema, &why);
 	why = in ? oracle_currency_check(in) : why;
 	why = in && !why ? check_shape(schema->name, in, r) : why;
-	bool ages = !why && strcmp(schema->name, "BookLine") != 0;
+	/* of the lines and answers another stage has looked at the time */
+	bool ages = !why && strcmp(schema->name, "BookLine") != 0 && strcmp(schema->name, "AnswerGiven") != 0 &&
+	            strcmp(schema->name, "SuccessorCandidates") != 0 && strcmp(schema->name, "OrgBaseRate") != 0;
 	if (ages && oracle_number(in, "occurred_at") > f->in->time_max_ms) {
 		why = "too far in the future";
 	}
@@ -229,13 +317,14 @@ static void fold_record(struct rep_fold *f, struct rep_partition *p, const struc
 	} else {
 		rep_wall_fire(f, p, why ? NULL : in);
 	}
-	p->place = r->offset + 1;
+	struct rep_step s = {.fold = f, .p = p, .record = r, .name = schema ? schema->name : "", .in = in};
+	s.now_ms = p->has_time ? p->time_ms : 0; /* what is armed before there is a time fires with the first one */
 	if (!why) {
-		struct rep_step s = {.fold = f, .p = p, .record = r, .name = schema->name, .in = in};
-		s.now_ms = p->has_time ? p->time_ms : 0; /* what is armed before there is a time fires with the first one */
 		rep_cause(&s);
-		why = apply(&s, schema);
 	}
+	rep_wall_directory(f, p, s.cause);
+	p->place = r->offset + 1;
+	why = why ? why : apply(&s, schema);
 	if (why) {
 		rep_dead_letter(f, p, r, why);
 	}
@@ -258,6 +347,8 @@ static struct rep_partition *partition_of(struct rep_fold *f, int32_t id)
 	                            .quotas = json_object(),
 	                            .quota_lines = json_object(),
 	                            .inspections = json_object(),
+	                            .handovers = json_object(),
+	                            .tasks = json_object(),
 	                            .done = json_object(),
 	                            .late = json_object(),
 	                            .conflation = json_object(),
@@ -273,6 +364,7 @@ static void end_partition(struct rep_fold *f, struct rep_partition *p)
 		fire_timers(f, p);
 	} else {
 		rep_wall_fire(f, p, NULL);
+		rep_wall_directory(f, p, "");
 		rep_wall_end(f, p);
 	}
 	rep_sum_up(p);
@@ -305,8 +397,9 @@ void rep_fold_free(struct rep_fold *f)
 {
 	for (size_t i = 0; i < f->partition_count; i++) {
 		struct rep_partition *p = &f->partitions[i];
-		json_t *const all[] = {p->times,       p->rules_row, p->jobs, p->reps,       p->lines,      p->quotas,
-		                       p->quota_lines, p->done,      p->late, p->conflation, p->inspections};
+		json_t *const all[] = {p->times,       p->rules_row,   p->jobs,  p->reps, p->lines,
+		                       p->quotas,      p->quota_lines, p->done,  p->late, p->conflation,
+		                       p->inspections, p->handovers,   p->tasks, p->kept};
 		for (size_t k = 0; k < sizeof(all) / sizeof(all[0]); k++) {
 			json_decref(all[k]);
 		}

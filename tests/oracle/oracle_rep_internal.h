@@ -5,7 +5,7 @@
 #include "oracle_internal.h"
 #include "oracle_rep.h"
 
-enum { REP_SUMS_MAX = 512, REP_KEY_BYTES = 600, REP_VALUES = 15 };
+enum { REP_SUMS_MAX = 512, REP_KEY_BYTES = 600, REP_VALUES = 23 };
 
 /* ---- rules ---- */
 
@@ -24,6 +24,26 @@ struct rep_rules {
 	size_t page_lines_max;
 	int64_t answers_due_bd;
 	int64_t sheets_unanswered;
+	/* handovers */
+	int64_t due_bd[3]; /* of TOP, MIDDLE, BOTTOM */
+	int64_t meeting_bd[3];
+	int64_t lookback_days;
+	int64_t review_due_bd;
+	int64_t successor_named_bd;
+	int64_t successor_next_level_bd;
+	int64_t overdue_manager_bd;
+	int64_t overdue_next_level_bd;
+	int64_t at_risk_bd[2];
+	int64_t task_latest_bd;
+	int64_t window_days;
+	int64_t prospects_min;
+	int64_t lost_min;
+	int64_t base_factor;
+	int64_t excess_min;
+	int64_t base_floor_bp;
+	int64_t chance_max_bp;
+	int64_t employer_min;
+	int64_t employer_share_bp;
 };
 
 const struct rep_rules *rep_rules_default(void);
@@ -42,6 +62,9 @@ int64_t rep_local_midnight(const struct rep_rules *rules, int64_t day);
 /* When the next sheet of the rhythm is due after a moment. */
 int64_t rep_next_sheet(const struct rep_rules *rules, int64_t after_ms);
 int64_t rep_business_after(const struct rep_rules *rules, int64_t from_ms, int64_t days);
+/* The beginning of the last day that has so many business days to the end of another day; its end, of none. */
+int64_t rep_business_before_end(const struct rep_rules *rules, int64_t day, int64_t days);
+bool rep_is_business_day(int64_t day);
 /* On that day. */
 bool rep_is_absent(const struct rep_rules *rules, const json_t *rep, int64_t at_ms);
 
@@ -83,10 +106,13 @@ struct rep_expected {
 	char trace[160];
 	int64_t now_ms;
 	int32_t rules_version;
-	bool running_unknown; /* its running sums are not compared */
-	bool body_unknown;    /* nor anything of it */
-	bool place_unknown;   /* nor where and when it was told */
-	bool time_unknown;    /* nor when */
+	bool running_unknown;  /* its running sums are not compared */
+	bool body_unknown;     /* nor anything of it */
+	bool place_unknown;    /* nor where and when it was told */
+	bool time_unknown;     /* nor when */
+	bool occurred_unknown; /* nor what it says of that */
+	bool internal;         /* for another stage: of headers only who is behind it */
+	bool forgotten;        /* a tombstone: of headers the same */
 	bool matched;
 	size_t next; /* of the same topic and group, + 1; 0: it is the last */
 };
@@ -105,6 +131,9 @@ struct rep_partition {
 	json_t *quotas;      /* by row key */
 	json_t *quota_lines; /* by row key */
 	json_t *inspections; /* by book */
+	json_t *handovers;   /* by book */
+	json_t *tasks;       /* by book, then by prospect */
+	json_t *kept;        /* of the latest step of a handover */
 	bool refiled;        /* some lines were put into other years */
 	/* clock = wall */
 	/* "<run>|<book>": this run has frozen this book; "<run>|<book>|<prospect>": it has told this line; "draft
@@ -151,6 +180,9 @@ void rep_fold_free(struct rep_fold *f);
 /* body is taken over. subject: the last part of its id's name; NULL: its id is not known. */
 struct rep_expected *rep_tell(struct rep_step *s, const char *record, json_t *body, const char *cause,
                               const char *correlation, const char *subject);
+/* The same, with a key that is none of its fields. */
+struct rep_expected *rep_tell_keyed(struct rep_step *s, const char *record, json_t *body, const char *cause,
+                                    const char *correlation, const char *subject, const char *key);
 void rep_dead_letter(struct rep_fold *f, const struct rep_partition *p, const struct fnl_record *r, const char *why);
 /* ce_id and ce_correlationid of the record, or what stands for them. */
 void rep_cause(struct rep_step *s);
@@ -160,6 +192,20 @@ void rep_cause(struct rep_step *s);
 void rep_group(size_t topic, const char *key, const json_t *body, char ret[512]);
 /* The id of the timer of a row of a table. */
 void rep_timer_cause(struct rep_step *s, const char *table, const char *key);
+
+/* For the organisation; body is taken over. */
+struct rep_expected *rep_tell_internal(struct rep_step *s, const char *record, json_t *body);
+/* The directory's tombstone. */
+void rep_tell_forgotten(struct rep_step *s, const char *rep_id);
+
+/* oracle_rep_directory.c */
+/* The row's deadline: the least of what it waits for. */
+void rep_arm(json_t *rep);
+/* The row is `rep` by now and was `before` (NULL: there was none): what the directory must hear. */
+void rep_directory(struct rep_step *s, const char *book, json_t *rep, const json_t *before);
+void rep_directory_due(struct rep_step *s, const char *book, json_t *rep);
+const char *rep_leaves(struct rep_step *s);
+void rep_wall_directory(struct rep_fold *f, struct rep_partition *p, const char *input_cause);
 
 /* oracle_rep_alerts.c */
 /* The line's causes that come into question, with the default rules' remedies. New. */
@@ -175,8 +221,12 @@ void rep_alerts_returned(struct rep_step *s, const json_t *rep, json_t *line, in
 /* An image for a sheet, not for a quota run. */
 bool rep_is_of_sheet(const json_t *image);
 json_t *rep_new_image(const char *run_id, const json_t *line);
-/* The line becomes as the BookLine says: images of sheets that it keeps, appended to `images`. */
+/* The line becomes as the BookLine says: images of sheets that it keeps, appended to `images`, without persons whom the
+ * line has no more and does not call unlinked. */
 void rep_sheet_images(struct rep_step *s, const char *book, const json_t *line, json_t *images);
+/* oracle_rep_persons.c: the line becomes as the BookLine says, so that images of sheets lose those whom it has no more.
+ */
+void rep_forget_persons(struct rep_step *s, json_t *images);
 /* The row is begun; questions close. */
 void rep_inspect_line(struct rep_step *s, const char *book);
 /* before: the Rep row before a RepChanged, or NULL. */

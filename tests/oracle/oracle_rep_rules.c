@@ -4,6 +4,13 @@
 
 #include "oracle_rep_internal.h"
 
+#define HANDOVER_DEFAULTS \
+	.due_bd = {10, 10, 10}, .meeting_bd = {20, 15, 0}, .lookback_days = 60, .review_due_bd = 3, \
+	.successor_named_bd = 3, .successor_next_level_bd = 2, .overdue_manager_bd = 1, .overdue_next_level_bd = 3, \
+	.at_risk_bd = {5, 2}, .task_latest_bd = 2, .window_days = 180, .prospects_min = 5, .lost_min = 3, \
+	.base_factor = 2, .excess_min = 3, .base_floor_bp = 1500, .chance_max_bp = 15, .employer_min = 2, \
+	.employer_share_bp = 5000
+
 static const struct rep_rules known[] = {
 	{.text = {0, "", ""},
      .start_month = 1,
@@ -17,7 +24,8 @@ static const struct rep_rules known[] = {
      .questions_max = 20,
      .page_lines_max = 200,
      .answers_due_bd = 2,
-     .sheets_unanswered = 2},
+     .sheets_unanswered = 2,
+     HANDOVER_DEFAULTS},
 	{.text = {1, "1dc8ac6db4f82b86346a31deb0c5a534321e26b5b0bf8ac50fe3149ca8b83ffe",
               "[rules]\n"
               "version = 1\n"
@@ -40,7 +48,8 @@ static const struct rep_rules known[] = {
      .questions_max = 1,
      .page_lines_max = 10,
      .answers_due_bd = 1,
-     .sheets_unanswered = 1},
+     .sheets_unanswered = 1,
+     HANDOVER_DEFAULTS},
 	{.text = {2, "56fad1c07f4754832befc214b8de57d5134dec1efdc11392c0906c8df62416f4",
               "[rules]\n"
               "version = 2\n"
@@ -62,7 +71,8 @@ static const struct rep_rules known[] = {
      .questions_max = 20,
      .page_lines_max = 200,
      .answers_due_bd = 2,
-     .sheets_unanswered = 2},
+     .sheets_unanswered = 2,
+     HANDOVER_DEFAULTS},
 	{.text = {3, "97b434e9b1f64e48e8b76c45b511d1d0a73b65ddf56488def0098fe710f8e407",
               "[rules]\n"
               "version = 3\n"
@@ -84,7 +94,8 @@ static const struct rep_rules known[] = {
      .questions_max = 20,
      .page_lines_max = 200,
      .answers_due_bd = 2,
-     .sheets_unanswered = 2},
+     .sheets_unanswered = 2,
+     HANDOVER_DEFAULTS},
 	{.text = {4, "90d6870db9a071403621e99b0ecc16dc57d57f8e2a8e2b35357f4be162d5313a",
               "[rules]\n"
               "version = 4\n"
@@ -103,7 +114,8 @@ static const struct rep_rules known[] = {
      .questions_max = 0,
      .page_lines_max = 200,
      .answers_due_bd = 2,
-     .sheets_unanswered = 2},
+     .sheets_unanswered = 2,
+     HANDOVER_DEFAULTS},
 	{.text = {5, "bf3b77ff7a7aa100169f4ac6eadbf20b6a8b1ba2121bcd37b80e15df9f31258f",
               "[rules]\n"
               "version = 5\n"
@@ -125,7 +137,8 @@ static const struct rep_rules known[] = {
      .questions_max = 20,
      .page_lines_max = 200,
      .answers_due_bd = 2,
-     .sheets_unanswered = 2},
+     .sheets_unanswered = 2,
+     HANDOVER_DEFAULTS},
 	{.text = {7, "cc24b772b0cb383f9c471f4b7ebc8bdd2e5e47d87b00ad6c8be88c234426bdea",
               "[rules]\n"
               "version = 7\n"
@@ -144,7 +157,8 @@ static const struct rep_rules known[] = {
      .questions_max = 20,
      .page_lines_max = 200,
      .answers_due_bd = 5,
-     .sheets_unanswered = 2},
+     .sheets_unanswered = 2,
+     HANDOVER_DEFAULTS},
 };
 enum { KNOWN_COUNT = sizeof(known) / sizeof(known[0]) };
 

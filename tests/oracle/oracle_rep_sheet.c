@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "oracle_rep_internal.h"
+#include "oracle_rep_handover.h"
 
 enum { PAGE_LINES = 100 };
 
@@ -76,6 +76,7 @@ void rep_sheet_images(struct rep_step *s, const char *book, const json_t *line, 
 	if (after_next || image_for(old, number + 1)) {
 		add_image(images, old, line, number + 1);
 	}
+	rep_forget_persons(s, images);
 }
 
 /* ---- the row ---- */
@@ -101,20 +102,14 @@ static int64_t now_of(const struct rep_step *s)
 	return s->p->has_time ? s->now_ms : oracle_number(s->in, "occurred_at");
 }
 
-/* NULL: the pool has none. */
-static json_t *row_of(struct rep_step *s, const char *book)
+static json_t *new_row(struct rep_step *s, const char *book, int64_t after_ms)
 {
 	static const char *const zero[] = {"unanswered_sheets", "sheet_number",  "owned_count",
 	                                   "changed_count",     "stalled_count", "page_count"};
 	static const char *const no[] = {"making", "returning", "overdue_told"};
-	json_t *row = json_object_get(s->p->inspections, book);
-	if (row || strncmp(book, "rep:", 4) != 0) {
-		return row;
-	}
-	row = oracle_new_record(s->fold->o, "Inspection");
+	json_t *row = oracle_new_record(s->fold->o, "Inspection");
 	oracle_set(row, "book", json_string(book));
-	int64_t now = now_of(s), at = oracle_number(s->in, "occurred_at");
-	oracle_set(row, "next_sheet_at", json_integer(rep_next_sheet(s->p->rules, at > now ? at : now)));
+	oracle_set(row, "next_sheet_at", json_integer(rep_next_sheet(s->p->rules, after_ms)));
 	oracle_set(row, "trigger", json_string("RHYTHM"));
 	oracle_set(row, "totals", json_array());
 	oracle_set(row, "questions", json_array());
@@ -127,6 +122,17 @@ static json_t *row_of(struct rep_step *s, const char *book)
 	rep_inspect_arm(row);
 	json_object_set_new(s->p->inspections, book, row);
 	return row;
+}
+
+/* NULL: the pool has none. */
+static json_t *row_of(struct rep_step *s, const char *book)
+{
+	json_t *row = json_object_get(s->p->inspections, book);
+	if (row || strncmp(book, "rep:", 4) != 0) {
+		return row;
+	}
+	int64_t now = now_of(s), at = oracle_number(s->in, "occurred_at");
+	return new_row(s, book, at > now ? at : now);
 }
 
 /* How a question of a line stands when nobody has answered. */
@@ -159,12 +165,6 @@ void rep_inspect_line(struct rep_step *s, const char *book)
 			s->fold->stats.closed++;
 		}
 	}
-}
-
-json_t *rep_return_of(const struct rep_rules *rules, const json_t *rep, int64_t now)
-{
-	int64_t at = rep_local_midnight(rules, oracle_number(rep, "absent_until") + 1);
-	return oracle_has(rep, "absent_until") && at > now ? json_integer(at) : json_null();
 }
 
 static bool holds_any(const struct rep_partition *p, const char *book)
@@ -214,6 +214,22 @@ const char *rep_inspect_now(struct rep_step *s)
 	oracle_set(row, "correlation_id", json_string(s->correlation));
 	rep_inspect_arm(row);
 	return NULL;
+}
+
+void rep_inspect_noticed(struct rep_step *s, const char *book, int64_t now, const char *cause, const char *correlation)
+{
+	json_t *row = json_object_get(s->p->inspections, book);
+	row = row ? row : new_row(s, book, now);
+	if (oracle_is(row, "cause_id", cause)) {
+		return;
+	}
+	oracle_set(row, "asked_for", json_string("NOTICE"));
+	if (!oracle_has(row, "asked_at")) {
+		oracle_set(row, "asked_at", json_integer(now));
+		oracle_set(row, "cause_id", json_string(cause));
+		oracle_set(row, "correlation_id", json_string(correlation));
+	}
+	rep_inspect_arm(row);
 }
 
 /* ---- answers ---- */
@@ -320,10 +336,15 @@ static bool same_kinds(const json_t *a, const json_t *b)
 
 static bool same_values(const json_t *a, const json_t *b)
 {
+	static const char *const unseen[] = {"stalls", "evidence", "rules_version", "contact_ids",
+	                                     "edit",   "adverse",  "left_at"};
 	bool same = same_kinds(json_object_get(a, "stalls"), json_object_get(b, "stalls"));
 	for (size_t i = 0; i < REP_VALUES; i++) {
 		const char *name = rep_values[i];
-		bool looked_at = strcmp(name, "stalls") && strcmp(name, "evidence") && strcmp(name, "rules_version");
+		bool looked_at = true;
+		for (size_t k = 0; k < sizeof(unseen) / sizeof(unseen[0]); k++) {
+			looked_at = looked_at && strcmp(name, unseen[k]) != 0;
+		}
 		same = same && (!looked_at || json_equal(json_object_get(a, name), json_object_get(b, name)));
 	}
 	return same;
@@ -416,7 +437,7 @@ static void count(json_t *row, const char *field, bool one)
 
 static void tell_sheet(struct rep_step *s, const char *record, json_t *body, const json_t *row, const char *subject)
 {
-	bool asked = oracle_is(row, "trigger", "COMMAND");
+	bool asked = !oracle_is(row, "trigger", "RHYTHM");
 	const char *cause = asked ? oracle_text(row, "cause_id") : s->cause;
 	const char *correlation = asked ? oracle_text(row, "correlation_id") : s->correlation;
 	rep_tell(s, record, body, cause, correlation, subject);
@@ -473,12 +494,14 @@ static void begin(struct rep_step *s, const char *book, json_t *row)
 	count(row, "sheet_number", true);
 	snprintf(sheet_id, sizeof(sheet_id), "%s#%" PRId64, book + 4, oracle_number(row, "sheet_number"));
 	oracle_set(row, "sheet_id", json_string(sheet_id));
-	oracle_set(row, "trigger", json_string(asked ? "COMMAND" : "RHYTHM"));
+	bool notice = oracle_is(row, "asked_for", "NOTICE");
+	oracle_set(row, "trigger", json_string(asked ? notice ? "NOTICE" : "COMMAND" : "RHYTHM"));
 	oracle_take(row, "previous_as_of", row, "as_of");
 	oracle_take(row, "as_of", row, asked ? "asked_at" : "next_sheet_at");
 	int64_t as_of = oracle_number(row, "as_of");
 	if (asked) {
 		oracle_set(row, "asked_at", json_null());
+		oracle_set(row, "asked_for", json_null());
 	}
 	if (oracle_number(row, "next_sheet_at") <= now) {
 		oracle_set(row, "next_sheet_at", json_integer(rep_next_sheet(s->p->rules, now > as_of ? now : as_of)));
@@ -558,20 +581,6 @@ void rep_sheet(struct rep_step *s, const char *book)
 	end(s, book, row);
 	json_decref(listed);
 	free(ids);
-}
-
-void rep_return(struct rep_step *s, const char *book)
-{
-	json_t *row = json_object_get(s->p->inspections, book), *lines = rep_lines_of(s->p, book);
-	int64_t at = oracle_number(row, "return_at");
-	size_t n;
-	const char **ids = rep_sorted(lines, &n);
-	for (size_t i = 0; i < n; i++) {
-		rep_alerts_returned(s, json_object_get(s->p->reps, book), json_object_get(lines, ids[i]), at);
-	}
-	free(ids);
-	oracle_set(row, "return_at", rep_return_of(s->p->rules, json_object_get(s->p->reps, book), s->now_ms));
-	rep_inspect_arm(row);
 }
 
 void rep_inspect_fire(struct rep_step *s, const char *book)

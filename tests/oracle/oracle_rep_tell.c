@@ -44,12 +44,14 @@ static void root_id(const struct rep_step *s, char ret[160])
 {
 	char name[2048], own[512], id[ORACLE_UUID_BYTES];
 	const char *source = oracle_text(s->in, "source");
-	const char *entity = oracle_text(s->in, "rep_id");
+	const char *entity = oracle_text(s->in, oracle_has(s->in, "leaving_rep_id") ? "leaving_rep_id" : "rep_id");
 	if (oracle_has(s->in, "answer_id")) {
 		snprintf(own, sizeof(own), "%s", oracle_text(s->in, "answer_id"));
 	} else if (oracle_has(s->in, "command_id")) {
 		entity = entity ? entity : oracle_text(s->in, "org_id");
 		snprintf(own, sizeof(own), "%s", oracle_text(s->in, "command_id"));
+	} else if (oracle_has(s->in, "request_id")) {
+		snprintf(own, sizeof(own), "%s", oracle_text(s->in, "request_id"));
 	} else if (oracle_has(s->in, "rules_hash")) {
 		snprintf(own, sizeof(own), "%s", oracle_text(s->in, "rules_hash"));
 	} else if (oracle_has(s->in, "version")) {
@@ -74,9 +76,11 @@ void rep_timer_cause(struct rep_step *s, const char *table, const char *key)
 
 void rep_cause(struct rep_step *s)
 {
-	if (strcmp(s->name, "BookLine") == 0 ||
-	    strcmp(s->name, "AnswerGiven") == 0) { /* an output itself: what matters is its own cause */
-		header_text(s->record, "ce_causationid", s->cause);
+	static const char *const outputs[] = {"BookLine", "AnswerGiven", "SuccessorCandidates", "OrgBaseRate"};
+	for (size_t i = 0; i < 4; i++) {
+		if (strcmp(s->name, outputs[i]) == 0) { /* an output itself: what matters is its own cause */
+			header_text(s->record, "ce_causationid", s->cause);
+		}
 	}
 	if (!s->cause[0]) {
 		header_text(s->record, "ce_id", s->cause);
@@ -111,6 +115,24 @@ static const struct kind *kind_of(const char *record)
 		{"SheetPage", "funnel.inspection.page.v1", ORACLE_REP_INSPECTIONS, "rep_id"},
 		{"InspectionAnswerRecorded", "funnel.inspection.answer-recorded.v1", ORACLE_REP_INSPECTIONS, "rep_id"},
 		{"InspectionOverdue", "funnel.inspection.overdue.v1", ORACLE_REP_INSPECTIONS, "rep_id"},
+		{"HandoverOpened", "funnel.handover.opened.v1", ORACLE_REP_HANDOVERS, "leaving_rep_id"},
+		{"SuccessorProposed", "funnel.handover.successor-proposed.v1", ORACLE_REP_HANDOVERS, "leaving_rep_id"},
+		{"SuccessorRefused", "funnel.handover.successor-refused.v1", ORACLE_REP_HANDOVERS, "leaving_rep_id"},
+		{"HandoverTaskOpened", "funnel.handover.task-opened.v1", ORACLE_REP_HANDOVERS, "leaving_rep_id"},
+		{"HandoverTaskReleased", "funnel.handover.task-released.v1", ORACLE_REP_HANDOVERS, "leaving_rep_id"},
+		{"HandoverTaskRefused", "funnel.handover.task-refused.v1", ORACLE_REP_HANDOVERS, "leaving_rep_id"},
+		{"HandoverTaskSuperseded", "funnel.handover.task-superseded.v1", ORACLE_REP_HANDOVERS, "leaving_rep_id"},
+		{"HandoverTaskOverdue", "funnel.handover.task-overdue.v1", ORACLE_REP_HANDOVERS, "leaving_rep_id"},
+		{"HandoverTaskClosed", "funnel.handover.task-closed.v1", ORACLE_REP_HANDOVERS, "leaving_rep_id"},
+		{"HandoverAtRisk", "funnel.handover.at-risk.v1", ORACLE_REP_HANDOVERS, "leaving_rep_id"},
+		{"HandoverCancelled", "funnel.handover.cancelled.v1", ORACLE_REP_HANDOVERS, "leaving_rep_id"},
+		{"HandoverCompleted", "funnel.handover.completed.v1", ORACLE_REP_HANDOVERS, "leaving_rep_id"},
+		{"ReconciliationFinding", "funnel.review.finding.v1", ORACLE_REP_REVIEWS, "leaving_rep_id"},
+		{"ReconciliationClosed", "funnel.review.reconciliation-closed.v1", ORACLE_REP_REVIEWS, "leaving_rep_id"},
+		{"DefectionReview", "funnel.review.defection.v1", ORACLE_REP_REVIEWS, "leaving_rep_id"},
+		{"ReassignmentRequested", "funnel.prospect.reassignment-requested.v1", ORACLE_REP_REASSIGNMENTS, "prospect_id"},
+		{"ReassignmentOverdue", "funnel.prospect.reassignment-overdue.v1", ORACLE_REP_REASSIGNMENTS, "prospect_id"},
+		{"RepEntry", "funnel.rep.entry.v1", ORACLE_REP_DIRECTORY, "rep_id"},
 	};
 	size_t i = 0;
 	while (strcmp(kinds[i].record, record) != 0) {
@@ -121,7 +143,12 @@ static const struct kind *kind_of(const char *record)
 
 void rep_group(size_t topic, const char *key, const json_t *body, char ret[512])
 {
-	const char *rep = topic == ORACLE_REP_ALERTS ? oracle_text(body, "rep_id") : NULL;
+	const char *field = topic == ORACLE_REP_ALERTS          ? "rep_id"
+	                    : topic == ORACLE_REP_REASSIGNMENTS ? "notice_id"
+	                    : topic == ORACLE_REP_ORG_INPUTS    ? "book"
+	                                                        : NULL;
+	field = field && !json_object_get(body, field) ? "rep_id" : field;
+	const char *rep = field ? oracle_text(body, field) : NULL;
 	int n = snprintf(ret, 512, "%s", oracle_printable(fnl_span_str(key)));
 	if (rep && n < 512) {
 		snprintf(ret + n, (size_t)(512 - n), " of %s", oracle_printable(fnl_span_str(rep)));
@@ -131,11 +158,17 @@ void rep_group(size_t topic, const char *key, const json_t *body, char ret[512])
 struct rep_expected *rep_tell(struct rep_step *s, const char *record, json_t *body, const char *cause,
                               const char *correlation, const char *subject)
 {
+	return rep_tell_keyed(s, record, body, cause, correlation, subject, oracle_text(body, kind_of(record)->key));
+}
+
+struct rep_expected *rep_tell_keyed(struct rep_step *s, const char *record, json_t *body, const char *cause,
+                                    const char *correlation, const char *subject, const char *key)
+{
 	const struct kind *kind = kind_of(record);
 	struct rep_expected *x = expect(s->fold, kind->topic, s->p);
 	char group[512];
 	x->at = s->record ? s->record->offset : s->p->place;
-	x->key = strdup(oracle_text(body, kind->key));
+	x->key = strdup(key);
 	rep_group(kind->topic, x->key, body, group);
 	x->group = strdup(group);
 	x->record = record;
@@ -154,6 +187,37 @@ struct rep_expected *rep_tell(struct rep_step *s, const char *record, json_t *bo
 		oracle_uuid(name, (size_t)n, x->id);
 	}
 	return x;
+}
+
+static struct rep_expected *tell_light(struct rep_step *s, size_t topic, const char *record, const char *key,
+                                       json_t *body)
+{
+	char group[512];
+	struct rep_expected *x = expect(s->fold, topic, s->p);
+	x->at = s->record ? s->record->offset : s->p->place;
+	x->key = strdup(key);
+	rep_group(topic, key, body, group);
+	x->group = strdup(group);
+	x->record = record;
+	x->body = body;
+	snprintf(x->cause, sizeof(x->cause), "%s", s->cause);
+	snprintf(x->correlation, sizeof(x->correlation), "%s", s->correlation);
+	return x;
+}
+
+struct rep_expected *rep_tell_internal(struct rep_step *s, const char *record, json_t *body)
+{
+	char key[REP_KEY_BYTES];
+	snprintf(key, sizeof(key), "org:%s", oracle_text(body, "org_id"));
+	struct rep_expected *x = tell_light(s, ORACLE_REP_ORG_INPUTS, record, key, body);
+	x->internal = true;
+	header_text(s->record, "traceparent", x->trace);
+	return x;
+}
+
+void rep_tell_forgotten(struct rep_step *s, const char *rep_id)
+{
+	tell_light(s, ORACLE_REP_DIRECTORY, "RepEntry", rep_id, NULL)->forgotten = true;
 }
 
 void rep_dead_letter(struct rep_fold *f, const struct rep_partition *p, const struct fnl_record *r, const char *why)

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "oracle_rep_internal.h"
+#include "oracle_rep_handover.h"
 #include "oracle_same.h"
 
 enum { PAGE_LINES = 100, RETURN_LINES = 32 };
@@ -67,11 +67,14 @@ static void differ(struct rep_fold *f, const char *book, const char *what)
 	f->differs = true;
 }
 
-/* Whether the record at this place may have told it. */
-static bool is_of_record(const struct made *m, const json_t *in)
+/* Whether the record at this place may have told it: one that is known already tells nothing. */
+static bool is_of_record(const struct rep_partition *p, const struct made *m, const json_t *in)
 {
 	static const char *const same[] = {"prospect_id", "sequence", "occurred_at"};
 	bool of = in && oracle_is(in, "book", m->book);
+	const json_t *line = of ? json_object_get(rep_lines_of(p, m->book), oracle_text(m->body, "prospect_id")) : NULL;
+	bool there = line && !oracle_is(line, "state", "GONE");
+	of = of && !(there && oracle_number(in, "sequence") <= oracle_number(line, "sequence"));
 	for (size_t i = 0; i < 3; i++) {
 		of = of && json_equal(json_object_get(in, same[i]), json_object_get(m->body, same[i]));
 	}
@@ -115,6 +118,15 @@ static bool find_sheet(struct rep_fold *f, const char *sheet_id, struct made *re
 	return false;
 }
 
+/* A line that comes just when its rep is back, and what was held of it is told: before it, or after. */
+static bool may_be_either(const struct rep_partition *p, const json_t *row, const struct made *m, const json_t *in)
+{
+	const json_t *id = json_object_get(m->body, "prospect_id");
+	bool both = in && oracle_is(in, "book", m->book) && json_equal(json_object_get(in, "prospect_id"), id);
+	const json_t *line = json_object_get(rep_lines_of(p, m->book), json_string_value(id));
+	return both && oracle_has(row, "return_at") && rep_is_held(line);
+}
+
 static void sheet(struct rep_fold *f, struct rep_partition *p, const struct made *m)
 {
 	json_t *row = json_object_get(p->inspections, m->book);
@@ -125,7 +137,8 @@ static void sheet(struct rep_fold *f, struct rep_partition *p, const struct made
 	}
 	bool asked = oracle_has(row, "asked_at") && oracle_number(row, "asked_at") <= m->now_ms;
 	if (!asked && oracle_number(row, "next_sheet_at") > m->now_ms) {
-		deny(f, m->book, "a sheet that nobody asked for, before it is due");
+		/* a notice and a command may have come at one place */
+		(f->stats.doubtful ? differ : deny)(f, m->book, "a sheet that nobody asked for, before it is due");
 		return;
 	}
 	/* its lines count as of its beginning, mostly here; only its manager and how its questions stand may be of later */
@@ -139,8 +152,35 @@ static void sheet(struct rep_fold *f, struct rep_partition *p, const struct made
 	rep_sheet(&s, m->book);
 }
 
+/* A listing has ended here: it asks for a sheet. */
+static void noticed(struct rep_fold *f, struct rep_partition *p)
+{
+	for (size_t i = 0; i < f->in->output_counts[ORACLE_REP_HANDOVERS]; i++) {
+		const struct fnl_record *r = &f->in->outputs[ORACLE_REP_HANDOVERS][i];
+		const struct oracle_schema *schema = NULL;
+		const char *why = NULL;
+		int64_t at;
+		char book[REP_KEY_BYTES];
+		if (!header_number(r, "funneld_at", &at) || at != p->place) {
+			continue;
+		}
+		json_t *body = oracle_decode_value(f->o, r->value, &schema, &why);
+		snprintf(book, sizeof(book), "rep:%.*s", (int)(r->key.len < 200 ? r->key.len : 200), (const char *)r->key.data);
+		if (body && strcmp(schema->name, "HandoverOpened") == 0 && json_object_get(p->reps, book)) {
+			struct rep_step s = {.fold = f, .p = p};
+			/* a sheet that waits may have been made just before */
+			f->stats.doubtful += oracle_has(json_object_get(p->inspections, book), "asked_at");
+			rep_inspect_noticed(&s, book, oracle_number(body, "occurred_at"),
+			                    oracle_printable(oracle_header(r, "ce_causationid")),
+			                    oracle_printable(oracle_header(r, "ce_correlationid")));
+		}
+		json_decref(body);
+	}
+}
+
 void rep_wall_inspect(struct rep_fold *f, struct rep_partition *p, const json_t *in)
 {
+	noticed(f, p);
 	static const size_t topics[] = {ORACLE_REP_ALERTS, ORACLE_REP_INSPECTIONS};
 	for (size_t t = 0; t < 2; t++) {
 		for (size_t i = 0; i < f->in->output_counts[topics[t]]; i++) {
@@ -150,10 +190,12 @@ void rep_wall_inspect(struct rep_fold *f, struct rep_partition *p, const json_t 
 			if (!header_number(r, "funneld_at", &at) || at != p->place || !read_made(f, r, &m)) {
 				continue;
 			}
-			if (json_object_get(p->inspections, m.book)) {
+			const json_t *row = json_object_get(p->inspections, m.book);
+			if (row) {
+				f->stats.doubtful += topics[t] == ORACLE_REP_ALERTS && may_be_either(p, row, &m, in);
 				if (topics[t] == ORACLE_REP_INSPECTIONS) {
 					sheet(f, p, &m);
-				} else if (!is_of_record(&m, in)) {
+				} else if (!is_of_record(p, &m, in)) {
 					returned(f, p, &m);
 				}
 			}
@@ -170,7 +212,8 @@ int64_t rep_wall_asked(struct rep_step *s, const char *book, int64_t number)
 	if (!find_sheet(s->fold, sheet_id, &m)) {
 		return INT64_MAX;
 	}
-	int64_t as_of = oracle_is(m.body, "trigger", "COMMAND") ? oracle_number(m.body, "as_of") : INT64_MAX;
+	/* a command that waited when a notice came keeps its moment */
+	int64_t as_of = oracle_is(m.body, "trigger", "RHYTHM") ? INT64_MAX : oracle_number(m.body, "as_of");
 	json_decref(m.body);
 	return as_of;
 }

@@ -31,6 +31,10 @@ static void print_stats(const struct oracle_stats *s)
 	              s->cleared[2], s->stalled[3], s->cleared[3], s->levels[0], s->levels[1], s->levels[2],
 	              s->conditions[0], s->conditions[1], s->conditions[2], s->conditions[3], s->conditions[4],
 	              s->conditions[5], s->conditions[6], s->quiet, s->new_owner, s->pushes, s->reopened);
+	print_message("adverse: %zu amounts, %zu probabilities, %zu up, %zu owners, %zu lost, %zu contacts, %zu deleted, "
+	              "%zu forgotten; %zu edits\n",
+	              s->adverse[0], s->adverse[1], s->adverse[2], s->adverse[3], s->adverse[4], s->adverse[5],
+	              s->adverse[6], s->forgotten, s->edits);
 }
 
 static void test_seeds(void **state)

@@ -38,7 +38,7 @@ static struct fnl_value money(struct workload_prospect *w)
 	static const int64_t amounts[] = {0, 1, -500, 100000000, 1000000000000000, -1000000000000000};
 	struct fnl_value v = {.set = true};
 	v.money.amount_minor = workload_one_in(w, 4) ? amounts[workload_below(w, 6)] : (int64_t)workload_below(w, 1000000);
-	memcpy(v.money.currency, currencies[workload_below(w, 4)], 4);
+	memcpy(v.money.currency, currencies[workload_below(w, w->mood == WORKLOAD_MANY_ADVERSE ? 2 : 4)], 4);
 	return v;
 }
 
@@ -94,6 +94,9 @@ static struct fnl_value value_of(struct workload_prospect *w, int field, const s
 		return number(w->time_ms - (int64_t)workload_below(w, 30) * MS_PER_DAY / 4 +
 		              (workload_one_in(w, 6) ? MS_PER_DAY : 0));
 	case FNL_KIND_ENUM:
+		if (field == FNL_PROSPECT_CHANGED_STATUS && w->mood == WORKLOAD_MANY_ADVERSE && workload_one_in(w, 3)) {
+			return number(FNL_STATUS_LOST);
+		}
 		if (field == FNL_PROSPECT_CHANGED_STATUS && !workload_one_in(w, 3)) {
 			return number(FNL_STATUS_OPEN);
 		}
@@ -129,6 +132,40 @@ static struct fnl_input image_again(struct workload_prospect *w, size_t prospect
 	return in;
 }
 
+/* What a run has much of. */
+static bool is_often(const struct workload_prospect *w, int field)
+{
+	switch (field) {
+	case FNL_PROSPECT_CHANGED_STAGE:
+	case FNL_PROSPECT_CHANGED_PROBABILITY_BP:
+		return true;
+	case FNL_PROSPECT_CHANGED_OWNER_REP_ID:
+		return w->mood == WORKLOAD_MANY_OWNERS || w->mood == WORKLOAD_MANY_STALLS || w->mood == WORKLOAD_MANY_ADVERSE;
+	case FNL_PROSPECT_CHANGED_EXPECTED_CLOSE_DATE:
+		return w->mood == WORKLOAD_MANY_STALLS;
+	case FNL_PROSPECT_CHANGED_AMOUNT:
+	case FNL_PROSPECT_CHANGED_STATUS:
+	case FNL_PROSPECT_CHANGED_CONTACT_IDS:
+		return w->mood == WORKLOAD_MANY_ADVERSE;
+	default:
+		return false;
+	}
+}
+
+/* Who does it; often nobody says so. */
+static void add_actor(struct workload_prospect *w, struct fnl_input *in)
+{
+	if (workload_one_in(w, 2)) {
+		return;
+	}
+	if (!workload_one_in(w, 5)) {
+		fnl_input_str(in, FNL_PROSPECT_CHANGED_ACTOR_ID, workload_text(w, "id-%zu", workload_below(w, 5)));
+	}
+	if (!workload_one_in(w, 5)) {
+		fnl_input_i64(in, FNL_PROSPECT_CHANGED_ACTOR_KIND, (int64_t)workload_below(w, FNL_ACTOR_KIND_COUNT));
+	}
+}
+
 struct fnl_input workload_changed(struct workload_prospect *w, size_t prospect)
 {
 	if (w->images[prospect].desc && workload_one_in(w, 8)) {
@@ -142,21 +179,14 @@ struct fnl_input workload_changed(struct workload_prospect *w, size_t prospect)
 	fnl_input_i64(&in, FNL_PROSPECT_CHANGED_BULK, workload_one_in(w, 8));
 	fnl_input_i64(&in, FNL_PROSPECT_CHANGED_SNAPSHOT, workload_one_in(w, 8));
 	for (int i = FNL_PROSPECT_CHANGED_BUYER_ID; i <= FNL_PROSPECT_CHANGED_CONTACT_IDS; i++) {
-		bool often = i == FNL_PROSPECT_CHANGED_STAGE || i == FNL_PROSPECT_CHANGED_PROBABILITY_BP ||
-		             (i == FNL_PROSPECT_CHANGED_OWNER_REP_ID &&
-		              (w->mood == WORKLOAD_MANY_OWNERS || w->mood == WORKLOAD_MANY_STALLS)) ||
-		             (i == FNL_PROSPECT_CHANGED_EXPECTED_CLOSE_DATE && w->mood == WORKLOAD_MANY_STALLS);
-		if (full ? !workload_one_in(w, 3) : workload_one_in(w, often ? 2 : 7)) {
+		if (full ? !workload_one_in(w, 3) : workload_one_in(w, is_often(w, i) ? 2 : 7)) {
 			in.v[i] = value_of(w, i, &in.desc->fields[i]);
 		}
 	}
 	if (workload_one_in(w, 4)) {
 		clear_some(w, &in);
 	}
-	if (workload_one_in(w, 4)) {
-		fnl_input_str(&in, FNL_PROSPECT_CHANGED_ACTOR_ID, "someone");
-		fnl_input_i64(&in, FNL_PROSPECT_CHANGED_ACTOR_KIND, (int64_t)workload_below(w, FNL_ACTOR_KIND_COUNT));
-	}
+	add_actor(w, &in);
 	if (full) {
 		w->images[prospect] = in;
 	}

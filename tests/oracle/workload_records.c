@@ -166,6 +166,8 @@ static struct fnl_input by_mood(struct workload_prospect *w, size_t prospect)
 		return gap(w, workload_prospect_id(prospect));
 	case WORKLOAD_MANY_LIVES:
 		return lifecycle(w, prospect, descs[workload_below(w, 4)]);
+	case WORKLOAD_MANY_ADVERSE:
+		return workload_one_in(w, 4) ? contact_erased(w, prospect) : workload_changed(w, prospect);
 	default:
 		return workload_changed(w, prospect);
 	}

@@ -172,6 +172,14 @@ static void begin(struct workload_rep *w, uint64_t seed, int64_t start_ms)
 	memset(w->asked, 0, sizeof(w->asked));
 	memset(w->sequences, 0, sizeof(w->sequences));
 	memset(w->versions, 0, sizeof(w->versions));
+	memset(w->notices, 0, sizeof(w->notices));
+	w->commands = w->departure_step = 0;
+	struct fnl_gen apart = {seed ^ UINT64_C(0x9e3779b97f4a7c15)}; /* so that other seeds do what they did */
+	if (fnl_gen_one_in(&apart, 3)) {
+		w->mood = REP_MOOD_DEPARTURES;
+		w->rep_count = 2 + fnl_gen_below(&apart, 4);
+		w->prospect_count = 1 + fnl_gen_below(&apart, 14);
+	}
 	for (size_t i = 0; i < REP_LOAD_PROSPECTS; i++) {
 		w->owners[i] = rep_one_in(w, 8) ? REP_LOAD_REPS : rep_below(w, w->rep_count);
 	}
@@ -190,6 +198,8 @@ void workload_rep_publish(struct workload_rep *w, struct fnl_bus *bus, const cha
 			send(w, &w->sent[rep_below(w, w->sent_count)]);
 		} else if (rep_one_in(w, 12)) {
 			rep_make_malformed(w, i);
+		} else if (w->mood == REP_MOOD_DEPARTURES && !rep_one_in(w, 5)) {
+			rep_make_departure(w, i);
 		} else {
 			rep_make(w, i);
 		}

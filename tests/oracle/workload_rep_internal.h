@@ -13,7 +13,8 @@ enum {
 	REP_LOAD_PROSPECTS = 240,
 	REP_LOAD_UPSTREAM = 3,
 	REP_LOAD_HEADERS = 6,
-	REP_LOAD_SENT = 4096
+	REP_LOAD_SENT = 4096,
+	FNL_ADVERSE_LOAD = 8
 };
 
 enum rep_mood {
@@ -21,7 +22,8 @@ enum rep_mood {
 	REP_MOOD_LONG_BOOK,  /* more lines than a page */
 	REP_MOOD_MANY_BOOKS, /* more books than a page */
 	REP_MOOD_MANY_RUNS,  /* more than there may be */
-	REP_MOOD_COUNT
+	REP_MOOD_COUNT,
+	REP_MOOD_DEPARTURES = REP_MOOD_COUNT /* somebody leaves; of some seeds, whatever their mood was before */
 };
 
 struct rep_record {
@@ -32,6 +34,14 @@ struct rep_record {
 	int32_t partition; /* -1: by key */
 	bool broadcast;
 	size_t held_until; /* index of the record before which it comes; 0: it went at once */
+};
+
+/* Of a rep: the notices that he gave. */
+struct rep_load_notice {
+	size_t count;
+	int64_t given_ms;
+	int64_t last_day;
+	size_t named; /* the prospect that somebody was named for alone, the latest one */
 };
 
 struct workload_rep {
@@ -60,6 +70,9 @@ struct workload_rep {
 	int64_t since_ms[REP_LOAD_PROSPECTS][FNL_STALL_KIND_COUNT];
 	size_t asked[REP_LOAD_REPS]; /* InspectNow */
 	bool filled;                 /* the long book, the many books */
+	struct rep_load_notice notices[REP_LOAD_REPS];
+	size_t commands; /* about handovers */
+	size_t departure_step;
 	struct rep_record sent[REP_LOAD_SENT];
 	size_t sent_count;
 };
@@ -91,6 +104,14 @@ void rep_make(struct workload_rep *w, size_t at);
 void rep_make_malformed(struct workload_rep *w, size_t at);
 /* in's key and bytes. */
 void rep_send_input(struct workload_rep *w, const struct fnl_input *in, size_t at);
+
+/* workload_rep_persons.c: contacts, owner, edit, and what was done against the company */
+void rep_add_persons(struct workload_rep *w, struct fnl_input *in, int state);
+
+/* workload_rep_handover.c */
+/* A step of a departure: any, or the next one of a whole one. */
+void rep_make_handover(struct workload_rep *w, size_t at);
+void rep_make_departure(struct workload_rep *w, size_t at);
 
 /* workload_rep_stalls.c */
 void rep_add_stalls(struct workload_rep *w, struct fnl_input *in, size_t prospect, int state);

@@ -100,6 +100,7 @@ struct fnl_input rep_make_line(struct workload_rep *w, size_t prospect, size_t r
 		}
 	}
 	rep_add_stalls(w, &in, prospect, state);
+	rep_add_persons(w, &in, state);
 	return in;
 }
 
@@ -220,26 +221,36 @@ static struct fnl_input rules(struct workload_rep *w)
 	return in;
 }
 
-/* What HR says beside changes nothing yet. */
-static struct fnl_input later(struct workload_rep *w)
+/* He has given notice, stays after all, is gone, or is to be forgotten: about as new as what else is said of him, and
+ * around the day from which he is employed. */
+static struct fnl_input leaves(struct workload_rep *w)
 {
-	struct fnl_input in = input(w, rep_one_in(w, 2) ? &fnl_desc_rep_left : &fnl_desc_rep_erased);
-	for (size_t i = 0; i < in.desc->field_count; i++) {
-		const struct fnl_field_desc *f = &in.desc->fields[i];
-		if (!in.v[i].set && !f->nullable && f->kind == FNL_KIND_STRING) {
-			fnl_input_str(&in, (int)i, "x1");
-		} else if (!in.v[i].set && !f->nullable) {
-			fnl_input_i64(&in, (int)i, 1);
-		}
+	static const struct fnl_record_desc *const descs[] = {&fnl_desc_rep_resigned, &fnl_desc_resignation_withdrawn,
+	                                                      &fnl_desc_rep_left};
+	bool erased = rep_one_in(w, 4);
+	struct fnl_input in = input(w, erased ? &fnl_desc_rep_erased : descs[rep_below(w, 3)]);
+	size_t rep = rep_below(w, w->rep_count);
+	w->versions[rep] += (int64_t)rep_below(w, 2);
+	int64_t older = (int64_t)rep_below(w, (size_t)w->versions[rep] + 1);
+	set_text(&in, "rep_id", rep_load_rep(w, rep));
+	set_number(&in, "version", rep_one_in(w, 6) ? older : w->versions[rep]);
+	if (field(&in, "notice_id") >= 0) {
+		set_text(&in, "notice_id", rep_text(w, "notice-%zu", rep_below(w, 3)));
 	}
-	set_text(&in, "rep_id", rep_load_rep(w, rep_below(w, w->rep_count)));
+	if (in.desc == &fnl_desc_rep_resigned) {
+		set_number(&in, "notice_at", w->time_ms);
+		set_number(&in, "last_day", 14998 + (int64_t)rep_below(w, 4));
+	} else if (in.desc == &fnl_desc_rep_left) {
+		set_number(&in, "left_on", 14998 + (int64_t)rep_below(w, 4));
+	}
 	return in;
 }
 
 static struct rep_record record_of(struct workload_rep *w, const struct fnl_input *in)
 {
 	struct rep_record r = {.partition = -1, .value = rep_encode(w, in)};
-	int book = field(in, "book"), rep_id = field(in, "rep_id");
+	int book = field(in, "book"), rep_id = field(in, "leaving_rep_id");
+	rep_id = rep_id >= 0 ? rep_id : field(in, "rep_id");
 	if (book >= 0) {
 		r.key = in->v[book].str;
 	} else if (rep_id >= 0) {
@@ -286,8 +297,10 @@ static void change(struct workload_rep *w, size_t prospect, size_t at)
 		in = rep_make_line(w, prospect, owner, FNL_LINE_STATE_ERASED);
 		if (rep_one_in(w, 2)) { /* as it is sent: nothing is left of it */
 			memset(&in.v[FNL_BOOK_LINE_AMOUNT], 0,
-			       sizeof(in.v[0]) * (FNL_BOOK_LINE_EVIDENCE - FNL_BOOK_LINE_AMOUNT + 1));
+			       sizeof(in.v[0]) * (FNL_BOOK_LINE_ADVERSE - FNL_BOOK_LINE_AMOUNT + 1));
 			in.v[FNL_BOOK_LINE_STALLS].set = true;
+			in.v[FNL_BOOK_LINE_CONTACT_IDS].set = true;
+			in.v[FNL_BOOK_LINE_ADVERSE].set = true;
 		}
 	} else {
 		in = rep_make_line(w, prospect, owner, FNL_LINE_STATE_OWNED);
@@ -377,7 +390,7 @@ void rep_make(struct workload_rep *w, size_t at)
 		in = rep_make_command(w);
 		break;
 	case 4:
-		in = rep_one_in(w, 2) ? rules(w) : later(w);
+		in = rep_one_in(w, 2) ? rules(w) : leaves(w);
 		break;
 	case 5:
 	case 6:

@@ -137,7 +137,7 @@ static void write_row(struct fnl_writer *writer, bool whole)
 		row[FNL_PROSPECT_CHANGED_AT].i64 = 0;
 		row[FNL_PROSPECT_PARKED_SINCE].i64 = 0;
 		row[FNL_PROSPECT_FORMER_OWNERS].list.count = 0;
-		for (int i = FNL_PROSPECT_EDITED_AT; i <= FNL_PROSPECT_STALLS; i++) {
+		for (int i = FNL_PROSPECT_EDITED_AT; i < FNL_PROSPECT_FIELD_COUNT; i++) {
 			row[i] = (struct fnl_value){.set = !fnl_desc_prospect.fields[i].nullable};
 		}
 		row[FNL_PROSPECT_NEXT_DEADLINE_AT] = row[FNL_PROSPECT_KEEP_UNTIL]; /* the former owners' dates are left out */

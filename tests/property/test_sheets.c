@@ -22,7 +22,9 @@
 
 enum { REPS = 4, PROSPECTS = 160, EVENTS = 700, SEEDS = 6, DAY_OF_T0 = 19675 };
 
-static const char *const topics[FNL_REP_OUT_COUNT] = {"quotas", "rejections", "dead", "alerts", "inspections"};
+static const char *const topics[FNL_REP_OUT_COUNT] = {"quotas",      "rejections",   "dead",      "alerts",
+                                                      "inspections", "org-inputs",   "directory", "handovers",
+                                                      "reviews",     "reassignments"};
 
 struct tools {
 	struct fnl_registry *registry;
@@ -46,7 +48,7 @@ static int start(void **state)
 	fnl_books_start(&t.books);
 	if (fnl_registry_file_open(FNL_SOURCE_DIR "/schemas", &t.registry, &why) != 0 ||
 	    fnl_codec_avro_open(t.registry, &t.codec, &why) != 0 ||
-	    fnl_rep_operator_open(t.codec, fnl_sys_ids(), &reader, &t.op, &why) != 0) {
+	    fnl_rep_operator_open(t.codec, fnl_sys_ids(), &reader, 0, &t.op, &why) != 0) {
 		return -1;
 	}
 	*state = &t;
@@ -243,12 +245,13 @@ static void same_record(const struct fnl_record *a, const struct fnl_record *b)
 	}
 }
 
-/* What books of several partitions tell of one prospect has no order. */
+/* What books of several partitions tell of one prospect, or one organisation, has no order. */
 static int by_key_and_id(const void *a, const void *b)
 {
 	const struct fnl_record *x = a, *y = b;
 	int order = fnl_span_cmp(x->key, y->key);
-	return order ? order : fnl_span_cmp(fnl_record_header(x, "ce_id"), fnl_record_header(y, "ce_id"));
+	order = order ? order : fnl_span_cmp(fnl_record_header(x, "ce_id"), fnl_record_header(y, "ce_id"));
+	return order ? order : fnl_span_cmp(x->value, y->value);
 }
 
 static void same_result(struct stage_result *a, struct stage_result *b)

@@ -41,7 +41,7 @@ seeds=$(grep -q '^Precaution:' "$patch" && echo 5000 || echo "$FNL_SIM_SEEDS")
 workload=$(sed -n 's/^Workload: /--workload /p' "$patch")
 "$dir/sim" --seeds "$seeds" --jobs 1 --quiet $aged $workload >"$dir/out" 2>&1
 rc=$?
-found=$(grep -m 1 '^FAILED seed' "$dir/out" | sed 's/^FAILED seed //' | cut -c1-150)
+found=$(grep -a -m 1 '^FAILED seed' "$dir/out" | sed 's/^FAILED seed //' | cut -c1-150)
 if [ $rc -ne 0 ] && [ -n "$found" ]; then
 	line yes "$found"
 elif [ $rc -eq 0 ] && grep -q '^Precaution:' "$patch"; then

@@ -8,7 +8,7 @@
 #include "funneld/adapters/embedded.h"
 #include "funneld/engine/stream.h"
 
-enum { SIM_PARTITIONS_MAX = 3, SIM_WORKERS_MAX = 3, SIM_OUTPUTS_MAX = 8, SIM_WHY_BYTES = 1024 };
+enum { SIM_PARTITIONS_MAX = 3, SIM_WORKERS_MAX = 3, SIM_OUTPUTS_MAX = 12, SIM_WHY_BYTES = 1024 };
 
 /* ---- chance ---- */
 

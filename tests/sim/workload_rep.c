@@ -12,7 +12,9 @@
 #include "workload_rep.h"
 
 static const char schemas[] = FNL_SOURCE_DIR "/schemas";
-static const char *const outputs[ORACLE_REP_TOPIC_COUNT] = {"quotas", "rejections", "dead", "alerts", "inspections"};
+static const char *const outputs[ORACLE_REP_TOPIC_COUNT] = {"quotas",      "rejections",   "dead",      "alerts",
+                                                            "inspections", "org-inputs",   "directory", "handovers",
+                                                            "reviews",     "reassignments"};
 
 #define START_MS INT64_C(1700000000000)
 /* Clock = wall: a year before the times that the workload goes to the edges of. */
@@ -56,7 +58,7 @@ static struct fnl_operator *open_operator(int32_t partition_count)
 	struct fnl_operator *op = NULL;
 	struct fnl_error why;
 	(void)partition_count;
-	return fnl_rep_operator_open(tools()->codec, fnl_sys_ids(), &reader, &op, &why) == 0 ? op : NULL;
+	return fnl_rep_operator_open(tools()->codec, fnl_sys_ids(), &reader, 0, &op, &why) == 0 ? op : NULL;
 }
 
 static void close_operator(struct fnl_operator *op)

@@ -251,6 +251,17 @@ int fnl_books_rep_changed(struct fnl_books *w, const struct fnl_input *in)
 	return r;
 }
 
+int fnl_books_rep_leaves(struct fnl_books *w, const struct fnl_input *in)
+{
+	struct fnl_span book = fnl_book_name(in->v[FNL_REP_RESIGNED_REP_ID].str, &w->arena);
+	struct fnl_book_in state = in_of(w, book, "hr");
+	int r = fnl_book_rep_leaves(&state, in->desc, in->v, &w->out, &w->why);
+	if (r == 0) {
+		take(w, book, FNL_SPAN_NONE);
+	}
+	return r;
+}
+
 int fnl_books_open(struct fnl_books *w, const struct fnl_input *in)
 {
 	int r = fnl_quota_open(w->jobs, in->v, &w->rules, in->v[FNL_OPEN_QUOTA_YEAR_COMMAND_ID].str,

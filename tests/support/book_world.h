@@ -45,6 +45,8 @@ void fnl_books_rule(struct fnl_books *w, const char *section, const char *key, i
 /* 0 or the core's error. cause: of what follows, e.g. "c1". */
 int fnl_books_line(struct fnl_books *w, const struct fnl_input *in, const char *cause);
 int fnl_books_rep_changed(struct fnl_books *w, const struct fnl_input *in);
+/* RepResigned, ResignationWithdrawn, RepLeft, RepErased. */
+int fnl_books_rep_leaves(struct fnl_books *w, const struct fnl_input *in);
 int fnl_books_open(struct fnl_books *w, const struct fnl_input *in);
 void fnl_books_new_rules(struct fnl_books *w, const char *section, const char *key, int64_t value);
 

@@ -7,7 +7,7 @@
 #include "funneld/adapters/embedded.h"
 #include "funneld/engine/stream.h"
 
-enum { STAGE_RUN_PARTITIONS = 3, STAGE_RUN_OUTPUTS_MAX = 8, STAGE_RUN_RECORDS_MAX = 16384 };
+enum { STAGE_RUN_PARTITIONS = 3, STAGE_RUN_OUTPUTS_MAX = 12, STAGE_RUN_RECORDS_MAX = 16384 };
 
 /* Input topic "in", changelog "rows"; settings vary with the seed. */
 struct stage_run {

@@ -103,6 +103,7 @@ static struct fnl_value *line_of(int state, int layer, struct fnl_value its_stal
 	v[FNL_LINE_RULES_VERSION] = i64(3);
 	v[FNL_LINE_AMOUNT] = (struct fnl_value){.set = true, .money = {100000, "USD"}};
 	v[FNL_LINE_STALLS] = its_stalls;
+	v[FNL_LINE_CONTACT_IDS].set = v[FNL_LINE_ADVERSE].set = true;
 	v[FNL_LINE_IMAGES] = (struct fnl_value){.set = true};
 	v[FNL_LINE_TOLD] = i64(bits);
 	return v;

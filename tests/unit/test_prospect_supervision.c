@@ -176,7 +176,7 @@ static void evidence_goes_along(void **state)
 	assert_true(fnl_span_eq(evidence[FNL_EVIDENCE_BLOCKER].str, FNL_SPAN_LIT("APPROVAL")));
 	in = story_change(&w);
 	fnl_input_i64(&in, C(ACTOR_KIND), FNL_ACTOR_KIND_SYSTEM);
-	fnl_input_str(&in, C(LOST_REASON), "x");
+	fnl_input_i64(&in, C(CREATED_AT), 1);
 	story_apply(&w, in);
 	story_nobody_heard(&w); /* neither the line nor the evidence shows it */
 }

@@ -171,6 +171,7 @@ static void prospect(struct fnl_value *v, const char *id, int layer, int weight_
 	v[FNL_PROSPECT_PUSH_COUNT] = number(0);
 	v[FNL_PROSPECT_LAYER_TIMES].set = true;
 	v[FNL_PROSPECT_STALLS].set = true;
+	v[FNL_PROSPECT_ADVERSE].set = true;
 }
 
 static void put_prospect(struct world *w, const char *id, int layer, int weight_bp, const char *owner,

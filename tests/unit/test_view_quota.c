@@ -356,6 +356,7 @@ static void fill_rep(struct world *w)
 	v[FNL_REP_TOTALS] = list(totals, 2);
 	v[FNL_REP_RUNNING] = list(running, 1);
 	v[FNL_REP_QUOTA_YEARS] = list(NULL, 0);
+	v[FNL_REP_RESIGNED] = v[FNL_REP_ERASED] = v[FNL_REP_DIRECTORY_SEQUENCE] = number(0);
 	put(w, "rep|rep:ann", &fnl_desc_rep, v);
 }
 

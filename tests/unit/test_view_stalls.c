@@ -76,6 +76,7 @@ static void put_rep(struct world *w, const char *id, const char *manager, const 
 	v[FNL_REP_REGIONS].set = v[FNL_REP_INDUSTRIES].set = v[FNL_REP_TOTALS].set = v[FNL_REP_RUNNING].set =
 		v[FNL_REP_QUOTA_YEARS].set = true;
 	v[FNL_REP_LINE_COUNT] = v[FNL_REP_WATCHED_COUNT] = fnl_v_number(0);
+	v[FNL_REP_RESIGNED] = v[FNL_REP_ERASED] = v[FNL_REP_DIRECTORY_SEQUENCE] = fnl_v_number(0);
 	put(w, 0, key, &fnl_desc_rep, v);
 }
 
@@ -104,8 +105,9 @@ static void put_line(struct world *w, const struct line *l)
 	v[FNL_LINE_AMOUNT] = l->amount;
 	v[FNL_LINE_STALLS] = l->stalls;
 	v[FNL_LINE_EVIDENCE] = l->evidence;
-	v[FNL_LINE_IMAGES].set = true;
+	v[FNL_LINE_CONTACT_IDS].set = v[FNL_LINE_ADVERSE].set = v[FNL_LINE_KNOWN_LAYER].set = v[FNL_LINE_IMAGES].set = true;
 	v[FNL_LINE_TOLD] = fnl_v_number(l->told);
+	v[FNL_LINE_KNOWN_LAYER] = fnl_v_number(l->layer);
 	put(w, 0, key, &fnl_desc_line, v);
 }
 

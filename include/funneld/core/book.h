@@ -13,7 +13,14 @@
  * over the line. A line that was not in the book at as_of has an image that says so; a late change makes it exist then
  * only by making it OWNED, so that a prospect that moved after as_of counts once. A GONE line stays as a row as long as
  * it has images, and is to every later image as if it were not there: a prospect that was deleted for good may come
- * anew, and its sequence begins anew with it. Images for inspection sheets lie beside those: see inspection.h. */
+ * anew, and its sequence begins anew with it. Images for inspection sheets lie beside those: see inspection.h.
+ *
+ * Persons are only in the line itself, and in the images for sheets as long as the line has them as contacts or calls
+ * them unlinked: who is erased is nowhere with the line's next image.
+ *
+ * The organisation's directory has an entry for each rep of whom HR has said where he belongs (RepEntry): what HR says
+ * of him is told at once, how many open prospects he carries at most once in [org] conflation_seconds. One who goes to
+ * another organisation is absent from the directory before; one whom HR wants forgotten is in none. */
 #ifndef FUNNELD_CORE_BOOK_H
 #define FUNNELD_CORE_BOOK_H
 
@@ -24,8 +31,9 @@
 enum {
 	FNL_BOOK_TOTALS_MAX = 256,
 	FNL_BOOK_QUOTA_YEARS_MAX = 8,
+	FNL_BOOK_ENTRIES_MAX = 2, /* the absence from one directory, and the entry of another */
 	/* the fields that BookLine, Line and LineImage have in common, in one order */
-	FNL_BOOK_VALUE_COUNT = FNL_BOOK_LINE_EVIDENCE - FNL_BOOK_LINE_STATE + 1
+	FNL_BOOK_VALUE_COUNT = FNL_BOOK_LINE_ADVERSE - FNL_BOOK_LINE_STATE + 1
 };
 
 /* An exact sum of amount * weight: 1/10000 of a minor unit. */
@@ -57,7 +65,10 @@ struct fnl_book_out {
 	struct fnl_event_out event; /* desc == NULL: none */
 	struct fnl_span cause_id;   /* of the event */
 	struct fnl_span correlation_id;
-	bool stale; /* newer was known, or there was nothing to take away */
+	struct fnl_event_out entries[FNL_BOOK_ENTRIES_MAX]; /* RepEntry; the last one is what is known of the rep now */
+	size_t entry_count;
+	bool forgotten; /* no directory may know the rep any more */
+	bool stale;     /* newer was known, or there was nothing to take away */
 	/* the line was ERASED: its lines in the quotas of these years (ints, borrowed from the rep) go, too */
 	struct fnl_list erased_years;
 };
@@ -68,11 +79,17 @@ int fnl_book_line(const struct fnl_book_in *in, const struct fnl_value *event, s
 /* A RepChanged (always a full image); in->line and in->jobs are not looked at. */
 int fnl_book_rep_changed(const struct fnl_book_in *in, const struct fnl_value *event, struct fnl_book_out *ret,
                          struct fnl_error *why) FNL_MUST_USE;
-/* The Rep row's timer: QuotaRecalculated, which occurred at now_ms. */
+/* What a RepResigned, ResignationWithdrawn, RepLeft or RepErased says of the rep himself; in->line and in->jobs are not
+ * looked at. Of the first three the greatest version counts; who is employed from a day after his last one on has not
+ * resigned. */
+int fnl_book_rep_leaves(const struct fnl_book_in *in, const struct fnl_record_desc *desc, const struct fnl_value *event,
+                        struct fnl_book_out *ret, struct fnl_error *why) FNL_MUST_USE;
+/* The Rep row's timer: QuotaRecalculated, or a RepEntry, which occurred at now_ms. */
 int fnl_book_timer(const struct fnl_book_in *in, struct fnl_book_out *ret, struct fnl_error *why) FNL_MUST_USE;
 
-/* Sets the row's deadline by its state: some change of the running sums of a quota year is untold -> conflation_seconds
- * after it, but not before conflation_seconds after told_at. For whoever builds a Rep row. */
+/* Sets the row's deadline by its state, the least of: some change of the running sums of a quota year is untold ->
+ * [quota] conflation_seconds after it, but not before that time after told_at; directory_due_at. For whoever builds a
+ * Rep row. */
 void fnl_book_arm(struct fnl_value *rep, const struct fnl_rules *rules, int64_t now_ms);
 
 /* The line moves to the fiscal year that the rules say: changes copies of rep (running) and line (fiscal_year) in

@@ -49,6 +49,11 @@ int fnl_inspection_asked(const struct fnl_inspection_in *in, const struct fnl_va
                          struct fnl_span correlation_id, struct fnl_value **ret_row,
                          struct fnl_error *why) FNL_MUST_USE;
 
+/* A notice was given: a sheet is made, also when another one is being made or asked for (then it is that one). *ret_row
+ * NULL: it was asked for by this notice already. FNL_E_NOMEM. */
+int fnl_inspection_noticed(const struct fnl_inspection_in *in, struct fnl_span book, struct fnl_span cause_id,
+                           struct fnl_span correlation_id, struct fnl_value **ret_row) FNL_MUST_USE;
+
 struct fnl_inspection_answer {
 	struct fnl_value *row;      /* NULL: unchanged */
 	struct fnl_event_out event; /* InspectionAnswerRecorded; desc == NULL: the same answer again */

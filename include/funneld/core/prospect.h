@@ -8,6 +8,9 @@
  * WATCHED for former owners (the latest three, 400 days each), GONE and ERASED when a book has it no more. A sequence
  * grows with each.
  *
+ * Adverse changes: what was done to it against the company (reconciliation.h), the latest 8 in order of arrival; the
+ * books hear of each. Who edited it last goes along with its lines.
+ *
  * An input of the same version as the stored one is stale (a duplicate). null means "not in this event"; under `full`
  * it means cleared; `cleared` names what is cleared. */
 #ifndef FUNNELD_CORE_PROSPECT_H

@@ -82,6 +82,7 @@ static const struct fnl_param params[] = {
            "this worker's name: unique among running workers, the same after a restart; unset: the host's name"),
 	INT("threads.prospect", 1, 64, "1", "stream threads of the prospect stage"),
 	INT("threads.rep", 1, 64, "1", "stream threads of the rep stage"),
+	INT("threads.org", 1, 64, "1", "stream threads of the org stage"),
 	INT("batch.records", 1, 25000, "10000", "records of one transaction, at most"),
 	BYTES("batch.bytes", 64 * 1024, 256 * MB, "16MB", "bytes of one transaction's input, at most"),
 	DURATION("poll.wait", 1, 5000, "50ms", "how long an idle thread waits for a record"),

@@ -7,6 +7,7 @@
 #include "funneld/adapters/kafka.h"
 #include "funneld/adapters/settings.h"
 #include "funneld/engine/stream.h"
+#include "funneld/operators/org.h"
 #include "funneld/operators/rep.h"
 #include "funneld/operators/router.h"
 #include "funneld/ports/bus.h"
@@ -25,8 +26,9 @@
 	X(FX_RATES, "sales.fx-rates", REFERENCE, "exchange rates") \
 	X(TERRITORIES, "sales.territories", REFERENCE, "territories") \
 	X(REP_INPUTS, "funneld.rep-inputs", INTERNAL, "input of the rep stage: lines of books, HR events, commands") \
-	X(ORG_INPUTS, "funneld.org-inputs", INTERNAL, "input of the org stage") \
-	X(REP_DIRECTORY, "funneld.rep-directory", REFERENCE, "who is who among the reps") \
+	X(ORG_INPUTS, "funneld.org-inputs", INTERNAL, \
+	  "input of the org stage: entries of reps, what handovers ask and end in") \
+	X(REP_DIRECTORY, "funneld.rep-directory", REFERENCE, "who is who among the reps, and what each carries") \
 	X(PROSPECTS, "funnel.prospects", STATE, "rows of the prospect stage: the public current state") \
 	X(REPS, "funnel.reps", STATE, "rows of the rep stage: the public current state") \
 	X(ORGS, "funnel.orgs", STATE, "rows of the org stage: the public current state") \
@@ -50,11 +52,11 @@ enum fnl_topic {
 };
 
 /* In the order in which records pass them. */
-enum fnl_app_stage_id { FNL_APP_STAGE_PROSPECT, FNL_APP_STAGE_REP, FNL_APP_STAGE_COUNT };
+enum fnl_app_stage_id { FNL_APP_STAGE_PROSPECT, FNL_APP_STAGE_REP, FNL_APP_STAGE_ORG, FNL_APP_STAGE_COUNT };
 /* The router: one relay for each topic that it reads. */
 enum fnl_app_relay_id { FNL_APP_RELAY_HR, FNL_APP_RELAY_COMMANDS, FNL_APP_RELAY_COUNT };
 
-enum { FNL_APP_OUTPUTS_MAX = 8 };
+enum { FNL_APP_OUTPUTS_MAX = 12 };
 
 /* A stage as this deployment names it; lives as long as the app. */
 struct fnl_app_stage {

@@ -209,7 +209,9 @@ int fnl_app_operator_new(struct fnl_app *app, enum fnl_app_stage_id stage, struc
 	case FNL_APP_STAGE_PROSPECT:
 		return fnl_prospect_operator_open(codec, app->ids, fnl_app_rules_reader(), partitions, ret, why);
 	case FNL_APP_STAGE_REP:
-		return fnl_rep_operator_open(codec, app->ids, fnl_app_rules_reader(), ret, why);
+		return fnl_rep_operator_open(codec, app->ids, fnl_app_rules_reader(), partitions, ret, why);
+	case FNL_APP_STAGE_ORG:
+		return fnl_org_operator_open(codec, app->ids, fnl_app_rules_reader(), ret, why);
 	case FNL_APP_STAGE_COUNT:
 		break;
 	}
@@ -218,10 +220,17 @@ int fnl_app_operator_new(struct fnl_app *app, enum fnl_app_stage_id stage, struc
 
 struct fnl_operator *fnl_app_operator_close(enum fnl_app_stage_id stage, struct fnl_operator *op)
 {
-	if (!op) {
-		return NULL;
+	switch (stage) {
+	case FNL_APP_STAGE_PROSPECT:
+		return fnl_prospect_operator_close(op);
+	case FNL_APP_STAGE_REP:
+		return fnl_rep_operator_close(op);
+	case FNL_APP_STAGE_ORG:
+		return fnl_org_operator_close(op);
+	case FNL_APP_STAGE_COUNT:
+		break;
 	}
-	return stage == FNL_APP_STAGE_REP ? fnl_rep_operator_close(op) : fnl_prospect_operator_close(op);
+	return NULL;
 }
 
 /* A tool asks an operator only what it knows of rows, which no count of partitions changes. */

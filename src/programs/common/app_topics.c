@@ -97,7 +97,24 @@ static const struct stage_row stages[FNL_APP_STAGE_COUNT] = {
                             [FNL_REP_OUT_REJECTIONS] = FNL_TOPIC_REJECTIONS,
                             [FNL_REP_OUT_DEAD_LETTERS] = FNL_TOPIC_DEAD_LETTERS,
                             [FNL_REP_OUT_ALERTS] = FNL_TOPIC_ALERTS,
-                            [FNL_REP_OUT_INSPECTIONS] = FNL_TOPIC_INSPECTIONS}},
+                            [FNL_REP_OUT_INSPECTIONS] = FNL_TOPIC_INSPECTIONS,
+                            [FNL_REP_OUT_HANDOVERS] = FNL_TOPIC_HANDOVERS,
+                            [FNL_REP_OUT_REVIEWS] = FNL_TOPIC_REVIEWS,
+                            [FNL_REP_OUT_REASSIGNMENTS] = FNL_TOPIC_REASSIGNMENTS,
+                            [FNL_REP_OUT_ORG_INPUTS] = FNL_TOPIC_ORG_INPUTS,
+                            [FNL_REP_OUT_REP_DIRECTORY] = FNL_TOPIC_REP_DIRECTORY}},
+	[FNL_APP_STAGE_ORG] =
+		{"org",
+         "funneld-org",
+         "threads.org",
+         FNL_TOPIC_ORG_INPUTS,
+         FNL_TOPIC_ORGS,
+         fnl_org_tables,
+         FNL_ORG_TABLE_COUNT,
+         FNL_ORG_PAGED,
+         FNL_ORG_OUT_DEAD_LETTERS,
+         FNL_ORG_OUT_COUNT,
+         {[FNL_ORG_OUT_REP_INPUTS] = FNL_TOPIC_REP_INPUTS, [FNL_ORG_OUT_DEAD_LETTERS] = FNL_TOPIC_DEAD_LETTERS}},
 };
 
 static const struct {
@@ -110,7 +127,8 @@ static const struct {
 };
 
 _Static_assert((int)FNL_PROSPECT_OUT_COUNT <= (int)FNL_APP_OUTPUTS_MAX &&
-                   (int)FNL_REP_OUT_COUNT <= (int)FNL_APP_OUTPUTS_MAX,
+                   (int)FNL_REP_OUT_COUNT <= (int)FNL_APP_OUTPUTS_MAX &&
+                   (int)FNL_ORG_OUT_COUNT <= (int)FNL_APP_OUTPUTS_MAX,
                "the outputs of a stage fit");
 
 static void name_stage(struct fnl_app *app, size_t i)

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "funneld/core/alerts.h"
+#include "view_moment.h"
 #include "view_record.h"
 #include "view_stall.h"
 
@@ -42,44 +43,7 @@ bool fnl_stalls_wanted(void *context, struct fnl_span key)
 		return key.len > 5 + book.len && memcmp(key.data + 5, book.data, book.len) == 0 &&
 		       key.data[5 + book.len] == '|';
 	}
-	return begins(key, "line|") || begins(key, "rep|") || fnl_span_eq(key, FNL_SPAN_LIT("partition|rules")) ||
-	       fnl_span_eq(key, FNL_SPAN_LIT("partition|clock"));
-}
-
-/* How far the stage's event time has come in a partition: the least of its times, which the stage goes by. INT64_MIN:
- * one of them has not come yet. */
-static int64_t least_time(const struct fnl_list *times)
-{
-	int64_t least = times->count ? INT64_MAX : 0;
-	for (size_t i = 0; i < times->count; i++) {
-		least = times->items[i].i64 < least ? times->items[i].i64 : least;
-	}
-	return least == 0 ? INT64_MIN : least;
-}
-
-/* The latest rules of any partition, and with the event clock the latest time. */
-static int on_partition_row(void *context, const struct fnl_row_entry *row)
-{
-	struct stills *s = context;
-	struct fnl_view_row found;
-	bool rules = fnl_span_eq(row->key, FNL_SPAN_LIT("rules")), clock = fnl_span_eq(row->key, FNL_SPAN_LIT("clock"));
-	if (!fnl_span_eq(row->table, FNL_SPAN_LIT("partition")) || (!rules && !(clock && s->q->event_clock))) {
-		return 0;
-	}
-	const struct fnl_record_desc *d = rules ? &fnl_desc_partition_rules : &fnl_desc_partition_times;
-	int rc = fnl_view_row_decode(row, d, &s->arena, &found, s->why);
-	if (rc) {
-		return rc;
-	}
-	const struct fnl_value *v = found.decoded.values;
-	if (clock) {
-		int64_t at = least_time(&v[FNL_PARTITION_TIMES_TIMES].list);
-		s->now_ms = at > s->now_ms ? at : s->now_ms;
-	} else if (v[FNL_PARTITION_RULES_RULES_VERSION].i64 > s->rules->version) {
-		rc = s->q->rules_reader->read(s->q->rules_reader->context, v[FNL_PARTITION_RULES_RULES_TEXT].str, &s->arena,
-		                              &s->rules, s->why);
-	}
-	return rc;
+	return begins(key, "line|") || begins(key, "rep|") || fnl_moment_wanted(key);
 }
 
 static int find_rep(struct stills *s, struct fnl_span book, const struct fnl_value **ret)
@@ -154,12 +118,13 @@ static int by_layer_and_amount(const void *a, const void *b)
 static int make(const struct fnl_rows *rows, const struct fnl_stalls_question *q, struct stills *s,
                 struct fnl_error *why)
 {
-	*s = (struct stills){.rows = rows, .q = q, .rules = fnl_rules_default(), .now_ms = q->now_ms, .why = why};
+	struct fnl_moment moment = {fnl_rules_default(), q->now_ms};
+	*s = (struct stills){.rows = rows, .q = q, .why = why};
 	fnl_arena_init(&s->arena, ARENA_BYTES);
-	s->now_ms = q->event_clock ? INT64_MIN : q->now_ms;
 	why->text[0] = '\0';
-	int rc = fnl_rows_each(rows, on_partition_row, s);
-	s->now_ms = s->now_ms == INT64_MIN ? q->now_ms : s->now_ms;
+	int rc = fnl_moment_of(rows, q->event_clock, q->now_ms, q->rules_reader, &s->arena, &moment, why);
+	s->rules = moment.rules;
+	s->now_ms = moment.now_ms;
 	rc = rc ? rc : fnl_rows_each(rows, on_line, s);
 	if (rc == 0 && s->count) {
 		qsort(s->at, s->count, sizeof(*s->at), by_layer_and_amount);

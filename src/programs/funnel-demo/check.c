@@ -4,7 +4,7 @@
 #include "view_event.h"
 #include "view_funnel.h"
 
-enum { ARENA_BYTES = 4 << 20, IDS_ARENA_BYTES = 256 << 20, RECORDS_SHOWN_MAX = 24 };
+enum { ARENA_BYTES = 4 << 20, IDS_ARENA_BYTES = 256 << 20, RECORDS_SHOWN_MAX = 64 };
 
 struct output_id {
 	struct fnl_map_node node;
@@ -91,8 +91,9 @@ static int read_outputs(struct play *p, struct outputs *o, struct fnl_error *why
 {
 	struct world *w = p->world;
 	const char *topics[] = {w->topics[FNL_TOPIC_LAYER_CHANGES], w->topics[FNL_TOPIC_ALERTS],
-	                        w->topics[FNL_TOPIC_QUOTAS], w->topics[FNL_TOPIC_INSPECTIONS],
-	                        w->topics[FNL_TOPIC_REJECTIONS]};
+	                        w->topics[FNL_TOPIC_QUOTAS],        w->topics[FNL_TOPIC_INSPECTIONS],
+	                        w->topics[FNL_TOPIC_REJECTIONS],    w->topics[FNL_TOPIC_HANDOVERS],
+	                        w->topics[FNL_TOPIC_REVIEWS],       w->topics[FNL_TOPIC_REASSIGNMENTS]};
 	int status = w->bus->ops->read(w->bus, topics, sizeof(topics) / sizeof(topics[0]), true, true, NULL, on_output, o);
 	return status < 0 ? fnl_fail(why, status, "%s", w->bus->ops->explain(w->bus)) : 0;
 }
@@ -323,6 +324,7 @@ static bool check_truth(struct play *p, const struct fnl_canvas *c, struct fnl_e
 		good &= check_lines(&p->frozen.are, c);
 		good &= check_frozen(&p->frozen.are, &now, c);
 		good &= check_stalls(p, c, why);
+		good &= check_handover(p, c, why);
 		for (int i = 0; i < FNL_APP_STAGE_COUNT; i++) {
 			good &= check_redis(p, (enum fnl_app_stage_id)i, c, why);
 		}
@@ -341,6 +343,7 @@ bool check_years(struct play *p, struct fnl_canvas *canvas, struct fnl_error *wh
 		"changes of reps", "resignations", "last days of reps"};
 	struct fnl_stream_stats prospect = world_stats(p->world, FNL_APP_STAGE_PROSPECT);
 	struct fnl_stream_stats rep = world_stats(p->world, FNL_APP_STAGE_REP);
+	struct fnl_stream_stats org = world_stats(p->world, FNL_APP_STAGE_ORG);
 	fprintf(canvas->out, "\n %sWhat came in%s\n", fnl_style_on(canvas, FNL_BOLD), fnl_style_off(canvas));
 	for (size_t i = 0; i < FNL_SIM_EVENT_COUNT; i++) {
 		check_line(canvas, events[i], p->by_event[i]);
@@ -349,7 +352,8 @@ bool check_years(struct play *p, struct fnl_canvas *canvas, struct fnl_error *wh
 	bool good = check_same(canvas, "records published, and as many taken in", prospect.records, p->published);
 	check_line(canvas, "changed nothing: newer was known", prospect.stale);
 	check_line(canvas, "records from the prospect stage and the router to the rep stage", rep.records);
-	check_line(canvas, "transactions", prospect.transactions + rep.transactions);
+	check_line(canvas, "records from the rep stage to the org stage", org.records);
+	check_line(canvas, "transactions", prospect.transactions + rep.transactions + org.transactions);
 	fprintf(canvas->out, "\n %sWhat followed%s\n", fnl_style_on(canvas, FNL_BOLD), fnl_style_off(canvas));
 	good &= check_outputs(p, canvas, why);
 	good &= check_letters(p, canvas, why);

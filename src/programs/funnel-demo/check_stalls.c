@@ -1,8 +1,6 @@
 /* Was everything told that sat still, once, and taken back; and do the sheets say what was so? */
 #include "check.h"
 
-enum { PROSPECTS_MIN = 300 /* with fewer, none may sit still, or fit to have its story told */ };
-
 static bool check_alerts(struct play *p, const struct fnl_canvas *c, struct fnl_error *why)
 {
 	const struct stalls *s = &p->stalls;
@@ -12,7 +10,7 @@ static bool check_alerts(struct play *p, const struct fnl_canvas *c, struct fnl_
 	if (stalls_against_lines(s, p->world, &lines, &open, why)) {
 		return false;
 	}
-	bool few = p->simulation->settings.prospects < PROSPECTS_MIN;
+	bool few = p->simulation->settings.prospects < CHECK_PROSPECTS_MIN;
 	bool good = check_say(c, few || (s->told > 0 && s->cleared > 0), "told: a prospect sits still", s->told, 1);
 	good &= check_same(c, "told further, or cleared: each had been told before, and was open", further - s->strays,
 	                   further);
@@ -36,8 +34,8 @@ static bool check_story(const struct play *p, const struct fnl_canvas *c)
 {
 	uint64_t steps = 0;
 	if (!p->story.found) {
-		return check_say(c, p->simulation->settings.prospects < PROSPECTS_MIN, "none that fits to have its story told",
-		                 0, 1);
+		return check_say(c, p->simulation->settings.prospects < CHECK_PROSPECTS_MIN,
+		                 "none that fits to have its story told", 0, 1);
 	}
 	for (int what = 0; what < STORY_WHATS; what++) {
 		steps += story_has(&p->story, (enum story_what)what);

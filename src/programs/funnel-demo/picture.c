@@ -396,6 +396,28 @@ void picture_story(struct picture *p)
 	put(p, draw_story);
 }
 
+static void draw_board(const struct picture *p, const struct fnl_canvas *c)
+{
+	leave_draw_board(&p->play->leave, c);
+	fputc('\n', c->out);
+}
+
+void picture_board(struct picture *p)
+{
+	put(p, draw_board);
+}
+
+static void draw_leave(const struct picture *p, const struct fnl_canvas *c)
+{
+	leave_draw(&p->play->leave, c);
+	fputc('\n', c->out);
+}
+
+void picture_leave(struct picture *p)
+{
+	put(p, draw_leave);
+}
+
 void picture_end(struct picture *p)
 {
 	if (p->play->live) {
@@ -405,6 +427,10 @@ void picture_end(struct picture *p)
 		draw_frozen(p, &p->canvas);
 		if (p->play->story.found) {
 			draw_story(p, &p->canvas);
+		}
+		if (p->play->leave.found) {
+			draw_board(p, &p->canvas);
+			draw_leave(p, &p->canvas);
 		}
 	}
 }

@@ -44,6 +44,9 @@ void picture_explained(struct picture *p);
 void picture_frozen(struct picture *p);
 /* The prospect that sat still. */
 void picture_story(struct picture *p);
+/* The board of the one who leaves, when his tasks are told; how it went. */
+void picture_board(struct picture *p);
+void picture_leave(struct picture *p);
 /* What shall stay on a terminal when it is over. */
 void picture_end(struct picture *p);
 

@@ -21,6 +21,7 @@ enum {
 
 #define DAY_MS INT64_C(86400000)
 #define HOUR_MS INT64_C(3600000)
+#define MINUTE_MS INT64_C(60000)
 #define WEEK_MS (7 * DAY_MS)
 
 struct player {
@@ -216,6 +217,47 @@ static int settle_quotas(struct player *p)
 	return status;
 }
 
+/* One act, and what follows from it within a minute. */
+static int play_act(struct player *p, enum leave_act act)
+{
+	struct leave *l = &p->play->leave;
+	struct world *w = p->play->world;
+	int status = tick(p, leave_at(act));
+	status = status ? status : leave_do(w, l, act, p->why);
+	status = status ? status : tick(p, leave_at(act) + MINUTE_MS);
+	status = status ? status : leave_read(w, l, p->why);
+	if (status == 0 && act == LEAVE_NOTICE) {
+		status = leave_keep_board(w, l, p->why);
+		if (status == 0) {
+			picture_board(&p->picture);
+			look(p);
+		}
+	}
+	return status;
+}
+
+/* The years are over; one of those who are there leaves. */
+static int play_leave(struct player *p)
+{
+	struct leave *l = &p->play->leave;
+	int status = leave_choose(p->play->world, l, p->why);
+	for (int act = 0; status == 0 && l->found && act < LEAVE_ACTS && !*fnl_stop_flag(); act++) {
+		status = play_act(p, (enum leave_act)act);
+	}
+	p->play->published += l->published;
+	for (size_t i = 0; i < FNL_SIM_EVENT_COUNT; i++) {
+		p->play->by_event[i] += l->by_event[i];
+	}
+	if (status == 0 && l->found && !*fnl_stop_flag()) {
+		status = leave_count_moved(p->play->world, l, p->why);
+		if (status == 0) {
+			picture_leave(&p->picture);
+			look(p);
+		}
+	}
+	return status;
+}
+
 int play_years(struct play *play, struct fnl_error *why)
 {
 	struct player p = {.play = play, .why = why};
@@ -232,6 +274,7 @@ int play_years(struct play *play, struct fnl_error *why)
 		status = month == YEAR_MONTHS ? settle_quotas(&p) : 0;
 		status = status || *fnl_stop_flag() ? status : play_month(&p, month);
 	}
+	status = status || *fnl_stop_flag() ? status : play_leave(&p);
 	if (status == 0 && !*fnl_stop_flag()) {
 		picture_end(&p.picture);
 	}
@@ -248,5 +291,6 @@ void play_deinit(struct play *p)
 	fnl_free(p->draft.must_be);
 	fnl_free(p->frozen.must_be);
 	stalls_deinit(&p->stalls);
+	leave_deinit(&p->leave);
 	demo_truth_deinit(&p->truth);
 }

@@ -1,7 +1,9 @@
-/* Two years, slice by slice: publish, wait, show; between them the second one's quotas. */
+/* Two years, slice by slice: publish, wait, show; between them the second one's quotas, after them one who
+ * leaves. */
 #ifndef FUNNEL_DEMO_PLAY_H
 #define FUNNEL_DEMO_PLAY_H
 
+#include "leave.h"
 #include "quota.h"
 #include "stalls.h"
 #include "story.h"
@@ -30,6 +32,7 @@ struct play {
 	struct play_quotas frozen;
 	struct stalls stalls;
 	struct story story;
+	struct leave leave;
 };
 
 /* 0; FNL_E_… with *why. Ends early, with 0, when somebody asked to stop. */

@@ -10,7 +10,7 @@ enum {
 	CYCLES_AT_REST = 2 /* the one that was under way at the first look, and a whole one */
 };
 
-/* Each topic of the two stages and the router; one that exists is fine. */
+/* Each topic of the stages and the router; one that exists is fine. */
 static int make_topic(struct world *w, enum fnl_topic topic)
 {
 	struct fnl_topic_spec spec = fnl_app_topic_spec(w->app, topic);

@@ -1,5 +1,5 @@
-/* The demo's machinery: the embedded log in place of Kafka, and the worker's own threads over it: the router, the
- * prospect stage, the rep stage. */
+/* The demo's machinery: the embedded log in place of Kafka, and the worker's own threads over it: the router and
+ * the three stages. */
 #ifndef FUNNEL_DEMO_WORLD_H
 #define FUNNEL_DEMO_WORLD_H
 

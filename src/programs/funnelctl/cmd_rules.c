@@ -211,12 +211,14 @@ static int apply(struct fnl_app *app, const struct order *o, struct fnl_span tex
 		return fnl_app_fail(app, fnl_exit_code(rc), &why);
 	}
 	if (app->json && !o->wait) {
-		printf("{\"version\":%d,\"partitions\":%d,\"rep_partitions\":%d}\n", (int)rules->version,
-		       (int)ports.partitions[FNL_APP_STAGE_PROSPECT], (int)ports.partitions[FNL_APP_STAGE_REP]);
+		printf("{\"version\":%d,\"partitions\":%d,\"rep_partitions\":%d,\"org_partitions\":%d}\n", (int)rules->version,
+		       (int)ports.partitions[FNL_APP_STAGE_PROSPECT], (int)ports.partitions[FNL_APP_STAGE_REP],
+		       (int)ports.partitions[FNL_APP_STAGE_ORG]);
 	} else if (!app->json) {
-		printf("version %d of the rules went to %d partitions of the prospect stage and %d of the rep stage\n",
+		printf("version %d of the rules went to %d partitions of the prospect stage, %d of the rep stage and %d of the "
+		       "org stage\n",
 		       (int)rules->version, (int)ports.partitions[FNL_APP_STAGE_PROSPECT],
-		       (int)ports.partitions[FNL_APP_STAGE_REP]);
+		       (int)ports.partitions[FNL_APP_STAGE_REP], (int)ports.partitions[FNL_APP_STAGE_ORG]);
 	}
 	return o->wait ? fnl_rules_wait(app, rules->version, o->timeout_ms) : FNL_EXIT_OK;
 }

@@ -1,6 +1,7 @@
 /* funnelctl show: rows of the public state, explained. */
 #include "command.h"
 #include "options.h"
+#include "show_handover.h"
 #include "view_prospect.h"
 #include "view_quota.h"
 #include "view_rep.h"
@@ -9,6 +10,7 @@ static const char usage[] =
 	"funnelctl show prospect ID\n"
 	"       funnelctl show rep ID\n"
 	"       funnelctl show quota REP --year YEAR\n"
+	"       funnelctl show handover REP\n"
 	"  prospect  all that is known of it: how it sits still and the clocks by which it does, its fields, its contacts\n"
 	"  rep       what HR says of the rep, absences too, the sums of his lines by layer and currency, his running\n"
 	"            potential by year, his quotas, his latest inspection sheet and its open questions; pool:UNASSIGNED "
@@ -16,11 +18,14 @@ static const char usage[] =
 	"            the book of prospects without an owner\n"
 	"  quota     a year's quota line by line: amount × weight, the sum, how it was rounded, and what is left out and "
 	"why\n"
+	"  handover  the handover of a rep who leaves, as `funnelctl handover REP` shows it, with all tasks\n"
 	"As of the last commit, from the changelogs of the stages. Exit 1 when there is none.\n";
+
+enum kind { PROSPECT, REP, QUOTA, HANDOVER };
 
 /* What is asked for. */
 struct question {
-	enum { PROSPECT, REP, QUOTA } kind;
+	enum kind kind;
 	const char *id;
 	char book[FNL_VIEW_BOOK_BYTES];
 	int32_t year;
@@ -54,6 +59,8 @@ static bool wanted(void *context, struct fnl_span key)
 		}
 		snprintf(front, sizeof(front), "%s|%d|", q->book, (int)q->year);
 		return is_row(key, "quota_line", front, false);
+	case HANDOVER:
+		break; /* it has a way of its own */
 	}
 	return false;
 }
@@ -70,6 +77,8 @@ static int show(struct fnl_app *app, const struct fnl_rows *rows, const struct q
 	case QUOTA:
 		return app->json ? fnl_view_quota_json(rows, book, q->year, stdout, why)
 		                 : fnl_view_quota(rows, book, q->year, &canvas, why);
+	case HANDOVER:
+		break;
 	}
 	return FNL_E_INTERNAL;
 }
@@ -87,6 +96,8 @@ static int tell_none(const struct fnl_app *app, const struct question *q)
 	case QUOTA:
 		fnl_fail(&why, FNL_E_NOT_FOUND, "there is no quota of %s for %d; `funnelctl quota open` computes it", q->id,
 		         (int)q->year);
+		break;
+	case HANDOVER:
 		break;
 	}
 	return fnl_app_fail(app, FNL_EXIT_INTERNAL, &why);
@@ -128,11 +139,16 @@ static int read_question(int argc, char **argv, struct question *q)
 			return fnl_usage_error(&fnl_cmd_show, "\"%s\" is not understood here", argv[i]);
 		}
 	}
-	if (argc < 2 ||
-	    (strcmp(argv[1], "prospect") != 0 && strcmp(argv[1], "rep") != 0 && strcmp(argv[1], "quota") != 0)) {
-		return fnl_usage_error(&fnl_cmd_show, "expected is prospect, rep or quota");
+	static const char *const kinds[] = {
+		[PROSPECT] = "prospect", [REP] = "rep", [QUOTA] = "quota", [HANDOVER] = "handover"};
+	size_t kind = 0;
+	while (argc >= 2 && kind < sizeof(kinds) / sizeof(kinds[0]) && strcmp(argv[1], kinds[kind]) != 0) {
+		kind++;
 	}
-	q->kind = strcmp(argv[1], "prospect") == 0 ? PROSPECT : strcmp(argv[1], "rep") == 0 ? REP : QUOTA;
+	if (argc < 2 || kind == sizeof(kinds) / sizeof(kinds[0])) {
+		return fnl_usage_error(&fnl_cmd_show, "expected is prospect, rep, quota or handover");
+	}
+	q->kind = (enum kind)kind;
 	if (!q->id || !fnl_view_book(q->id, q->book)) {
 		return fnl_usage_error(&fnl_cmd_show, "an id is needed: show %s ID", argv[1]);
 	}
@@ -147,7 +163,8 @@ static int run(struct fnl_app *app, int argc, char **argv)
 {
 	struct question q = {.kind = PROSPECT};
 	int status = read_question(argc, argv, &q);
-	return status ? status : answer(app, &q);
+	return status ? status : q.kind == HANDOVER ? fnl_show_handover(app, q.id, true) : answer(app, &q);
 }
 
-const struct fnl_command fnl_cmd_show = {"show", "all that is known of a prospect, a rep or a quota", usage, run};
+const struct fnl_command fnl_cmd_show = {"show", "all that is known of a prospect, a rep, a quota, a handover", usage,
+                                         run};

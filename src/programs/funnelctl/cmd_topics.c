@@ -12,13 +12,28 @@ struct created {
 	const char *result;
 };
 
+/* What a relay reads is somebody else's: it may have any number of partitions, once it is there. */
+static int fit(struct fnl_app *app, struct fnl_bus *bus, enum fnl_topic topic, struct fnl_topic_spec *spec)
+{
+	struct fnl_topic_info info = {0};
+	int rc = 0;
+	for (int r = 0; r < FNL_APP_RELAY_COUNT && rc == 0; r++) {
+		if (fnl_app_relay(app, (enum fnl_app_relay_id)r)->input == topic) {
+			rc = bus->ops->describe_topic(bus, spec->name, &info);
+		}
+	}
+	spec->partition_count = info.partition_count > 0 ? info.partition_count : spec->partition_count;
+	return rc;
+}
+
 static int create_all(struct fnl_app *app, struct created *rows, struct fnl_error *why)
 {
 	struct fnl_bus *bus;
 	int rc = fnl_app_bus(app, &bus, why);
 	for (int t = 0; t < FNL_TOPIC_COUNT && rc >= 0; t++) {
 		rows[t].spec = fnl_app_topic_spec(app, (enum fnl_topic)t);
-		rc = bus->ops->create_topic(bus, &rows[t].spec);
+		rc = fit(app, bus, (enum fnl_topic)t, &rows[t].spec);
+		rc = rc < 0 ? rc : bus->ops->create_topic(bus, &rows[t].spec);
 		if (rc < 0) {
 			return fnl_fail(why, rc, "topic %s: %s", rows[t].spec.name, bus->ops->explain(bus));
 		}
@@ -84,6 +99,7 @@ const struct fnl_command fnl_cmd_topics = {
 	"topics",
 	"create the topics of this deployment",
 	"funnelctl topics create\n"
-	"  Creates what is missing with topic.partitions partitions; what is there already must fit (exit 14 if not).",
+	"  Creates what is missing with topic.partitions partitions; what is there already must fit (exit 14 if not), but\n"
+	"  for HR's topic and that of the commands, which may have any number.",
 	run,
 };

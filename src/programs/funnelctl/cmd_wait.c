@@ -152,20 +152,50 @@ static int look_at_stage(struct fnl_app *app, enum fnl_app_stage_id stage, struc
 	return rc;
 }
 
+/* The org stage answers the rep stage, after that one was looked at: no answer causes another question. */
+static int look_back(struct fnl_app *app, struct look *l, int *ret_exit, struct fnl_error *why)
+{
+	static const enum fnl_app_stage_id again[] = {FNL_APP_STAGE_REP, FNL_APP_STAGE_ORG};
+	int rc = 0;
+	for (size_t i = 0; i < sizeof(again) / sizeof(again[0]) && !rc; i++) {
+		const char *part = fnl_app_stage(app, again[i])->stage.name;
+		size_t known = l->count, first = 0;
+		while (first < known && strcmp(l->at[first].part, part) != 0) {
+			first++;
+		}
+		rc = look_at_stage(app, again[i], l, ret_exit, why);
+		if (!rc && first + (l->count - known) <= known) {
+			memcpy(&l->at[first], &l->at[known], (l->count - known) * sizeof(*l->at));
+			l->count = known;
+		}
+	}
+	return rc;
+}
+
+static void count_behind(struct look *l)
+{
+	l->behind = 0;
+	for (size_t i = 0; i < l->count; i++) {
+		l->behind += is_behind(&l->at[i]);
+	}
+}
+
 /* Looks once, in the order in which records pass: who has caught up has sent on all that it had, so that the next one
  * can be believed. *ret_exit: the exit code that an error would have. */
 static int look_once(struct fnl_app *app, struct look *l, int *ret_exit, struct fnl_error *why)
 {
 	int rc = 0;
-	l->count = l->behind = 0;
+	l->count = 0;
 	for (int i = 0; i < FNL_APP_RELAY_COUNT && !rc; i++) {
 		rc = look_at_relay(app, (enum fnl_app_relay_id)i, l, ret_exit, why);
 	}
 	for (int i = 0; i < FNL_APP_STAGE_COUNT && !rc; i++) {
 		rc = look_at_stage(app, (enum fnl_app_stage_id)i, l, ret_exit, why);
 	}
-	for (size_t i = 0; i < l->count; i++) {
-		l->behind += is_behind(&l->at[i]);
+	count_behind(l);
+	if (!rc && l->behind == 0) {
+		rc = look_back(app, l, ret_exit, why);
+		count_behind(l);
 	}
 	return rc;
 }

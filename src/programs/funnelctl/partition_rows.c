@@ -4,10 +4,10 @@
 
 #include "rows_table.h"
 
-static uint8_t partition_table(const struct fnl_stage *s)
+static uint8_t table_of(const struct fnl_stage *s, const char *name)
 {
 	size_t t = 0;
-	while (t + 1 < s->table_count && strcmp(s->table_names[t], "partition") != 0) {
+	while (t + 1 < s->table_count && strcmp(s->table_names[t], name) != 0) {
 		t++;
 	}
 	return (uint8_t)t;
@@ -31,12 +31,12 @@ static int decode_all(struct fnl_app *app, const struct fnl_store_read *reads, s
 	return rc;
 }
 
-int fnl_partition_rows_read(struct fnl_app *app, enum fnl_app_stage_id stage, const char *key,
+int fnl_partition_rows_read(struct fnl_app *app, enum fnl_app_stage_id stage, const char *table, const char *key,
                             const struct fnl_record_desc *d, struct fnl_arena *arena, struct fnl_value ***ret,
                             size_t *ret_count, int *ret_exit, struct fnl_error *why)
 {
 	const struct fnl_app_stage *s = fnl_app_stage(app, stage);
-	struct fnl_row_key row = {partition_table(&s->stage), fnl_span_str(key)};
+	struct fnl_row_key row = {table_of(&s->stage, table), fnl_span_str(key)};
 	struct fnl_store *store;
 	int32_t partitions = 0;
 	int rc = fnl_app_partitions(app, s->input, &partitions, why);

@@ -126,8 +126,8 @@ int fnl_quota_status(struct fnl_app *app)
 	size_t partitions = 0;
 	int code = FNL_EXIT_OK;
 	fnl_arena_init(&arena, ARENA_BYTES_MAX);
-	int rc = fnl_partition_rows_read(app, FNL_APP_STAGE_REP, "jobs", &fnl_desc_partition_jobs, &arena, &jobs,
-	                                 &partitions, &code, &why);
+	int rc = fnl_partition_rows_read(app, FNL_APP_STAGE_REP, "partition", "jobs", &fnl_desc_partition_jobs, &arena,
+	                                 &jobs, &partitions, &code, &why);
 	struct run *runs = rc ? NULL : fnl_arena_calloc(&arena, RUNS_MAX, sizeof(*runs));
 	if (!rc && !runs) {
 		code = FNL_EXIT_INTERNAL;

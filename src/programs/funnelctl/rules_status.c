@@ -50,11 +50,11 @@ static int look_at_stage(struct fnl_app *app, enum fnl_app_stage_id stage, struc
 {
 	struct fnl_value **rules = NULL, **jobs = NULL;
 	size_t count = 0, job_count = 0;
-	int rc =
-		fnl_partition_rows_read(app, stage, "rules", &fnl_desc_partition_rules, arena, &rules, &count, ret_exit, why);
+	int rc = fnl_partition_rows_read(app, stage, "partition", "rules", &fnl_desc_partition_rules, arena, &rules, &count,
+	                                 ret_exit, why);
 	if (!rc && stage == FNL_APP_STAGE_REP) {
-		rc = fnl_partition_rows_read(app, stage, "jobs", &fnl_desc_partition_jobs, arena, &jobs, &job_count, ret_exit,
-		                             why);
+		rc = fnl_partition_rows_read(app, stage, "partition", "jobs", &fnl_desc_partition_jobs, arena, &jobs,
+		                             &job_count, ret_exit, why);
 	}
 	struct partition *grown = rc ? NULL : fnl_reallocarray(s->at, s->count + count, sizeof(*grown));
 	if (!grown) {
@@ -118,7 +118,7 @@ static void print_text(const struct fnl_app *app, const struct status *s)
 		}
 		if (p->stage == FNL_APP_STAGE_REP) {
 			snprintf(pass, sizeof(pass), "%s", p->passing ? "lines go into their fiscal years" : "");
-		} else if (p->version) {
+		} else if (p->stage == FNL_APP_STAGE_PROSPECT && p->version) {
 			snprintf(pass, sizeof(pass), "%s, %" PRId64 " looked at, %" PRId64 " changed",
 			         p->passing ? "going on" : "done", p->done, p->changed);
 		}

@@ -63,13 +63,19 @@ static bool is_paged(const struct fnl_app_stage *s, size_t table)
 	return (s->paged >> table & 1) != 0;
 }
 
+/* The table by what the sums know of it; those of the organisations have no part in them. */
+static const char *books_table(const struct fnl_app_stage *s, size_t table)
+{
+	return s->input == FNL_TOPIC_ORG_INPUTS ? "" : s->stage.table_names[table];
+}
+
 /* The row's part in the sums by status; a row that cannot be read is a difference of its own. */
 static struct fnl_share share_of(struct fnl_verify *v, const struct fnl_verify_stage *st, int32_t partition,
                                  size_t table, struct fnl_span name, struct fnl_span value)
 {
 	struct fnl_share share = {.status = -1};
 	struct fnl_error why = {0, ""};
-	if (fnl_books_side_of(st->s->stage.table_names[table]) == FNL_BOOKS_PROSPECTS) {
+	if (fnl_books_side_of(books_table(st->s, table)) == FNL_BOOKS_PROSPECTS) {
 		fnl_arena_reset(&v->scratch);
 		if (fnl_share_read(v->codec, value, &v->scratch, &share, &why)) {
 			differ(v, st->s->stage.name, partition, "unreadable", name, "%.140s", why.text);
@@ -86,12 +92,12 @@ static int keep_parts(struct fnl_verify *v, const struct fnl_verify_stage *st, i
 	struct fnl_error why = {0, ""};
 	size_t count = 0;
 	fnl_arena_reset(&v->scratch);
-	int rc = fnl_books_read(&v->books, v->codec, st->s->stage.table_names[row->table], value, &v->scratch, parts,
-	                        &count, &row->unsent, &why);
+	int rc = fnl_books_read(&v->books, v->codec, books_table(st->s, row->table), value, &v->scratch, parts, &count,
+	                        &row->unsent, &why);
 	if (rc == FNL_E_NOMEM) {
 		return rc;
 	}
-	if (rc && fnl_books_side_of(st->s->stage.table_names[row->table]) != FNL_BOOKS_PROSPECTS) {
+	if (rc && fnl_books_side_of(books_table(st->s, row->table)) != FNL_BOOKS_PROSPECTS) {
 		differ(v, st->s->stage.name, partition, "unreadable", row->node.key, "%.140s", why.text);
 	}
 	if (count > row->part_count) {
@@ -300,7 +306,7 @@ static int check_all_seen(struct scan *s)
 		fnl_sums_add(&s->v->sums, &row->share, FNL_SUM_CHANGELOG);
 		s->v->books.unsent += row->unsent;
 		for (size_t i = 0; i < row->part_count; i++) {
-			if (fnl_books_add(&s->v->books, fnl_books_side_of(of->stage.table_names[row->table]), &row->parts[i])) {
+			if (fnl_books_add(&s->v->books, fnl_books_side_of(books_table(of, row->table)), &row->parts[i])) {
 				return FNL_E_NOMEM;
 			}
 		}
@@ -428,8 +434,8 @@ static int open_stage(struct fnl_verify *v, enum fnl_app_stage_id id, int *ret_e
 	st->partitions = fnl_calloc(st->partition_count, sizeof(*st->partitions));
 	for (size_t i = 0; i < st->partition_count && st->partitions; i++) {
 		st->partitions[i].pair = pairs[i];
-		/* the first stage may be behind its input; a later one must have taken all that the one before has sent */
-		v->in_flight |= id != FNL_APP_STAGE_PROSPECT && pairs[i].behind;
+		/* the first stage may be behind its input; that of the books must have taken all lines that it has sent */
+		v->in_flight |= id == FNL_APP_STAGE_REP && pairs[i].behind;
 	}
 	fnl_free(pairs);
 	if (!st->partitions) {

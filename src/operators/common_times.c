@@ -1,14 +1,8 @@
-/* The stage's event time: the least of the times that the partitions of the stage before have reached. Lines do not
- * move it: of two of them the later one may come first. */
-#include "rep_internal.h"
+/* clock = event: the time of a stage that has another before it is the least of the times that the partitions of that
+ * one have reached. What that one sends does not move it: of two records the later one may come first. */
+#include "common.h"
 
 enum { PARTITIONS_MAX = FNL_RECORD_LIST_ITEMS_MAX };
-
-struct fnl_row_key fnl_rep_time_row(struct fnl_operator *base)
-{
-	(void)base;
-	return (struct fnl_row_key){FNL_REP_TABLE_PARTITION, FNL_SPAN_LIT("clock")};
-}
 
 struct times {
 	int64_t at[PARTITIONS_MAX]; /* 0: none yet */
@@ -41,11 +35,10 @@ static int64_t least(const struct times *t)
 	return t->count == 0 || least_ms == 0 ? FNL_NO_TIME : least_ms;
 }
 
-int64_t fnl_rep_time_of(struct fnl_operator *base, struct fnl_span value)
+int64_t fnl_times_of(struct fnl_span row)
 {
-	(void)base;
 	struct times t;
-	return times_read(value, &t) ? least(&t) : FNL_NO_TIME;
+	return times_read(row, &t) ? least(&t) : FNL_NO_TIME;
 }
 
 /* Takes what a StageTime says; false: it says nothing new. */
@@ -70,24 +63,20 @@ static bool fits(const struct fnl_value *event)
 	return count >= 1 && count <= PARTITIONS_MAX && at >= 0 && at < count && event[FNL_STAGE_TIME_OCCURRED_AT].i64 > 0;
 }
 
-int64_t fnl_rep_time_reached(struct fnl_operator *base, struct fnl_span value, const struct fnl_prepared *prepared)
+int64_t fnl_times_reached(struct fnl_span row, const struct fnl_decoded *decoded)
 {
-	(void)base;
-	const struct fnl_rep_event *e = prepared->event;
 	struct times t;
-	if (!e || e->root.decoded.desc != &fnl_desc_stage_time || !fits(e->root.decoded.values)) {
+	if (decoded->desc != &fnl_desc_stage_time || !fits(decoded->values)) {
 		return FNL_NO_TIME;
 	}
-	(void)times_read(value, &t);
+	(void)times_read(row, &t);
 	/* one that is older than its partition's time moves nothing: the least may be beyond it already */
-	return times_take(&t, e->root.decoded.values) ? least(&t) : FNL_NO_TIME;
+	return times_take(&t, decoded->values) ? least(&t) : FNL_NO_TIME;
 }
 
-int fnl_rep_step_time(struct fnl_rep_operator *o, const struct fnl_step *in, struct fnl_decision *d,
-                      struct fnl_error *why)
+int fnl_times_step(const struct fnl_row_type *type, const struct fnl_step *in, size_t at, const struct fnl_value *event,
+                   struct fnl_decision *d, struct fnl_error *why)
 {
-	const struct fnl_rep_event *e = in->event;
-	const struct fnl_value *event = e->root.decoded.values;
 	struct times t;
 	struct fnl_value items[PARTITIONS_MAX];
 	if (!fits(event)) {
@@ -95,7 +84,7 @@ int fnl_rep_step_time(struct fnl_rep_operator *o, const struct fnl_step *in, str
 		                (long long)event[FNL_STAGE_TIME_PARTITION].i64,
 		                (long long)event[FNL_STAGE_TIME_PARTITION_COUNT].i64, PARTITIONS_MAX);
 	}
-	(void)times_read(in->rows[e->row_times], &t);
+	(void)times_read(in->rows[at], &t);
 	d->stale = !times_take(&t, event);
 	if (d->stale) {
 		return 0;
@@ -104,5 +93,22 @@ int fnl_rep_step_time(struct fnl_rep_operator *o, const struct fnl_step *in, str
 		items[i] = (struct fnl_value){.set = true, .i64 = t.at[i]};
 	}
 	struct fnl_value row[FNL_PARTITION_TIMES_FIELD_COUNT] = {{.set = true, .list = {items, t.count}}};
-	return fnl_decision_put(d, (size_t)e->row_times, &o->times_row, row, in->arena);
+	return fnl_decision_put(d, at, type, row, in->arena);
+}
+
+int fnl_times_forward(const struct fnl_row_type *stage_time, const struct fnl_times_at *at, int64_t time_ms,
+                      struct fnl_arena *arena, struct fnl_output *ret)
+{
+	struct fnl_value v[FNL_STAGE_TIME_FIELD_COUNT] = {
+		[FNL_STAGE_TIME_SOURCE] = {.set = true, .str = FNL_SPAN_LIT("funneld")},
+		[FNL_STAGE_TIME_OCCURRED_AT] = {.set = true, .i64 = time_ms},
+		[FNL_STAGE_TIME_PARTITION] = {.set = true, .i64 = at->partition},
+		[FNL_STAGE_TIME_PARTITION_COUNT] = {.set = true, .i64 = at->partition_count},
+	};
+	struct fnl_output out = {.topic = at->topic, .partition = FNL_PARTITION_EVERY};
+	int rc = fnl_row_encode(stage_time, v, arena, &out.value);
+	if (rc == 0) {
+		*ret = out;
+	}
+	return rc;
 }

@@ -1,0 +1,36 @@
+/* What the modes of bench_feed share. */
+#ifndef FNL_BENCH_FEED_H
+#define FNL_BENCH_FEED_H
+
+#include "app.h"
+#include "options.h"
+
+struct feed {
+	struct fnl_app *app;
+	struct fnl_bus *bus;
+	struct fnl_codec *codec;
+	struct fnl_arena arena;
+	const char *topic; /* of the prospects' changes */
+	struct fnl_value values[FNL_PROSPECT_CHANGED_FIELD_COUNT];
+};
+
+void feed_die(const char *what, const struct fnl_error *why);
+void feed_open(struct feed *f, const struct fnl_options *options);
+void feed_close(struct feed *f);
+/* partition -1: by the key */
+void feed_send(struct feed *f, const char *topic, const struct fnl_record_desc *desc, const struct fnl_value *values,
+               struct fnl_span key, int32_t partition);
+struct fnl_value feed_text(struct fnl_span s);
+struct fnl_value feed_number(int64_t n);
+int64_t feed_now(const struct feed *f);
+const char *feed_stage(uint32_t i); /* one of four, they go round */
+
+/* company LEAVERS PROSPECTS: reps with so many prospects each, and as many whose hands are empty. */
+int feed_company(struct feed *f, uint32_t leavers, uint32_t prospects);
+/* departures LEAVERS PROSPECTS PACE: each leaver of that company gives notice, one every PACE ms, by intended times,
+ * and names who takes over. Reads funnel.handovers (read_committed) and prints how long it took from there until the
+ * handover was told, and until its last task was. */
+int feed_departures(struct feed *f, const struct fnl_options *options, uint32_t leavers, uint32_t prospects,
+                    int64_t pace_ms);
+
+#endif

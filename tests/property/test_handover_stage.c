@@ -1,0 +1,458 @@
+/* A handover on the real operator and engine, undisturbed: reports in any order, doubled, early and wrong, prospects
+ * that move meanwhile. Whatever comes: each event is on its topic, under its key, with an id that no other has; nothing
+ * of TOP is released before the gate; and any batching tells the same. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "funneld/adapters/avro.h"
+#include "funneld/adapters/registry.h"
+#include "funneld/adapters/settings.h"
+#include "funneld/adapters/sys.h"
+#include "funneld/operators/rep.h"
+#include "gen.h"
+#include "sheet_world.h"
+#include "stage_run.h"
+
+enum { PROSPECTS = 70, EVENTS = 500, SEEDS = 8, DAY_OF_T0 = 19675, IDS_MAX = 8192, TASKS_MAX = 6 };
+
+static const char *const topics[FNL_REP_OUT_COUNT] = {"quotas",      "rejections",   "dead",      "alerts",
+                                                      "inspections", "org-inputs",   "directory", "handovers",
+                                                      "reviews",     "reassignments"};
+
+struct tools {
+	struct fnl_registry *registry;
+	struct fnl_codec *codec;
+	struct fnl_operator *op;
+	struct fnl_books books; /* memory of inputs */
+	uint64_t seed;          /* of the inputs */
+};
+
+static int read_rules(void *context, struct fnl_span text, struct fnl_arena *arena, const struct fnl_rules **ret,
+                      struct fnl_error *why)
+{
+	return fnl_rules_parse(text, "rules", arena, ret, NULL, context, why);
+}
+
+static int start(void **state)
+{
+	static struct tools t;
+	static const struct fnl_rules_reader reader = {NULL, read_rules};
+	struct fnl_error why;
+	fnl_books_start(&t.books);
+	if (fnl_registry_file_open(FNL_SOURCE_DIR "/schemas", &t.registry, &why) != 0 ||
+	    fnl_codec_avro_open(t.registry, &t.codec, &why) != 0 ||
+	    fnl_rep_operator_open(t.codec, fnl_sys_ids(), &reader, 0, &t.op, &why) != 0) {
+		return -1;
+	}
+	*state = &t;
+	return 0;
+}
+
+static int end(void **state)
+{
+	struct tools *t = *state;
+	fnl_rep_operator_close(t->op);
+	t->codec->ops->close(t->codec);
+	t->registry->ops->close(t->registry);
+	fnl_books_end(&t->books);
+	return 0;
+}
+
+/* ---- inputs: r0 leaves, r1 takes over, mia is the manager ---- */
+
+struct feed {
+	struct tools *t;
+	struct fnl_bus *bus;
+	struct fnl_gen gen;
+	int64_t at_ms; /* the latest time that was published */
+	int64_t sequence[PROSPECTS];
+	int layer[PROSPECTS];
+	size_t count;
+};
+
+static void publish(struct feed *f, int32_t partition, const char *key, const struct fnl_input *in, size_t times)
+{
+	struct fnl_span value;
+	char id[32];
+	snprintf(id, sizeof(id), "cause-%zu", f->count++);
+	const struct fnl_header headers[] = {{FNL_SPAN_LIT("ce_causationid"), fnl_span_str(id)},
+	                                     {FNL_SPAN_LIT("ce_id"), fnl_span_str(id)}};
+	assert_int_equal(f->t->codec->ops->encode(f->t->codec, in->desc, in->v, &f->t->books.arena, &value), 0);
+	for (size_t i = 0; i < times; i++) {
+		assert_int_equal(f->bus->ops->publish(f->bus, "in", partition, fnl_span_str(key), value, headers, 2), 0);
+	}
+}
+
+static struct fnl_value ids(struct feed *f, const char *const *texts, size_t count)
+{
+	struct fnl_value *items = fnl_arena_calloc(&f->t->books.arena, count, sizeof(*items));
+	for (size_t i = 0; i < count; i++) {
+		items[i] = (struct fnl_value){.set = true, .str = fnl_span_str(texts[i])};
+	}
+	return (struct fnl_value){.set = true, .list = {items, count}};
+}
+
+static void pass_time(struct feed *f, int64_t ms)
+{
+	f->at_ms += ms;
+	struct fnl_input in = fnl_input_of(&fnl_desc_stage_time, f->at_ms);
+	fnl_input_i64(&in, FNL_STAGE_TIME_PARTITION, 0);
+	fnl_input_i64(&in, FNL_STAGE_TIME_PARTITION_COUNT, 1);
+	for (int32_t p = 0; p < STAGE_RUN_PARTITIONS; p++) {
+		publish(f, p, "time", &in, 1);
+	}
+}
+
+static void publish_line(struct feed *f, int p, int state)
+{
+	static const char *const contacts[] = {"c-1", "c-2", "c-3"};
+	char id[16];
+	snprintf(id, sizeof(id), "p%03d", p);
+	struct fnl_input in = fnl_input_line("rep:r0", id, ++f->sequence[p], f->at_ms);
+	fnl_input_i64(&in, FNL_BOOK_LINE_STATE, state);
+	fnl_input_i64(&in, FNL_BOOK_LINE_LAYER, f->layer[p]);
+	fnl_input_money(&in, FNL_BOOK_LINE_AMOUNT, (int64_t)fnl_gen_below(&f->gen, 5000), "USD");
+	fnl_input_str(&in, FNL_BOOK_LINE_OWNER_REP_ID, state == FNL_LINE_STATE_WATCHED ? "r1" : "r0");
+	if (state == FNL_LINE_STATE_WATCHED) {
+		fnl_input_i64(&in, FNL_BOOK_LINE_LEFT_AT, FNL_T0 + f->at_ms);
+	}
+	in.v[FNL_BOOK_LINE_CONTACT_IDS] = ids(f, contacts, 1 + fnl_gen_below(&f->gen, 3));
+	struct fnl_value *edit = fnl_arena_calloc(&f->t->books.arena, fnl_desc_last_edit.field_count, sizeof(*edit));
+	edit[FNL_LAST_EDIT_AT] = (struct fnl_value){.set = true, .i64 = FNL_T0 + f->at_ms};
+	edit[FNL_LAST_EDIT_BY] = (struct fnl_value){.set = true, .str = FNL_SPAN_LIT("r0")};
+	in.v[FNL_BOOK_LINE_EDIT] = (struct fnl_value){.set = true, .list = {edit, fnl_desc_last_edit.field_count}};
+	publish(f, -1, "rep:r0", &in, 1 + fnl_gen_below(&f->gen, 2));
+}
+
+static void change_line(struct feed *f)
+{
+	static const int states[] = {FNL_LINE_STATE_OWNED, FNL_LINE_STATE_OWNED, FNL_LINE_STATE_WATCHED,
+	                             FNL_LINE_STATE_GONE};
+	static const int layers[] = {FNL_LAYER_TOP,     FNL_LAYER_TOP,  FNL_LAYER_MIDDLE, FNL_LAYER_BOTTOM,
+	                             FNL_LAYER_UNKNOWN, FNL_LAYER_LOST, FNL_LAYER_WON};
+	int p = (int)fnl_gen_below(&f->gen, PROSPECTS);
+	if (fnl_gen_below(&f->gen, 2)) {
+		f->layer[p] = layers[fnl_gen_below(&f->gen, sizeof(layers) / sizeof(layers[0]))];
+	}
+	publish_line(f, p, states[fnl_gen_below(&f->gen, sizeof(states) / sizeof(states[0]))]);
+}
+
+/* What all commands about it say. */
+static void command(struct feed *f, struct fnl_input *in, const char *id)
+{
+	const struct {
+		const char *field;
+		struct fnl_value value;
+	} all[] = {
+		{"command_id", {.set = true, .str = fnl_arena_dup(&f->t->books.arena, fnl_span_str(id))}},
+		{"issued_by", {.set = true, .str = FNL_SPAN_LIT("mia")}},
+		{"by", {.set = true, .str = FNL_SPAN_LIT("mia")}},
+		{"issued_at", {.set = true, .i64 = FNL_T0 + f->at_ms}},
+		{"leaving_rep_id", {.set = true, .str = FNL_SPAN_LIT("r0")}},
+		{"notice_id", {.set = true, .str = FNL_SPAN_LIT("n-1")}},
+	};
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		int at = fnl_record_field_index(in->desc, fnl_span_str(all[i].field));
+		if (at >= 0) {
+			in->v[at] = all[i].value;
+		}
+	}
+}
+
+/* wrong: 0 to 3 lack something; else it is right in every respect but that it may be early. */
+static void report(struct feed *f, int p, int n, uint64_t wrong, bool waived)
+{
+	static const char *const speakers[] = {"r0", "r1", "mia"};
+	static const char *const informed[] = {"c-1", "c-2", "c-3"};
+	char id[24], task[24];
+	int64_t today = DAY_OF_T0 + f->at_ms / FNL_DAY;
+	snprintf(id, sizeof(id), "command-%zu", f->count);
+	snprintf(task, sizeof(task), "p%03d#%d", p % PROSPECTS, n % TASKS_MAX);
+	struct fnl_input in =
+		fnl_input_of(waived ? &fnl_desc_handover_task_waived : &fnl_desc_handover_task_done, f->at_ms);
+	command(f, &in, id);
+	int at = fnl_record_field_index(in.desc, FNL_SPAN_LIT("task_id"));
+	in.v[at] = (struct fnl_value){.set = true, .str = fnl_arena_dup(&f->t->books.arena, fnl_span_str(task))};
+	if (!waived) {
+		fnl_input_i64(&in, FNL_HANDOVER_TASK_DONE_DONE_AT, FNL_T0 + f->at_ms);
+		fnl_input_i64(&in, FNL_HANDOVER_TASK_DONE_CHANNEL, wrong == 0 ? FNL_CHANNEL_MAIL : FNL_CHANNEL_VISIT);
+		in.v[FNL_HANDOVER_TASK_DONE_SPOKE_REP_IDS] = ids(f, speakers, wrong == 1 ? 1 : 3);
+		in.v[FNL_HANDOVER_TASK_DONE_INFORMED_PERSON_IDS] = ids(f, informed, wrong == 2 ? 0 : 3);
+		if (wrong != 3) {
+			fnl_input_i64(&in, FNL_HANDOVER_TASK_DONE_NEXT_MEETING_ON, today + 5);
+		}
+	}
+	publish(f, -1, "rep:r0", &in, 1 + fnl_gen_below(&f->gen, 2));
+}
+
+static void report_any(struct feed *f)
+{
+	report(f, (int)fnl_gen_below(&f->gen, PROSPECTS), fnl_gen_below(&f->gen, 4) ? 1 : 2, fnl_gen_below(&f->gen, 12),
+	       fnl_gen_below(&f->gen, 8) == 0);
+}
+
+/* All that can be done now is. */
+static void report_all(struct feed *f)
+{
+	for (int p = 0; p < PROSPECTS; p++) {
+		for (int n = 1; n < TASKS_MAX; n++) {
+			report(f, p, n, 4, false);
+		}
+	}
+}
+
+static void give_notice(struct feed *f)
+{
+	struct fnl_input notice = fnl_input_of(&fnl_desc_rep_resigned, f->at_ms);
+	fnl_input_str(&notice, FNL_REP_RESIGNED_REP_ID, "r0");
+	fnl_input_i64(&notice, FNL_REP_RESIGNED_VERSION, 2);
+	fnl_input_str(&notice, FNL_REP_RESIGNED_NOTICE_ID, "n-1");
+	fnl_input_i64(&notice, FNL_REP_RESIGNED_NOTICE_AT, FNL_T0 + f->at_ms);
+	fnl_input_i64(&notice, FNL_REP_RESIGNED_LAST_DAY, DAY_OF_T0 + 40);
+	fnl_input_str(&notice, FNL_REP_RESIGNED_SUCCESSOR_ID, "r1");
+	publish(f, -1, "rep:r0", &notice, 2);
+	struct fnl_input answer = fnl_input_of(&fnl_desc_successor_candidates, f->at_ms);
+	struct fnl_value *one =
+		fnl_arena_calloc(&f->t->books.arena, fnl_desc_successor_candidate.field_count, sizeof(*one));
+	for (size_t i = 0; i < fnl_desc_successor_candidate.field_count; i++) {
+		one[i] = (struct fnl_value){.set = true, .i64 = 0};
+	}
+	one[FNL_SUCCESSOR_CANDIDATE_REP_ID].str = FNL_SPAN_LIT("r1");
+	struct fnl_value *list = fnl_arena_calloc(&f->t->books.arena, 1, sizeof(*list));
+	*list = (struct fnl_value){.set = true, .list = {one, fnl_desc_successor_candidate.field_count}};
+	fnl_input_str(&answer, FNL_SUCCESSOR_CANDIDATES_REQUEST_ID, "n-1|1");
+	fnl_input_str(&answer, FNL_SUCCESSOR_CANDIDATES_BOOK, "rep:r0");
+	fnl_input_str(&answer, FNL_SUCCESSOR_CANDIDATES_NOTICE_ID, "n-1");
+	fnl_input_str(&answer, FNL_SUCCESSOR_CANDIDATES_SUCCESSOR_ID, "r1");
+	answer.v[FNL_SUCCESSOR_CANDIDATES_CANDIDATES] = (struct fnl_value){.set = true, .list = {list, 1}};
+	publish(f, -1, "rep:r0", &answer, 2);
+}
+
+static void sign_off(struct feed *f)
+{
+	struct fnl_input in = fnl_input_of(&fnl_desc_reconciliation_reviewed, f->at_ms);
+	command(f, &in, "sign-off");
+	fnl_input_i64(&in, FNL_RECONCILIATION_REVIEWED_ACCEPTED, 1);
+	publish(f, -1, "rep:r0", &in, 2);
+}
+
+static void publish_all(void *context, struct fnl_bus *bus, uint64_t seed)
+{
+	static const int layers[] = {FNL_LAYER_TOP, FNL_LAYER_MIDDLE, FNL_LAYER_BOTTOM};
+	struct tools *t = context;
+	struct feed f = {.t = t, .bus = bus, .gen = {t->seed}};
+	(void)seed; /* that of the batches */
+	struct fnl_input rep = fnl_input_rep("r0", 1, "emea");
+	fnl_input_str(&rep, FNL_REP_CHANGED_MANAGER_ID, "mia");
+	publish(&f, -1, "rep:r0", &rep, 1);
+	for (int p = 0; p < PROSPECTS; p++) {
+		f.layer[p] = layers[fnl_gen_below(&f.gen, 3)];
+		publish_line(&f, p, FNL_LINE_STATE_OWNED);
+	}
+	pass_time(&f, FNL_HOUR);
+	give_notice(&f);
+	for (int i = 0; i < EVENTS; i++) {
+		uint64_t dice = fnl_gen_below(&f.gen, 20);
+		if (i == EVENTS / 2) {
+			sign_off(&f);
+		} else if (i == EVENTS * 3 / 4) {
+			report_all(&f); /* the gate opens, and prospects go on to move */
+		} else if (dice < 12) {
+			report_any(&f);
+		} else if (dice < 15) {
+			change_line(&f);
+		} else {
+			pass_time(&f, (int64_t)fnl_gen_below(&f.gen, 12 * (size_t)FNL_HOUR));
+		}
+	}
+	report_all(&f);
+	pass_time(&f, FNL_HOUR);
+	report_all(&f);
+	pass_time(&f, 60 * FNL_DAY);
+	assert_int_equal(bus->ops->publish_flush(bus, 1000), 0);
+}
+
+static struct stage_result *run(struct tools *t, uint64_t batches)
+{
+	struct stage_run r = {
+		.stage = {"rep", "in", fnl_rep_tables, FNL_REP_TABLE_COUNT, FNL_REP_OUT_DEAD_LETTERS},
+		.outputs = topics,
+		.output_count = FNL_REP_OUT_COUNT,
+		.op = t->op,
+		.clock = FNL_CLOCK_EVENT,
+		.seed = batches,
+		.start_ms = FNL_T0,
+		.cycle_ms = 20,
+		.future_max_ms = 400 * FNL_DAY,
+		.event_time_max_ms = FNL_T0 + 400 * FNL_DAY,
+		.publish = publish_all,
+		.context = t,
+	};
+	fnl_books_clear(&t->books);
+	return stage_run(&r);
+}
+
+/* ---- what it must be ---- */
+
+static const struct fnl_value *decode(struct tools *t, const struct fnl_record *r, const struct fnl_record_desc **desc)
+{
+	struct fnl_decoded d;
+	struct fnl_error why;
+	assert_int_equal(t->codec->ops->decode(t->codec, r, &t->books.arena, &d, &why), 0);
+	*desc = d.desc;
+	return d.values;
+}
+
+static bool begins(struct fnl_span s, const char *front)
+{
+	return s.len >= strlen(front) && memcmp(s.data, front, strlen(front)) == 0;
+}
+
+static int by_span(const void *a, const void *b)
+{
+	return fnl_span_cmp(*(const struct fnl_span *)a, *(const struct fnl_span *)b);
+}
+
+/* A refusal of one report has the same id each time that the report comes: it is one event. */
+static void ids_are_unique(struct tools *t, const struct stage_result *s)
+{
+	static struct fnl_span all[IDS_MAX];
+	size_t count = 0;
+	for (size_t topic = 0; topic < FNL_REP_OUT_COUNT; topic++) {
+		for (size_t i = 0; i < s->record_counts[topic]; i++) {
+			const struct fnl_record *r = &s->records[topic][i];
+			const struct fnl_record_desc *desc = NULL;
+			struct fnl_span id = fnl_record_header(r, "ce_id");
+			if (topic == FNL_REP_OUT_HANDOVERS) {
+				(void)decode(t, r, &desc);
+			}
+			if (!fnl_span_is_none(id) && desc != &fnl_desc_handover_task_refused) {
+				assert_true(count < IDS_MAX);
+				all[count++] = id;
+			}
+		}
+	}
+	qsort(all, count, sizeof(all[0]), by_span);
+	for (size_t i = 1; i < count; i++) {
+		assert_false(fnl_span_eq(all[i - 1], all[i]));
+	}
+}
+
+static void each_is_on_its_topic(const struct stage_result *s)
+{
+	static const struct {
+		size_t topic;
+		const char *type;
+		const char *key;
+	} where[] = {
+		{FNL_REP_OUT_HANDOVERS, "funnel.handover.", "r0"},
+		{FNL_REP_OUT_REVIEWS, "funnel.review.", "r0|n-1"},
+		{FNL_REP_OUT_REASSIGNMENTS, "funnel.prospect.reassignment-", "p"},
+	};
+	for (size_t topic = 0; topic < FNL_REP_OUT_COUNT; topic++) {
+		for (size_t i = 0; i < s->record_counts[topic]; i++) {
+			const struct fnl_record *r = &s->records[topic][i];
+			struct fnl_span type = fnl_record_header(r, "ce_type");
+			for (size_t w = 0; w < sizeof(where) / sizeof(where[0]); w++) {
+				assert_int_equal(begins(type, where[w].type), where[w].topic == topic);
+				assert_true(where[w].topic != topic || begins(r->key, where[w].key));
+			}
+			assert_true(topic != FNL_REP_OUT_ORG_INPUTS || fnl_span_eq(r->key, FNL_SPAN_LIT("org:emea")));
+		}
+	}
+}
+
+enum stage { NOT_TOLD, WAITS, OPEN, CLOSED };
+struct told {
+	enum stage stage;
+	bool top;
+};
+
+/* Of all tasks, in the order in which they are told: opened once, closed once, TOP released after all before it. */
+static void the_gate_holds(struct tools *t, const struct stage_result *s, size_t *ret_released, size_t *ret_closed)
+{
+	static struct told tasks[PROSPECTS][TASKS_MAX + 4];
+	bool open = false;
+	memset(tasks, 0, sizeof(tasks));
+	for (size_t i = 0; i < s->record_counts[FNL_REP_OUT_HANDOVERS]; i++) {
+		const struct fnl_record_desc *d;
+		const struct fnl_value *v = decode(t, &s->records[FNL_REP_OUT_HANDOVERS][i], &d);
+		int at = fnl_record_field_index(d, FNL_SPAN_LIT("task_id"));
+		int p = 0, n = 0;
+		if (at < 0 || d == &fnl_desc_handover_task_refused ||
+		    sscanf((const char *)v[at].str.data, "p%3d#%1d", &p, &n) != 2) {
+			continue;
+		}
+		struct told *task = &tasks[p][n];
+		if (d == &fnl_desc_handover_task_opened) {
+			assert_int_equal(task->stage, NOT_TOLD);
+			task->top = v[FNL_HANDOVER_TASK_OPENED_LAYER].i64 == FNL_TASK_LAYER_TOP;
+			task->stage = v[FNL_HANDOVER_TASK_OPENED_RELEASED].i64 ? OPEN : WAITS;
+			assert_true(!task->top || task->stage == WAITS || open);
+		} else if (d == &fnl_desc_handover_task_released) {
+			for (size_t q = 0; q < PROSPECTS && !open; q++) {
+				for (size_t m = 0; m < TASKS_MAX + 4; m++) {
+					assert_true(tasks[q][m].top || tasks[q][m].stage == NOT_TOLD || tasks[q][m].stage == CLOSED);
+				}
+			}
+			assert_int_equal(task->stage, WAITS);
+			task->stage = OPEN;
+			open = true;
+			++*ret_released;
+		} else if (d == &fnl_desc_handover_task_closed || d == &fnl_desc_handover_task_superseded) {
+			bool done =
+				d == &fnl_desc_handover_task_closed && v[FNL_HANDOVER_TASK_CLOSED_OUTCOME].i64 == FNL_TASK_OUTCOME_DONE;
+			assert_true(task->stage == OPEN || (!done && task->stage == WAITS));
+			task->stage = CLOSED;
+			++*ret_closed;
+		}
+	}
+}
+
+static void any_batching_tells_the_same(void **state)
+{
+	struct tools *t = *state;
+	uint64_t first = fnl_gen_start(1).state;
+	size_t released = 0, closed = 0, completed = 0;
+	for (uint64_t i = 0; i < SEEDS; i++) {
+		t->seed = first + i;
+		struct stage_result *a = run(t, t->seed), *b = run(t, t->seed + 1000);
+		assert_int_equal(a->record_counts[FNL_REP_OUT_DEAD_LETTERS], 0);
+		for (size_t topic = FNL_REP_OUT_HANDOVERS; topic < FNL_REP_OUT_COUNT; topic++) {
+			assert_int_equal(a->record_counts[topic], b->record_counts[topic]);
+			for (size_t n = 0; n < a->record_counts[topic]; n++) {
+				const struct fnl_record *x = &a->records[topic][n], *y = &b->records[topic][n];
+				assert_true(fnl_span_eq(x->key, y->key) && fnl_span_eq(x->value, y->value));
+				assert_true(fnl_span_eq(fnl_record_header(x, "ce_id"), fnl_record_header(y, "ce_id")));
+			}
+		}
+		ids_are_unique(t, a);
+		each_is_on_its_topic(a);
+		the_gate_holds(t, a, &released, &closed);
+		for (size_t n = 0; n < a->record_counts[FNL_REP_OUT_HANDOVERS]; n++) {
+			completed += fnl_span_eq(fnl_record_header(&a->records[FNL_REP_OUT_HANDOVERS][n], "ce_type"),
+			                         FNL_SPAN_LIT("funnel.handover.completed.v1"));
+		}
+		printf("seed %" PRIu64 ": %zu on handovers, %zu on reviews, %zu on reassignments\n", t->seed,
+		       a->record_counts[FNL_REP_OUT_HANDOVERS], a->record_counts[FNL_REP_OUT_REVIEWS],
+		       a->record_counts[FNL_REP_OUT_REASSIGNMENTS]);
+		stage_result_free(a);
+		stage_result_free(b);
+	}
+	printf("%zu released, %zu closed, %zu completed\n", released, closed, completed);
+	assert_true(released > 0 && closed > 0 && completed > 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {cmocka_unit_test_setup_teardown(any_batching_tells_the_same, start, end)};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

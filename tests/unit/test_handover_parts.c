@@ -1,0 +1,139 @@
+/* Parts of handovers that stand by themselves: ids of tasks, digests, limits, the sheet that a notice asks for. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+#include "funneld/core/inspection.h"
+#include "handover_world.h"
+
+static void ids_of_tasks(void **state)
+{
+	static const char *const wrong[] = {"",     "#",    "p",   "p#",   "#1",           "p#0",
+	                                    "p#01", "p#-1", "p#x", "p#1x", "p#99999999999"};
+	struct fnl_arena arena;
+	struct fnl_span prospect;
+	int64_t number = 0;
+	(void)state;
+	fnl_arena_init(&arena, 4096);
+	struct fnl_span id = fnl_task_id(FNL_SPAN_LIT("a#b"), 12, &arena);
+	assert_true(fnl_span_eq(id, FNL_SPAN_LIT("a#b#12")));
+	assert_true(fnl_task_id_read(id, &prospect, &number));
+	assert_true(fnl_span_eq(prospect, FNL_SPAN_LIT("a#b")));
+	assert_int_equal(number, 12);
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		assert_false(fnl_task_id_read(fnl_span_str(wrong[i]), &prospect, &number));
+	}
+	fnl_arena_deinit(&arena);
+}
+
+/* sha256sum says the same of "n1|rival". */
+static void digests_of_employers(void **state)
+{
+	char digest[FNL_EMPLOYER_DIGEST_BYTES + 1];
+	char other[FNL_EMPLOYER_DIGEST_BYTES + 1];
+	(void)state;
+	fnl_employer_digest(FNL_SPAN_LIT("n1"), FNL_SPAN_LIT("rival"), digest);
+	assert_string_equal(digest, "0a1e3a6f97fc818edf1ce08489491ba89ec0ed3619d7e4992644a1527fa15059");
+	fnl_employer_digest(FNL_SPAN_LIT("n2"), FNL_SPAN_LIT("rival"), other);
+	assert_string_not_equal(digest, other);
+}
+
+static void funnel_of(struct fnl_hands *w, int prospects)
+{
+	fnl_hands_start(w, NULL);
+	fnl_hands_line(w, "2024-06-03 08:00 rep bo west manager_id=mia");
+	for (int i = 0; i < prospects; i++) {
+		fnl_hands_say(w, "2024-06-03 08:00 line bo p%02d BOTTOM", i);
+	}
+	fnl_hands_line(w, "2024-06-03 09:00 resign bo n1 5 last_day=2024-06-28");
+}
+
+static int64_t handover_i64(struct fnl_hands *w, int field)
+{
+	return fnl_hands_row(w, FNL_HANDS_HANDOVER, "bo", "")[field].i64;
+}
+
+/* More successors than there may be: the command is refused, nobody is lost. */
+static void many_successors(void **state)
+{
+	enum { MANY = 40 };
+	struct fnl_hands w;
+	(void)state;
+	funnel_of(&w, MANY);
+	for (int i = 0; i < MANY; i++) {
+		fnl_hands_line(&w, "2024-06-04 09:00 org next NONE");
+		(void)snprintf(w.refusals[0].rep, sizeof(w.refusals[0].rep), "s%02d", i);
+		fnl_hands_say(&w, "2024-06-04 09:00 name bo n1 s%02d prospect_id=p%02d", i, i);
+		w.refusal_count = 0;
+	}
+	assert_int_equal(w.counts[FNL_HANDS_TASKS], FNL_HANDOVER_SUCCESSORS_MAX);
+	assert_int_equal(handover_i64(&w, FNL_HANDOVER_UNNAMED_COUNT), MANY - FNL_HANDOVER_SUCCESSORS_MAX);
+	fnl_hands_end(&w);
+}
+
+/* More questions than there may be at once. */
+static void many_checks(void **state)
+{
+	struct fnl_hands w;
+	(void)state;
+	funnel_of(&w, 1);
+	fnl_hands_line(&w, "2024-06-04 09:00 hold");
+	for (int i = 0; i < FNL_HANDOVER_CHECKS_MAX + 3; i++) {
+		fnl_hands_say(&w, "2024-06-04 09:00 name bo n1 s%d command_id=k%d", i, i);
+		fnl_hands_say(&w, "2024-06-04 09:00 name bo n1 s%d command_id=k%d", i, i); /* the same again */
+	}
+	assert_int_equal(w.answer_count, FNL_HANDOVER_CHECKS_MAX);
+	fnl_hands_line(&w, "2024-06-04 09:00 answers");
+	assert_int_equal(w.answer_count, 0);
+	assert_int_equal(fnl_hands_row(&w, FNL_HANDS_HANDOVER, "bo", "")[FNL_HANDOVER_CHECKS].list.count, 0);
+	fnl_hands_end(&w);
+}
+
+/* The whole funnel is a sheet at the notice, once; and when a command waits, it is that sheet. */
+static void a_notice_asks_for_a_sheet(void **state)
+{
+	static const struct fnl_span book = FNL_SPAN_LIT("rep:ann");
+	const struct fnl_span none = FNL_SPAN_NONE;
+	struct fnl_arena arena;
+	struct fnl_value *row = NULL;
+	struct fnl_value *again = NULL;
+	struct fnl_inspection_page page = {.last = true};
+	struct fnl_inspection_out out;
+	(void)state;
+	fnl_arena_init(&arena, 1 << 20);
+	struct fnl_inspection_in in = {.now_ms = 1700000000005, .rules = fnl_rules_default(), .arena = &arena};
+	assert_int_equal(fnl_inspection_noticed(&in, book, FNL_SPAN_LIT("n"), none, &row), 0);
+	assert_true(fnl_span_eq(row[FNL_INSPECTION_BOOK].str, book));
+	assert_int_equal(row[FNL_INSPECTION_ASKED_AT].i64, in.now_ms);
+	assert_int_equal(row[FNL_INSPECTION_NEXT_DEADLINE_AT].i64, in.now_ms);
+	in.row = row;
+	assert_int_equal(fnl_inspection_noticed(&in, book, FNL_SPAN_LIT("n"), none, &again), 0);
+	assert_null(again);
+	assert_int_equal(fnl_inspection_step(&in, &page, &out), 0);
+	assert_int_equal(out.row[FNL_INSPECTION_TRIGGER].i64, FNL_SHEET_TRIGGER_NOTICE);
+	assert_false(out.row[FNL_INSPECTION_ASKED_FOR].set);
+	assert_true(fnl_span_eq(out.cause_id, FNL_SPAN_LIT("n")));
+	struct fnl_value waits[FNL_INSPECTION_FIELD_COUNT];
+	memcpy(waits, out.row, sizeof(waits));
+	waits[FNL_INSPECTION_ASKED_AT] = (struct fnl_value){.set = true, .i64 = in.now_ms - 4};
+	waits[FNL_INSPECTION_CAUSE_ID] = (struct fnl_value){.set = true, .str = FNL_SPAN_LIT("command")};
+	in.row = waits;
+	assert_int_equal(fnl_inspection_noticed(&in, book, FNL_SPAN_LIT("m"), none, &row), 0);
+	assert_int_equal(row[FNL_INSPECTION_ASKED_AT].i64, in.now_ms - 4);
+	assert_true(fnl_span_eq(row[FNL_INSPECTION_CAUSE_ID].str, FNL_SPAN_LIT("command")));
+	in.row = row;
+	assert_int_equal(fnl_inspection_step(&in, &page, &out), 0);
+	assert_int_equal(out.row[FNL_INSPECTION_TRIGGER].i64, FNL_SHEET_TRIGGER_NOTICE);
+	fnl_arena_deinit(&arena);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {cmocka_unit_test(ids_of_tasks), cmocka_unit_test(digests_of_employers),
+	                                          cmocka_unit_test(many_successors), cmocka_unit_test(many_checks),
+	                                          cmocka_unit_test(a_notice_asks_for_a_sheet)};
+	return cmocka_run_group_tests_name("parts of handovers", tests, NULL, NULL);
+}
