@@ -216,7 +216,8 @@ static int proposed(struct fnl_handing *h, const struct fnl_value *answer)
 {
 	struct fnl_list candidates = answer[FNL_SUCCESSOR_CANDIDATES_CANDIDATES].list;
 	int level = (int)fnl_handing_i64(h, FNL_HANDOVER_NAMING_LEVEL);
-	if (fnl_handing_i64(h, FNL_HANDOVER_UNNAMED_COUNT) == 0 || is_asked_again(h)) {
+	bool is_late = level == FNL_ALERT_LEVEL_NONE; /* somebody was named, and dropped out: who could be is asked anew */
+	if (fnl_handing_i64(h, FNL_HANDOVER_UNNAMED_COUNT) == 0 || is_asked_again(h) || is_late) {
 		return FNL_OK; /* or somebody was named meanwhile */
 	}
 	if (candidates.count == 0) {

@@ -220,8 +220,8 @@ static void proposed(struct rep_handover *h)
 			return; /* asked again meanwhile: that answer speaks */
 		}
 	}
-	if (oracle_number(h->row, "unnamed_count") == 0) {
-		return; /* somebody was named meanwhile */
+	if (oracle_number(h->row, "unnamed_count") == 0 || oracle_is(h->row, "naming_level", "NONE")) {
+		return; /* somebody was named meanwhile; even if he has dropped out since */
 	}
 	if (json_array_size(json_object_get(h->s->in, "candidates")) == 0) {
 		rep_tell_risk(h, "NO_SUCCESSOR", oracle_text(h->row, "naming_level"));

@@ -165,22 +165,33 @@ int fnl_hands_call(struct fnl_hands *w, struct fnl_hands_call *call)
 	return w->around ? w->around(w, call) : fnl_hands_run(w, call);
 }
 
+static void deliver_one(struct fnl_hands *w, size_t at)
+{
+	struct fnl_hands_answer a = w->answers[at];
+	struct fnl_value values[FNL_RECORD_FIELDS_MAX];
+	fnl_arena_reset(&w->arena);
+	w->answer_count--;
+	memmove(w->answers + at, w->answers + at + 1, (w->answer_count - at) * sizeof(w->answers[0]));
+	assert_int_equal(fnl_record_decode(a.desc, fnl_span_of(a.bytes, a.len), &w->arena, values, &w->why), 0);
+	struct fnl_span id = fnl_handover_prospect_of(a.desc, values);
+	const char *prospect = fnl_span_is_none(id) ? NULL : fnl_hands_text(w, id);
+	struct fnl_hands_call call = {.in = fnl_hands_in(w, a.rep, prospect), .desc = a.desc, .values = values};
+	int rc = fnl_hands_call(w, &call);
+	fnl_hands_take(w, a.rep, prospect, rc, &call.out);
+	free(a.bytes);
+}
+
 static void deliver(struct fnl_hands *w)
 {
 	while (!w->holds && w->answer_count > 0) {
-		struct fnl_hands_answer a = w->answers[0];
-		struct fnl_value values[FNL_RECORD_FIELDS_MAX];
-		fnl_arena_reset(&w->arena);
-		w->answer_count--;
-		memmove(w->answers, w->answers + 1, w->answer_count * sizeof(w->answers[0]));
-		assert_int_equal(fnl_record_decode(a.desc, fnl_span_of(a.bytes, a.len), &w->arena, values, &w->why), 0);
-		struct fnl_span id = fnl_handover_prospect_of(a.desc, values);
-		const char *prospect = fnl_span_is_none(id) ? NULL : fnl_hands_text(w, id);
-		struct fnl_hands_call call = {.in = fnl_hands_in(w, a.rep, prospect), .desc = a.desc, .values = values};
-		int rc = fnl_hands_call(w, &call);
-		fnl_hands_take(w, a.rep, prospect, rc, &call.out);
-		free(a.bytes);
+		deliver_one(w, 0);
 	}
+}
+
+void fnl_hands_overtake(struct fnl_hands *w)
+{
+	assert_true(w->answer_count > 0);
+	deliver_one(w, w->answer_count - 1);
 }
 
 /* ---- timers ---- */

@@ -14,6 +14,7 @@
  *   unfit REP NOTICE SUCCESSOR REFUSAL     the organisation says so without being asked
  *   usual PROSPECTS LOST      its base rate
  *   hold · answers            its answers wait · come
+ *   overtake                  the latest one that waits comes before the others
  *   freeze · thaw · fire REP  timers stand still · go on · one firing of a handover's
  *   page N                    rows on a page, at most
  *   wait                      time passes
@@ -163,6 +164,7 @@ void fnl_hands_take(struct fnl_hands *w, const char *rep, const char *prospect, 
 /* An answer of the organisation to SuccessorAsked waits. */
 void fnl_hands_candidates(struct fnl_hands *w, const char *rep, const struct fnl_value *asked, int refusal);
 void fnl_hands_fire(struct fnl_hands *w, const char *rep);
+void fnl_hands_overtake(struct fnl_hands *w);
 int fnl_hands_run(struct fnl_hands *w, struct fnl_hands_call *call);
 /* By `around`, if there is one. */
 int fnl_hands_call(struct fnl_hands *w, struct fnl_hands_call *call);

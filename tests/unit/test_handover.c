@@ -158,6 +158,11 @@ static void successors(void **state)
 	TELL(&g, "The organisation answers late, when it was asked again: it is told once, at the higher level", FUNNEL,
 	     "2024-06-03 08:00 hold", TERSE, "2024-06-03 09:00 resign bo n1 5 last_day=2024-06-28", "2024-06-11 09:00 wait",
 	     "2024-06-11 10:00 answers");
+	TELL(&g, "Somebody is named, and drops out, before it is answered who could be: that is asked again in time",
+	     FUNNEL, "2024-06-03 08:00 hold", TERSE, "2024-06-03 09:00 resign bo n1 5 last_day=2024-06-28",
+	     "2024-06-07 09:00 wait", "2024-06-07 10:00 name bo n1 ann", "2024-06-07 10:01 overtake",
+	     "2024-06-07 11:00 unfit bo n1 ann RESIGNED", "2024-06-07 11:00 overtake", "2024-06-07 12:00 answers",
+	     "2024-06-14 09:00 wait");
 	TELL(&g, "HR has not said whose he is", "2024-06-03 08:00 line bo p1 BOTTOM", TOLD, "2024-06-10 09:00 wait");
 	TELL(&g, "The successor resigns: undone tasks go back, done ones stay", FUNNEL, RESIGNS,
 	     "2024-06-05 10:00 right bo p1", "2024-06-06 09:00 unfit bo n1 ann RESIGNED", "2024-06-06 10:00 right bo p2",
