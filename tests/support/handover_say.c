@@ -305,6 +305,8 @@ bool fnl_hands_verb(struct fnl_hands *w, char **words)
 		w->holds = verb[0] == 'h';
 	} else if (strcmp(verb, "freeze") == 0 || strcmp(verb, "thaw") == 0) {
 		w->frozen = verb[0] == 'f';
+	} else if (strcmp(verb, "rule") == 0) {
+		fnl_hands_rule(w, words[1], words[2], strtoll(words[3], NULL, 10));
 	} else if (strcmp(verb, "overtake") == 0) {
 		fnl_hands_overtake(w);
 	} else if (strcmp(verb, "fire") == 0) {

@@ -14,6 +14,7 @@
  *   unfit REP NOTICE SUCCESSOR REFUSAL     the organisation says so without being asked
  *   usual PROSPECTS LOST      its base rate
  *   hold · answers            its answers wait · come
+ *   rule SECTION KEY VALUE    of the rules file
  *   overtake                  the latest one that waits comes before the others
  *   freeze · thaw · fire REP  timers stand still · go on · one firing of a handover's
  *   page N                    rows on a page, at most

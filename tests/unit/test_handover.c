@@ -253,6 +253,31 @@ static void notices(void **state)
 	assert_int_equal(fnl_golden_compare(&g, GOLDEN("handover_notices.txt")), 0);
 }
 
+/* ---- other rules ---- */
+
+#define RULE(key, value) "2024-06-03 08:00 rule handover " key " " value
+
+static void other_rules(void **state)
+{
+	struct fnl_golden g = {0};
+	(void)state;
+	TELL(&g,
+	     "Nobody is named: after 2 business days, and 4 more; signed off after 1; the last day is near at 7, and at 1",
+	     FUNNEL, RULE("review_due_bd", "1"), RULE("successor_named_bd", "2"), RULE("successor_next_level_bd", "4"),
+	     RULE("at_risk_first_bd", "7"), RULE("at_risk_second_bd", "1"), TERSE,
+	     "2024-06-03 09:00 resign bo n1 5 last_day=2024-06-28", "2024-06-04 09:00 wait", "2024-06-05 08:00 wait",
+	     "2024-06-05 09:00 wait", "2024-06-11 09:00 wait", "2024-06-19 00:00 wait", "2024-06-20 00:00 wait",
+	     "2024-06-27 00:00 wait", "2024-06-28 00:00 wait");
+	TELL(
+		&g,
+		"Tasks are due 4 business days before the last day; overdue, the manager hears of it after 2, the next after 6",
+		FUNNEL, "2024-06-03 08:00 rule handover_due middle 100", "2024-06-03 08:00 rule handover_due bottom 3",
+		RULE("task_latest_bd", "4"), RULE("overdue_manager_bd", "2"), RULE("overdue_next_level_bd", "6"), TERSE, ALONE,
+		"2024-06-06 09:00 wait", "2024-06-10 09:00 wait", "2024-06-14 09:00 wait", "2024-06-24 00:00 wait",
+		"2024-06-26 00:00 wait");
+	assert_int_equal(fnl_golden_compare(&g, GOLDEN("handover_rules.txt")), 0);
+}
+
 /* ---- the watch ---- */
 
 #define EIGHT(what) what("p1") what("p2") what("p3") what("p4") what("p5") what("p6") what("p7") what("p8")
@@ -365,9 +390,9 @@ static void many_prospects(void **state)
 
 int main(void)
 {
-	static const struct CMUnitTest tests[] = {cmocka_unit_test(the_article),       cmocka_unit_test(prospects_move),
-	                                          cmocka_unit_test(reports),           cmocka_unit_test(successors),
-	                                          cmocka_unit_test(notices),           cmocka_unit_test(watch),
-	                                          cmocka_unit_test(pages_of_any_size), cmocka_unit_test(many_prospects)};
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_article), cmocka_unit_test(prospects_move),    cmocka_unit_test(reports),
+		cmocka_unit_test(successors),  cmocka_unit_test(notices),           cmocka_unit_test(watch),
+		cmocka_unit_test(other_rules), cmocka_unit_test(pages_of_any_size), cmocka_unit_test(many_prospects)};
 	return cmocka_run_group_tests_name("handovers", tests, NULL, NULL);
 }
