@@ -1,5 +1,6 @@
 /* What costs a worker its time or its partitions although nothing is wrong: waits in a restore, a fence without a twin,
- * a connection that broke and has nothing to do with the transaction. Against a real broker. */
+ * a connection that broke and has nothing to do with the transaction, the end of a consumer that can abort the process.
+ * Against a real broker. */
 #include "kafka_world.h"
 
 #include "../../src/adapters/kafka/kafka_internal.h"
@@ -165,6 +166,98 @@ static void test_fence_by_nobody(void **state)
 	bus->ops->close(bus);
 }
 
+/* --- the end of consumers --- */
+
+enum { ENDS = 25, END_MEAN_MS_MAX = 300 };
+
+/* What is seen of one handle's connections. */
+struct ending {
+	atomic_bool was_up; /* the coordinator's */
+	atomic_bool moves;  /* that one is in use, or being closed */
+	atomic_uint others_ended;
+	atomic_uint early; /* of them while it moved */
+};
+
+static rd_kafka_resp_err_t see_state(rd_kafka_t *rk, int32_t id, const char *protocol, const char *name, int port,
+                                     const char *at, void *opaque)
+{
+	(void)rk, (void)id, (void)protocol, (void)port;
+	struct ending *e = opaque;
+	if (strcmp(name, "GroupCoordinator") == 0) {
+		bool up = strcmp(at, "UP") == 0;
+		if (up) {
+			atomic_store(&e->was_up, true);
+		}
+		atomic_store(&e->moves, up || (e->moves && strcmp(at, "INIT") != 0));
+	} else if (strcmp(at, "DOWN") == 0) {
+		atomic_fetch_add(&e->others_ended, 1);
+		atomic_fetch_add(&e->early, atomic_load(&e->moves) ? 1 : 0);
+	}
+	return RD_KAFKA_RESP_ERR_NO_ERROR;
+}
+
+static rd_kafka_resp_err_t see_new(rd_kafka_t *rk, const rd_kafka_conf_t *conf, void *opaque, char *why, size_t size)
+{
+	(void)conf, (void)why, (void)size;
+	return rd_kafka_interceptor_add_on_broker_state_change(rk, "test", see_state, opaque);
+}
+
+/* A consumer that reads, and has asked its coordinator. */
+static rd_kafka_t *consumer_make(const rd_kafka_conf_t *base, const char *topic, struct fnl_kafka_watch *w,
+                                 struct ending *e)
+{
+	const struct fnl_kafka_pair own[] = {{"group.id", "ends"}, {"enable.auto.commit", "false"}, {NULL, NULL}};
+	rd_kafka_conf_t *conf = NULL;
+	rd_kafka_t *consumer = NULL;
+	struct fnl_error why = {0};
+	assert_int_equal(fnl_kafka_conf(base, own, w, &conf, &why), 0);
+	assert_int_equal(rd_kafka_conf_interceptor_add_on_new(conf, "test", see_new, e), 0);
+	assert_int_equal(fnl_kafka_handle(RD_KAFKA_CONSUMER, conf, &consumer, &why), 0);
+	rd_kafka_poll_set_consumer(consumer);
+	rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
+	rd_kafka_topic_partition_list_add(list, topic, 0)->offset = 0;
+	assert_int_equal(rd_kafka_assign(consumer, list), 0);
+	rd_kafka_message_t *m = rd_kafka_consumer_poll(consumer, WAIT_MS);
+	assert_non_null(m);
+	rd_kafka_message_destroy(m);
+	assert_int_equal(rd_kafka_committed(consumer, list, WAIT_MS), 0);
+	rd_kafka_topic_partition_list_destroy(list);
+	return consumer;
+}
+
+/* librdkafka aborts, seldom, when other connections end while the coordinator's is being closed: see consumer_end.c. */
+static void test_consumers_end_in_order(void **state)
+{
+	struct kafka_fixture *f = *state;
+	struct fnl_bus *bus = bus_open(f);
+	struct names n = names_make(f, bus, 1);
+	publish_numbers(bus, n.input, 0, 0, 1);
+	struct fnl_kafka_property servers = {"bootstrap.servers", f->servers};
+	struct fnl_kafka_common common = {&servers, 1, NULL};
+	struct fnl_kafka_watch w;
+	rd_kafka_conf_t *base = NULL;
+	struct fnl_error why = {0};
+	assert_int_equal(fnl_kafka_conf_base(&common, &base, &why), 0);
+	fnl_kafka_watch_init(&w, NULL, NULL);
+	int64_t spent_ms = 0;
+	for (int i = 0; i < ENDS; i++) {
+		struct ending e = {0};
+		rd_kafka_t *consumer = consumer_make(base, n.input, &w, &e);
+		int64_t began = now_ms();
+		fnl_kafka_consumer_end(consumer);
+		spent_ms += now_ms() - began;
+		assert_true(e.was_up);
+		assert_int_not_equal(e.others_ended, 0);
+		assert_int_equal(e.early, 0);
+	}
+	print_message("%d consumers ended, %d ms each\n", ENDS, (int)spent_ms / ENDS);
+	/* The rest is seen: nobody waited until the time for it was over. */
+	assert_true(spent_ms / ENDS < END_MEAN_MS_MAX);
+	fnl_kafka_watch_deinit(&w);
+	rd_kafka_conf_destroy(base);
+	bus->ops->close(bus);
+}
+
 static int setup(void **state)
 {
 	*state = kafka_fixture_open(FNL_SOURCE_DIR);
@@ -177,10 +270,9 @@ int main(int argc, char **argv)
 		cmocka_set_test_filter(argv[1]);
 	}
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_restore_does_not_wait),
-		cmocka_unit_test(test_fence_by_nobody),
-		cmocka_unit_test(test_lost_requests),
-		cmocka_unit_test(test_resets_after_a_restart_end),
+		cmocka_unit_test(test_restore_does_not_wait),  cmocka_unit_test(test_fence_by_nobody),
+		cmocka_unit_test(test_lost_requests),          cmocka_unit_test(test_resets_after_a_restart_end),
+		cmocka_unit_test(test_consumers_end_in_order),
 	};
 	return cmocka_run_group_tests(tests, setup, NULL);
 }

@@ -51,7 +51,7 @@ int fnl_kafka_bus_consumer(struct fnl_kafka_bus *b, const char *group, rd_kafka_
 void fnl_kafka_bus_consumer_free(rd_kafka_t *consumer)
 {
 	if (consumer) {
-		rd_kafka_destroy_flags(consumer, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+		fnl_kafka_consumer_end(consumer);
 	}
 }
 

@@ -33,6 +33,7 @@ void fnl_kafka_watch_init(struct fnl_kafka_watch *w, const struct fnl_logger *lo
 	w->logger = logger;
 	w->owner = owner;
 	atomic_init(&w->disconnects, 0);
+	atomic_init(&w->coordinator_moves, false);
 	pthread_mutex_init(&w->lock, NULL);
 	w->last[0] = '\0';
 }
@@ -186,6 +187,7 @@ int fnl_kafka_conf(const rd_kafka_conf_t *base, const struct fnl_kafka_pair *own
 	rd_kafka_conf_set_opaque(conf, w);
 	rd_kafka_conf_set_log_cb(conf, log_line);
 	rd_kafka_conf_set_error_cb(conf, on_error);
+	fnl_kafka_consumer_watch(conf, w);
 	*ret = conf;
 	return 0;
 }

@@ -188,19 +188,14 @@ void fnl_kafka_consumer_close(struct fnl_kafka_log *k)
 	}
 	fnl_kafka_batch_deinit(&k->batch);
 	if (k->consumer) {
-		if (k->group_instance_id) {
-			/* A static member never leaves (KIP-345: the client sends no LeaveGroup for it, the broker keeps its
-			 * partitions until session.timeout.ms), so the orderly close has nothing to tell and could only wait. */
-			consumer_forget(k);
-			rd_kafka_destroy_flags(k->consumer, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
-		} else {
-			rd_kafka_consumer_close(k->consumer);
-			rd_kafka_destroy(k->consumer);
-		}
+		/* A static member never leaves (KIP-345: the client sends no LeaveGroup for it, the broker keeps its partitions
+		 * until session.timeout.ms): nobody is asked then. */
+		consumer_forget(k);
+		fnl_kafka_consumer_end(k->consumer);
 		k->consumer = NULL;
 	}
 	if (k->bounds_reader) {
-		rd_kafka_destroy_flags(k->bounds_reader, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+		rd_kafka_destroy(k->bounds_reader);
 		k->bounds_reader = NULL;
 	}
 	consumer_forget(k);
@@ -216,7 +211,7 @@ int fnl_kafka_consumer_renew(struct fnl_kafka_log *k)
 	k->rebalances++;
 	k->rebalance_untold = true;
 	k->joined = false;
-	rd_kafka_destroy_flags(k->consumer, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+	fnl_kafka_consumer_end(k->consumer);
 	k->consumer = NULL;
 	return fnl_kafka_consumer_open(k, &k->story);
 }

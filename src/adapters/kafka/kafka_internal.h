@@ -20,11 +20,13 @@ enum {
 	FNL_KAFKA_COMMITTED_TIMEOUT_MS = 1000
 };
 
-/* What the client's own threads tell about a handle. Its pointer is the handle's opaque. */
+/* What the client's own threads tell about a handle. Its pointer is the handle's opaque. Handles may share one, but at
+ * any time only one consumer with a group. */
 struct fnl_kafka_watch {
 	const struct fnl_logger *logger;
 	void *owner;                         /* for the callbacks that run in the caller's thread */
 	atomic_uint disconnects;             /* so far, of connections that may have lost a request or its answer */
+	atomic_bool coordinator_moves;       /* the connection to the group's coordinator is in use, or being closed */
 	pthread_mutex_t lock;                /* guards last */
 	char last[FNL_KAFKA_TEXT_BYTES_MAX]; /* the last connection error, for stories */
 };
@@ -109,6 +111,7 @@ struct fnl_kafka_log {
 	char servers[FNL_KAFKA_TEXT_BYTES_MAX];
 	struct fnl_kafka_watch watch_consumer;
 	struct fnl_kafka_watch watch_producer;
+	struct fnl_kafka_watch watch_restorer;
 
 	/* consumer.c */
 	rd_kafka_t *consumer;
@@ -146,6 +149,11 @@ struct fnl_kafka_log {
 	unsigned disconnects_before; /* the present producer */
 };
 
+/* consumer_end.c */
+/* Every handle that fnl_kafka_consumer_end shall end is made with it; for others it does nothing. */
+void fnl_kafka_consumer_watch(rd_kafka_conf_t *conf, struct fnl_kafka_watch *w);
+/* Closes and destroys it. */
+void fnl_kafka_consumer_end(rd_kafka_t *consumer);
 /* consumer.c */
 int fnl_kafka_consumer_open(struct fnl_kafka_log *k, struct fnl_error *why) FNL_MUST_USE;
 void fnl_kafka_consumer_close(struct fnl_kafka_log *k);

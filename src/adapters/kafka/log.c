@@ -26,6 +26,7 @@ static void log_close(struct fnl_log *l)
 	}
 	fnl_kafka_watch_deinit(&k->watch_consumer);
 	fnl_kafka_watch_deinit(&k->watch_producer);
+	fnl_kafka_watch_deinit(&k->watch_restorer);
 	fnl_free(k->changelog_next);
 	fnl_arena_deinit(&k->strings);
 	fnl_free(k);
@@ -113,6 +114,7 @@ int fnl_kafka_log_open(const struct fnl_kafka_log_settings *settings, struct fnl
 	fnl_kafka_batch_init(&k->restore_batch);
 	fnl_kafka_watch_init(&k->watch_consumer, settings->common.logger, k);
 	fnl_kafka_watch_init(&k->watch_producer, settings->common.logger, k);
+	fnl_kafka_watch_init(&k->watch_restorer, settings->common.logger, k);
 	rc = log_strings(k, settings);
 	if (rc) {
 		fnl_fail(why, rc, "no memory for a log connection");

@@ -37,8 +37,8 @@ int fnl_kafka_committed(struct fnl_log *l, struct fnl_committed *pairs, size_t c
 
 static int bounds_open(struct fnl_kafka_log *k)
 {
+	/* Without a group, so that it asks for no coordinator and has no connection to one. */
 	const struct fnl_kafka_pair own[] = {
-		{"group.id", k->group}, /* the client wants one; it neither joins nor commits */
 		/* On read_committed the end that is told is the last stable offset. */
 		{"isolation.level", "read_uncommitted"},
 		{"socket.timeout.ms", "10000"},

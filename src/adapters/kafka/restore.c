@@ -19,7 +19,7 @@ static int restorer_make(struct fnl_kafka_log *k)
 		{NULL, NULL},
 	};
 	rd_kafka_conf_t *conf = NULL;
-	int rc = fnl_kafka_conf(k->conf, own, &k->watch_consumer, &conf, &k->story);
+	int rc = fnl_kafka_conf(k->conf, own, &k->watch_restorer, &conf, &k->story);
 	if (rc == 0) {
 		rc = fnl_kafka_handle(RD_KAFKA_CONSUMER, conf, &k->restorer, &k->story);
 	}
@@ -129,7 +129,7 @@ void fnl_kafka_restorer_free(struct fnl_kafka_log *k)
 {
 	fnl_kafka_batch_deinit(&k->restore_batch);
 	if (k->restorer) {
-		rd_kafka_destroy_flags(k->restorer, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+		fnl_kafka_consumer_end(k->restorer);
 		k->restorer = NULL;
 	}
 	k->restore_is_open = false;
