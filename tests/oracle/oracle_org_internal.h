@@ -126,6 +126,8 @@ json_t *org_answer(struct oracle *o, const struct org_partition *p, const json_t
                    int64_t now_ms, const char **ret_record);
 /* Whether a handover counts for a question. */
 bool org_counts(const struct org_partition *p, const json_t *row, const json_t *handover);
+/* Adds it to the sums in the row; what a sum has no room for is its greatest value. */
+void org_add(json_t *row, const json_t *handover);
 /* clock = event: one question, all at once. */
 void org_fire(struct org_step *s, json_t *row);
 /* Keys of an object that begin with the organisation and are after another (NULL: all of them), in bytewise order; the

@@ -101,6 +101,15 @@ bool org_counts(const struct org_partition *p, const json_t *row, const json_t *
 	return !own && oracle_number(handover, "completed_at") >= first_ms;
 }
 
+void org_add(json_t *row, const json_t *handover)
+{
+	static const char *const names[] = {"prospect_count", "lost_count"};
+	for (size_t i = 0; i < 2; i++) {
+		__int128 sum = (__int128)oracle_number(row, names[i]) + oracle_number(handover, names[i]);
+		oracle_set(row, names[i], json_integer(sum < INT64_MAX ? (json_int_t)sum : INT64_MAX));
+	}
+}
+
 /* ---- clock = event ---- */
 
 static void look_at_list(struct org_fold *f, const struct org_question *q, const json_t *reps, const json_t *best)
@@ -140,17 +149,15 @@ static void what_is_usual(struct org_step *s, json_t *row)
 {
 	size_t n;
 	const char **keys = org_keys(s->p->handovers, oracle_text(row, "org_id"), NULL, &n);
-	int64_t prospects = 0, lost = 0;
 	for (size_t i = 0; i < n; i++) {
 		const json_t *h = json_object_get(s->p->handovers, keys[i]);
 		bool counts = org_counts(s->p, row, h);
-		prospects += counts ? oracle_number(h, "prospect_count") : 0;
-		lost += counts ? oracle_number(h, "lost_count") : 0;
+		if (counts) {
+			org_add(row, h);
+		}
 		s->fold->stats.counted += counts;
 		s->fold->stats.left_out += !counts;
 	}
-	oracle_set(row, "prospect_count", json_integer(prospects));
-	oracle_set(row, "lost_count", json_integer(lost));
 	free(keys);
 }
 

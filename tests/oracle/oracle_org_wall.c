@@ -114,10 +114,7 @@ static void add_up(const struct org_partition *p, json_t *row, const char **keys
 	for (size_t i = 0; i < n; i++) {
 		const json_t *h = json_object_get(p->handovers, keys[i]);
 		if (org_counts(p, row, h)) {
-			oracle_set(row, "prospect_count",
-			           json_integer(oracle_number(row, "prospect_count") + oracle_number(h, "prospect_count")));
-			oracle_set(row, "lost_count",
-			           json_integer(oracle_number(row, "lost_count") + oracle_number(h, "lost_count")));
+			org_add(row, h);
 		}
 	}
 }

@@ -151,8 +151,8 @@ static struct fnl_input make_outcome(struct workload_org *w, size_t org)
 	set_text(&in, "notice_id", org_text(w, "n%zu-%s-%zu", org, id, notice));
 	set_number(&in, "sequence", next_of(w, &w->outcomes[org][rep][notice]));
 	set_number(&in, "completed_at", w->start_ms - ago + about[org_below(w, 3)]);
-	set_number(&in, "prospect_count", (int64_t)org_below(w, 50));
-	set_number(&in, "lost_count", (int64_t)org_below(w, 10));
+	set_number(&in, "prospect_count", org_one_in(w, 30) ? INT64_MAX : (int64_t)org_below(w, 50));
+	set_number(&in, "lost_count", org_one_in(w, 60) ? INT64_MAX : (int64_t)org_below(w, 10));
 	return in;
 }
 
