@@ -6,7 +6,7 @@ cd "$FNL_ROOT"
 
 usage_sim() {
 	cat <<'TEXT'
-usage: ./run sim [--seeds N] [--from S] [--workload counter|prospect|paged|rep] [--aged]   seeds S .. S+N-1 (5000 from 1)
+usage: ./run sim [--seeds N] [--from S] [--workload counter|prospect|paged|rep|org] [--aged]   seeds S .. S+N-1 (5000 from 1)
        ./run sim --seed S [--trace]                                     one seed again, told step by step
        ./run sim --mutations [NAME]                                     every rule taken away once: is it noticed?
 TEXT

@@ -113,13 +113,21 @@ static bool counts(const struct fnl_org_in *in, const struct fnl_value *question
 	return !own && handover[FNL_ORG_HANDOVER_COMPLETED_AT].i64 >= since_ms;
 }
 
+/* Of counts; what there is no room for is the greatest number. */
+static int64_t sum_of(int64_t a, int64_t b)
+{
+	return a > INT64_MAX - b ? INT64_MAX : a + b;
+}
+
 static int add_up(const struct fnl_org_in *in, const struct fnl_org_page *page, struct fnl_value *question,
                   struct fnl_org_step_out *out)
 {
 	for (size_t i = 0; i < page->count; i++) {
 		if (counts(in, question, page->rows[i])) {
-			question[FNL_ORG_QUESTION_PROSPECT_COUNT].i64 += page->rows[i][FNL_ORG_HANDOVER_PROSPECT_COUNT].i64;
-			question[FNL_ORG_QUESTION_LOST_COUNT].i64 += page->rows[i][FNL_ORG_HANDOVER_LOST_COUNT].i64;
+			int64_t *prospects = &question[FNL_ORG_QUESTION_PROSPECT_COUNT].i64;
+			int64_t *lost = &question[FNL_ORG_QUESTION_LOST_COUNT].i64;
+			*prospects = sum_of(*prospects, page->rows[i][FNL_ORG_HANDOVER_PROSPECT_COUNT].i64);
+			*lost = sum_of(*lost, page->rows[i][FNL_ORG_HANDOVER_LOST_COUNT].i64);
 		}
 	}
 	if (!page->last) {

@@ -9,7 +9,7 @@
 
 #include "sim.h"
 
-static const struct sim_workload *const workloads[] = {&sim_counter, &sim_prospect, &sim_paged, &sim_rep};
+static const struct sim_workload *const workloads[] = {&sim_counter, &sim_prospect, &sim_paged, &sim_rep, &sim_org};
 enum { WORKLOADS = sizeof(workloads) / sizeof(workloads[0]), SEED_SECONDS_MAX = 60, JOBS_MAX = 64 };
 
 struct task {

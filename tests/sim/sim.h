@@ -78,6 +78,7 @@ struct sim_workload {
 extern const struct sim_workload sim_counter;
 extern const struct sim_workload sim_paged;
 extern const struct sim_workload sim_rep;
+extern const struct sim_workload sim_org;
 extern const struct sim_workload sim_prospect;
 
 /* ---- faults ---- */

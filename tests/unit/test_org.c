@@ -359,6 +359,17 @@ static void without_any_handover_nothing_is_usual(void **state)
 	base_rate_is(0, 0);
 }
 
+static void too_many_are_the_most_that_there_can_be(void **state)
+{
+	(void)state;
+	send(fnl_input_outcome("bob", "n1", 1, -1000, INT64_MAX, INT64_MAX - 1));
+	send(fnl_input_outcome("cid", "n1", 1, -1000, INT64_MAX, 1));
+	send(fnl_input_outcome("dan", "n1", 1, -1000, 5, 5));
+	send(fnl_input_base_rate("ann", "q1"));
+	assert_int_equal(fire_all(), 1);
+	base_rate_is(INT64_MAX, INT64_MAX);
+}
+
 /* ---- rules, time ---- */
 
 static void activate(const char *text, int version)
@@ -413,6 +424,7 @@ int main(void)
 		cmocka_unit_test_setup(nobody_could, fresh),
 		cmocka_unit_test_setup(what_is_usual_is_added_up, fresh),
 		cmocka_unit_test_setup(without_any_handover_nothing_is_usual, fresh),
+		cmocka_unit_test_setup(too_many_are_the_most_that_there_can_be, fresh),
 		cmocka_unit_test_setup(rules_count_from_then_on, fresh),
 		cmocka_unit_test_setup(its_time_is_the_least_of_the_partitions_before, fresh),
 	};
