@@ -12,7 +12,7 @@
 #include "funneld/core/prospect.h"
 #include "funneld/core/rules.h"
 
-enum { FNL_SUCCESSOR_CANDIDATES_MAX = 5, FNL_SUCCESSOR_USES_MAX = 32, FNL_ORG_REPS_MAX = 1000 };
+enum { FNL_SUCCESSOR_CANDIDATES_MAX = 5, FNL_SUCCESSOR_USES_MAX = 32 };
 
 struct fnl_successor_question {
 	const struct fnl_value *leaver; /* OrgRep; NULL: the organisation does not know him */
