@@ -1,8 +1,8 @@
 /* What the router must have sent on, from what it was given: an independent reading of
- * include/funneld/operators/router.h that shares no code with src/. HR events and commands about a rep go to his book, in one
- * partition; OpenQuotaYear to every partition; what nobody acts on yet to nobody; everything else is a dead letter. Each
- * once, as it came, with a ce_id; and of one input partition in its order. But a resignation goes on without the id of
- * the new employer, of which it has a digest. */
+ * include/funneld/operators/router.h that shares no code with src/. HR events and commands about a rep go to his book,
+ * in one partition; OpenQuotaYear to every partition; what nobody acts on yet to nobody; everything else is a dead
+ * letter. Each once, as it came, with a ce_id; and of one input partition in its order. But a resignation goes on
+ * without the id of the new employer, of which it has a digest. */
 #ifndef FUNNELD_TESTS_ORACLE_ROUTER_H
 #define FUNNELD_TESTS_ORACLE_ROUTER_H
 
