@@ -51,7 +51,7 @@ static const struct naming namings[] = {
 	{&fnl_desc_successor_proposed,
      "proposed",
      FNL_SUCCESSOR_PROPOSED_NOTICE_ID,
-     {FNL_SUCCESSOR_PROPOSED_LEVEL, -1, -1}},
+     {FNL_SUCCESSOR_PROPOSED_LEVEL, FNL_SUCCESSOR_PROPOSED_OCCURRED_AT, -1}},
 	{&fnl_desc_successor_refused,
      "refused",
      FNL_SUCCESSOR_REFUSED_NOTICE_ID,

@@ -53,9 +53,9 @@ static void publish_rep(struct feed *f, const struct id *rep, uint32_t i, uint32
 	feed_send(f, fnl_app_topic(f->app, FNL_TOPIC_REP_CHANGES), &fnl_desc_rep_changed, v, fnl_span_str(rep->text), -1);
 }
 
-static void publish_prospect(struct feed *f, uint32_t leaver, uint32_t i, int64_t at_ms)
+static void publish_prospect(struct feed *f, uint32_t leaver, uint32_t i, char owner, int64_t version, int64_t at_ms)
 {
-	struct id rep = id_of('L', leaver);
+	struct id rep = id_of(owner, leaver);
 	struct id id = prospect_of(leaver, i);
 	struct id contacts[CONTACTS];
 	struct fnl_value items[CONTACTS];
@@ -65,7 +65,7 @@ static void publish_prospect(struct feed *f, uint32_t leaver, uint32_t i, int64_
 		items[c] = text_of(&contacts[c]);
 	}
 	v[FNL_PROSPECT_CHANGED_PROSPECT_ID] = text_of(&id);
-	v[FNL_PROSPECT_CHANGED_VERSION] = feed_number(1);
+	v[FNL_PROSPECT_CHANGED_VERSION] = feed_number(version);
 	v[FNL_PROSPECT_CHANGED_OCCURRED_AT] = feed_number(at_ms);
 	v[FNL_PROSPECT_CHANGED_STAGE] = feed_text(fnl_span_str(feed_stage(i)));
 	v[FNL_PROSPECT_CHANGED_OWNER_REP_ID] = text_of(&rep);
@@ -87,7 +87,7 @@ int feed_company(struct feed *f, uint32_t leavers, uint32_t prospects)
 	/* The leavers' prospects come mixed, as those of a company do. */
 	for (uint32_t n = 0; n < prospects; n++) {
 		for (uint32_t i = 0; i < leavers; i++) {
-			publish_prospect(f, i, n, now_ms);
+			publish_prospect(f, i, n, 'L', 1, now_ms);
 		}
 	}
 	return f->bus->ops->publish_flush(f->bus, FLUSH_MS) ? 1 : 0;
@@ -322,4 +322,65 @@ int feed_departures(struct feed *f, const struct fnl_options *options, uint32_t 
 	fnl_free(d.of);
 	fnl_free(d.told);
 	return rc;
+}
+
+/* ---- how it goes on ---- */
+
+/* Enough for a task of any layer: a visit by all who may have to be there, two who were told, a meeting soon. */
+static void publish_report(struct feed *f, uint32_t i, const char *round, int64_t at_ms)
+{
+	struct id leaver = id_of('L', 0), notice = id_of('n', 0), successor = id_of('N', 0), prospect = prospect_of(0, i);
+	struct id persons[] = {id_of('C', i * CONTACTS), id_of('C', i * CONTACTS + 1)};
+	struct fnl_value spoke[] = {text_of(&leaver), text_of(&successor)};
+	struct fnl_value told[] = {text_of(&persons[0]), text_of(&persons[1])};
+	char command[64], task[ID_BYTES + 8];
+	snprintf(command, sizeof(command), "report-%s-%u", round, i);
+	snprintf(task, sizeof(task), "%s#1", prospect.text);
+	struct fnl_value v[FNL_HANDOVER_TASK_DONE_FIELD_COUNT] = {
+		[FNL_HANDOVER_TASK_DONE_SOURCE] = feed_text(FNL_SPAN_LIT("bench")),
+		[FNL_HANDOVER_TASK_DONE_OCCURRED_AT] = feed_number(at_ms),
+		[FNL_HANDOVER_TASK_DONE_COMMAND_ID] = feed_text(fnl_span_str(command)),
+		[FNL_HANDOVER_TASK_DONE_ISSUED_BY] = text_of(&successor),
+		[FNL_HANDOVER_TASK_DONE_ISSUED_AT] = feed_number(at_ms),
+		[FNL_HANDOVER_TASK_DONE_LEAVING_REP_ID] = text_of(&leaver),
+		[FNL_HANDOVER_TASK_DONE_NOTICE_ID] = text_of(&notice),
+		[FNL_HANDOVER_TASK_DONE_TASK_ID] = feed_text(fnl_span_str(task)),
+		[FNL_HANDOVER_TASK_DONE_DONE_AT] = feed_number(at_ms),
+		[FNL_HANDOVER_TASK_DONE_BY] = text_of(&successor),
+		[FNL_HANDOVER_TASK_DONE_CHANNEL] = feed_number(FNL_CHANNEL_VISIT),
+		[FNL_HANDOVER_TASK_DONE_SPOKE_REP_IDS] = {.set = true, .list = {spoke, 2}},
+		[FNL_HANDOVER_TASK_DONE_INFORMED_PERSON_IDS] = {.set = true, .list = {told, 2}},
+		[FNL_HANDOVER_TASK_DONE_NEXT_MEETING_ON] = feed_number(at_ms / DAY_MS + 7),
+	};
+	feed_send(f, fnl_app_topic(f->app, FNL_TOPIC_COMMANDS), &fnl_desc_handover_task_done, v, fnl_span_str(leaver.text),
+	          -1);
+}
+
+int feed_reports(struct feed *f, const struct feed_some *some, const char *round)
+{
+	for (uint32_t i = some->from; i < some->to; i++) {
+		bool top = i % 4 < 2; /* as feed_stage has them */
+		if ((top && some->top) || (!top && some->near)) {
+			publish_report(f, i, round, feed_now(f));
+			if (i % 10 == 3) {
+				publish_report(f, i, round, feed_now(f));
+			}
+		}
+	}
+	return f->bus->ops->publish_flush(f->bus, FLUSH_MS) ? 1 : 0;
+}
+
+int feed_moves(struct feed *f, uint32_t prospects)
+{
+	int64_t now_ms = feed_now(f);
+	for (uint32_t i = 0; i < prospects; i++) {
+		publish_prospect(f, 0, i, 'N', 2, now_ms);
+	}
+	return f->bus->ops->publish_flush(f->bus, FLUSH_MS) ? 1 : 0;
+}
+
+int feed_notice(struct feed *f)
+{
+	publish_notice(f, 0, feed_now(f));
+	return f->bus->ops->publish_flush(f->bus, FLUSH_MS) ? 1 : 0;
 }

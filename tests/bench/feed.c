@@ -11,7 +11,8 @@
  *   drain RATE SECONDS PROSPECTS AT
  *                               paced, and how fast those stalls are told; latency of what is sent from AT until all
  *                               of them are
- *   company, departures         reps who leave: see feed.h
+ *   company, departures, notice, reports, moves
+ *                               reps who leave: see feed.h
  *
  * Each change is one stage of one prospect; a prospect's stages go round, so that what follows is known beforehand. */
 #include <pthread.h>
@@ -428,8 +429,27 @@ static int usage(void)
 	fprintf(stderr, "usage: bench_feed [--config FILE] load|watched CHANGES PROSPECTS | rep PROSPECTS REP |\n"
 	                "       stale PROSPECTS DAYS AT | paced RATE SECONDS WARMUP [REP] |\n"
 	                "       drain RATE SECONDS PROSPECTS AT | company LEAVERS PROSPECTS |\n"
-	                "       departures LEAVERS PROSPECTS PACE\n");
+	                "       departures LEAVERS PROSPECTS PACE | notice | reports FROM TO near|top|all ROUND |\n"
+	                "       moves PROSPECTS\n");
 	return 2;
+}
+
+static int departure(struct feed *f, int count, char **a)
+{
+	if (count == 1 && strcmp(a[0], "notice") == 0) {
+		return feed_notice(f);
+	}
+	if (count == 2 && strcmp(a[0], "moves") == 0) {
+		return feed_moves(f, (uint32_t)atol(a[1]));
+	}
+	if (count == 5 && strcmp(a[0], "reports") == 0) {
+		struct feed_some some = {.from = (uint32_t)atol(a[1]),
+		                         .to = (uint32_t)atol(a[2]),
+		                         .near = strcmp(a[3], "top") != 0,
+		                         .top = strcmp(a[3], "near") != 0};
+		return feed_reports(f, &some, a[4]);
+	}
+	return usage();
 }
 
 static int command(struct feed *f, const struct fnl_options *options)
@@ -464,7 +484,7 @@ static int command(struct feed *f, const struct fnl_options *options)
 	if (count == 4 && strcmp(a[0], "departures") == 0) {
 		return feed_departures(f, options, (uint32_t)atol(a[1]), (uint32_t)atol(a[2]), atol(a[3]));
 	}
-	return usage();
+	return departure(f, count, a);
 }
 
 int main(int argc, char **argv)

@@ -33,4 +33,19 @@ int feed_company(struct feed *f, uint32_t leavers, uint32_t prospects);
 int feed_departures(struct feed *f, const struct fnl_options *options, uint32_t leavers, uint32_t prospects,
                     int64_t pace_ms);
 
+/* Of the first leaver of that company, for tests; each waits until all is acknowledged.
+ * notice: he gives notice, and names who takes over.
+ * reports FROM TO near|top|all ROUND: tasks of so many of his prospects are done, as they are to be; near: BOTTOM and
+ * MIDDLE. ROUND is a part of the commands' ids; some come twice.
+ * moves PROSPECTS: the source gives them to who takes over. */
+struct feed_some {
+	uint32_t from;
+	uint32_t to;
+	bool near;
+	bool top;
+};
+int feed_notice(struct feed *f);
+int feed_reports(struct feed *f, const struct feed_some *some, const char *round);
+int feed_moves(struct feed *f, uint32_t prospects);
+
 #endif

@@ -14,10 +14,12 @@ enum {
 	PILE_HANDOVERS,
 	PILE_REVIEWS,
 	PILE_REASSIGNMENTS,
+	PILE_ORG_INPUTS,
 	PILE_OUTPUTS, /* how many are outputs */
 	PILE_REP_ROWS = PILE_OUTPUTS,
 	PILE_WATCHED, /* how many are watched */
 	PILE_ROWS = PILE_WATCHED,
+	PILE_DIRECTORY, /* compacted, but not so soon */
 	PILE_CHANGES,
 	PILE_REP_CHANGES,
 	PILE_COMMANDS,
@@ -56,5 +58,10 @@ _Noreturn void judge_die(const char *what, const char *why);
 void *judge_grown(void *at, size_t count, size_t *room, size_t size);
 /* Outputs and rows are what follows from the inputs; dies when they are not. */
 void judge_stages(struct judge *j);
+
+/* judge_org.c */
+/* What the org stage was asked, and what it answered: each question once, in the name of its cause; nothing else. Dies
+ * when it is not so. */
+void judge_org(struct judge *j, struct oracle *o);
 
 #endif

@@ -93,6 +93,24 @@ static struct pile lines_of(const struct judge *j, struct oracle *o)
 	return some;
 }
 
+/* What the rep stage tells organisations; not how far its time has come, which nobody has in the same steps. */
+static struct pile told_to_orgs(const struct judge *j, struct oracle *o)
+{
+	struct pile some = {0};
+	const struct pile *all = &j->piles[PILE_ORG_INPUTS];
+	for (size_t i = 0; i < all->count; i++) {
+		const struct oracle_schema *schema = NULL;
+		const char *why = NULL;
+		json_t *v = oracle_decode(o, &all->at[i], &schema, &why);
+		if (!v || strcmp(schema->name, "StageTime") != 0) {
+			some.at = judge_grown(some.at, some.count, &some.room, sizeof(*some.at));
+			some.at[some.count++] = all->at[i];
+		}
+		json_decref(v);
+	}
+	return some;
+}
+
 static int32_t partitions_of(const struct judge *j, const char *topic)
 {
 	struct fnl_topic_info info;
@@ -256,6 +274,24 @@ static void expect_reached(const struct judge *j, const struct oracle_rep_stats 
 		judge_die("rep stage",
 		          "with so many commands nothing was frozen, recalculated or refused: the load is no test");
 	}
+	if (s->notices > 30 && (!s->named || !s->tasks_done || !s->reports_refused || !s->reassigned || !s->cancelled ||
+	                        !s->replaced || !s->gates)) {
+		judge_die("rep stage", "with so many notices there was no whole handover: the load is no test");
+	}
+}
+
+static void print_departures(const struct oracle_rep_stats *s)
+{
+	printf("  of departures: %zu notices, %zu corrected, %zu withdrawn, %zu left, %zu replaced, %zu cancelled, %zu "
+	       "completed; %zu listed, %zu findings, %zu reviewed; %zu asked, %zu named, %zu accepted, %zu refused, %zu "
+	       "dropped out\n",
+	       s->notices, s->corrected, s->withdrawn, s->left, s->replaced, s->cancelled, s->completed,
+	       s->listed_prospects, s->findings, s->reviewed, s->asked, s->named, s->accepted, s->refused, s->dropped_out);
+	printf("  of tasks: %zu opened, %zu gates, %zu released, %zu done, %zu waived, %zu superseded, %zu cancelled, %zu "
+	       "overdue, %zu reports refused; %zu moves asked for, %zu overdue, %zu moved; %zu base rates, %zu reviews\n",
+	       s->tasks_opened, s->gates, s->tasks_released, s->tasks_done, s->tasks_waived, s->tasks_superseded,
+	       s->tasks_cancelled, s->tasks_overdue, s->reports_refused, s->reassigned, s->reassign_overdue, s->moved,
+	       s->base_rates, s->defections);
 }
 
 static size_t judge_reps(struct judge *j, struct oracle *o, struct sums *sums)
@@ -264,9 +300,8 @@ static size_t judge_reps(struct judge *j, struct oracle *o, struct sums *sums)
 	struct oracle_rep_stats s;
 	struct pile dead = dead_letters_of(j, "rep");
 	struct pile alerts = those_with(&j->piles[ORACLE_ALERTS], "ce_source", "funneld/rep");
-	/* the topics of entries are not read: the one carries the stage's time, too, the other may have been compacted */
+	struct pile orgs = told_to_orgs(j, o);
 	struct oracle_rep_input in = {.event_clock = true,
-	                              .no_directory = true,
 	                              .time_max_ms = fnl_settings_int(j->app->settings, "event_time.max"),
 	                              .input_topic = j->topics[ORACLE_REP_INPUTS],
 	                              .inputs = j->piles[ORACLE_REP_INPUTS].at,
@@ -280,14 +315,13 @@ static size_t judge_reps(struct judge *j, struct oracle *o, struct sums *sums)
 		[ORACLE_REP_HANDOVERS] = &j->piles[PILE_HANDOVERS],
 		[ORACLE_REP_REVIEWS] = &j->piles[PILE_REVIEWS],
 		[ORACLE_REP_REASSIGNMENTS] = &j->piles[PILE_REASSIGNMENTS],
+		[ORACLE_REP_ORG_INPUTS] = &orgs,
+		[ORACLE_REP_DIRECTORY] = &j->piles[PILE_DIRECTORY],
 	};
 	struct oracle_row *rows =
 		rows_of(j, &j->piles[PILE_REP_ROWS], FNL_APP_STAGE_REP, fnl_rep_tables, FNL_REP_TABLE_COUNT, &in.row_count);
 	in.rows = rows;
 	for (size_t i = 0; i < ORACLE_REP_TOPIC_COUNT; i++) {
-		if (!outputs[i]) {
-			continue;
-		}
 		in.outputs[i] = outputs[i]->at;
 		in.output_counts[i] = outputs[i]->count;
 	}
@@ -304,10 +338,12 @@ static size_t judge_reps(struct judge *j, struct oracle *o, struct sums *sums)
 		s.stale, s.images, s.late_changes, s.refiled, s.rules_activated, s.org_moves, s.books, s.lines);
 	printf("  of supervision: %zu stalled, %zu escalated, %zu cleared, %zu sheets, %zu questions, %zu answers\n",
 	       s.stalled, s.escalated, s.cleared, s.sheets, s.questions, s.answers);
+	print_departures(&s);
 	expect_reached(j, &s);
 	add_books(sums, o, rows, in.row_count);
 	free(rows);
 	free(alerts.at);
+	free(orgs.at);
 	free(dead.at);
 	return in.output_counts[ORACLE_REP_DEAD_LETTERS];
 }
@@ -324,6 +360,7 @@ void judge_stages(struct judge *j)
 	dead += judge_relay(j, o, ORACLE_FROM_ROUTER_HR, "router-hr", PILE_REP_CHANGES);
 	dead += judge_relay(j, o, ORACLE_FROM_ROUTER_COMMANDS, "router-commands", PILE_COMMANDS);
 	dead += judge_reps(j, o, &sums);
+	judge_org(j, o);
 	if (dead != j->piles[ORACLE_DEAD_LETTERS].count) {
 		judge_die("dead letters", "there are some of no stage");
 	}

@@ -232,7 +232,8 @@ static void proposed(struct rep_handover *h)
 	oracle_take(body, "level", h->row, "naming_level");
 	oracle_take(body, "recipient_id", h->rep, "manager_id");
 	oracle_take(body, "unnamed_count", h->row, "unnamed_count");
-	snprintf(what, sizeof(what), "proposed|%s", oracle_text(h->row, "naming_level"));
+	/* who was named may drop out, and the same is told again */
+	snprintf(what, sizeof(what), "proposed|%s|%" PRId64, oracle_text(h->row, "naming_level"), h->at);
 	rep_handover_tell(h, "SuccessorProposed", body, what);
 	h->s->fold->stats.proposed++;
 }

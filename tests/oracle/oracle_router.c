@@ -5,30 +5,38 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "oracle_rep_handover.h"
 #include "oracle_same.h"
 
 enum { KEY_BYTES_MAX = 600, HEADERS_SENT_ON_MAX = 15 };
 
 enum fate { TO_REP, TO_ALL, TO_NOBODY, DEAD };
 
+/* Who sends it, what becomes of it, and which field is its key. */
 static const struct {
 	const char *name;
+	enum oracle_sender sender;
 	enum fate fate;
+	const char *entity;
 } kinds[] = {
-	{"RepChanged", TO_REP},
-	{"RepResigned", TO_REP},
-	{"ResignationWithdrawn", TO_REP},
-	{"RepLeft", TO_REP},
-	{"RepErased", TO_REP},
-	{"OpenQuotaYear", TO_ALL},
-	{"ProposeTerritories", TO_NOBODY},
-	{"AcceptProposal", TO_NOBODY},
-	{"ReviseQuota", TO_NOBODY},
-	{"InspectNow", TO_REP},
-	{"HandoverTaskDone", TO_NOBODY},
-	{"HandoverTaskWaived", TO_NOBODY},
-	{"SuccessorNamed", TO_NOBODY},
-	{"ReconciliationReviewed", TO_NOBODY},
+	{"RepChanged", ORACLE_FROM_ROUTER_HR, TO_REP, "rep_id"},
+	{"RepResigned", ORACLE_FROM_ROUTER_HR, TO_REP, "rep_id"},
+	{"ResignationWithdrawn", ORACLE_FROM_ROUTER_HR, TO_REP, "rep_id"},
+	{"RepLeft", ORACLE_FROM_ROUTER_HR, TO_REP, "rep_id"},
+	{"RepErased", ORACLE_FROM_ROUTER_HR, TO_REP, "rep_id"},
+	{"InspectNow", ORACLE_FROM_ROUTER_COMMANDS, TO_REP, "rep_id"},
+	{"HandoverTaskDone", ORACLE_FROM_ROUTER_COMMANDS, TO_REP, "leaving_rep_id"},
+	{"HandoverTaskWaived", ORACLE_FROM_ROUTER_COMMANDS, TO_REP, "leaving_rep_id"},
+	{"SuccessorNamed", ORACLE_FROM_ROUTER_COMMANDS, TO_REP, "leaving_rep_id"},
+	{"ReconciliationReviewed", ORACLE_FROM_ROUTER_COMMANDS, TO_REP, "leaving_rep_id"},
+	{"OpenQuotaYear", ORACLE_FROM_ROUTER_COMMANDS, TO_ALL, "org_id"},
+	{"ProposeTerritories", ORACLE_FROM_ROUTER_COMMANDS, TO_NOBODY, NULL},
+	{"AcceptProposal", ORACLE_FROM_ROUTER_COMMANDS, TO_NOBODY, NULL},
+	{"ReviseQuota", ORACLE_FROM_ROUTER_COMMANDS, TO_NOBODY, NULL},
+	/* none of these comes to the router in order */
+	{"SuccessorCandidates", ORACLE_FROM_ORG, DEAD, NULL},
+	{"OrgBaseRate", ORACLE_FROM_ORG, DEAD, NULL},
+	{"RulesActivated", ORACLE_FROM_OUTSIDE, DEAD, NULL},
 };
 enum { KIND_COUNT = sizeof(kinds) / sizeof(kinds[0]) };
 
@@ -39,6 +47,7 @@ struct expected {
 	int32_t home; /* of a keyed one: where its book is; -1: nowhere */
 	char key[KEY_BYTES_MAX];
 	char id[ORACLE_UUID_BYTES]; /* "": it has a ce_id of its own */
+	json_t *body;               /* what it says, when it is not to say the same; NULL: the bytes stay */
 };
 
 struct check {
@@ -54,14 +63,14 @@ struct check {
 	json_t *next;    /* "input partition>partition" to the index of the one that comes next */
 };
 
-static enum fate fate_of(const char *name)
+/* KIND_COUNT: none. */
+static size_t kind_of(const char *name)
 {
-	for (size_t i = 0; i < KIND_COUNT; i++) {
-		if (strcmp(kinds[i].name, name) == 0) {
-			return kinds[i].fate;
-		}
+	size_t i = 0;
+	while (i < KIND_COUNT && strcmp(kinds[i].name, name) != 0) {
+		i++;
 	}
-	return DEAD;
+	return i;
 }
 
 enum oracle_sender oracle_sender_of(struct oracle *o, const struct fnl_record *r)
@@ -69,16 +78,9 @@ enum oracle_sender oracle_sender_of(struct oracle *o, const struct fnl_record *r
 	const struct oracle_schema *schema = NULL;
 	const char *why = NULL;
 	json_t *v = oracle_decode(o, r, &schema, &why);
-	enum oracle_sender sender = ORACLE_FROM_PROSPECT;
-	if (v && fate_of(schema->name) == TO_REP) {
-		sender = ORACLE_FROM_ROUTER_HR;
-	} else if (v && fate_of(schema->name) == TO_ALL) {
-		sender = ORACLE_FROM_ROUTER_COMMANDS;
-	} else if (v && strcmp(schema->name, "RulesActivated") == 0) {
-		sender = ORACLE_FROM_OUTSIDE;
-	}
+	size_t kind = v ? kind_of(schema->name) : (size_t)KIND_COUNT;
 	json_decref(v);
-	return sender;
+	return kind < KIND_COUNT ? kinds[kind].sender : ORACLE_FROM_PROSPECT;
 }
 
 /* ---- what is to come of an input ---- */
@@ -111,16 +113,38 @@ static bool is_key(const struct fnl_record *r, const char *text)
 	return r->key.data && r->key.len == strlen(text) && memcmp(r->key.data, text, r->key.len) == 0;
 }
 
-/* Fills what is known of it; DEAD: nothing is. */
-static enum fate look_at(const struct fnl_record *r, const json_t *v, const char *name, struct expected *x)
+static bool is_id(const json_t *v, const char *field)
 {
-	enum fate fate = fate_of(name);
+	const json_t *id = json_object_get(v, field);
+	return oracle_id_check(json_string_value(id), json_string_length(id)) == NULL;
+}
+
+/* The new employer's id stays on HR's topic: a digest of it goes on. DEAD: there is none of what is no id. */
+static enum fate hide_employer(json_t *v, const char *name, struct expected *x)
+{
+	char digest[65];
+	if (strcmp(name, "RepResigned") != 0 || !oracle_has(v, "new_employer_id")) {
+		return TO_REP;
+	}
+	if (!is_id(v, "notice_id") || !is_id(v, "new_employer_id")) {
+		return DEAD;
+	}
+	oracle_digest(oracle_text(v, "notice_id"), oracle_text(v, "new_employer_id"), digest);
+	x->body = json_deep_copy(v);
+	oracle_set(x->body, "new_employer_id", json_string(digest));
+	return TO_REP;
+}
+
+/* Fills what is known of it; DEAD: nothing is. */
+static enum fate look_at(const struct fnl_record *r, json_t *v, const char *name, struct expected *x)
+{
+	size_t kind = kind_of(name);
+	enum fate fate = kind < KIND_COUNT ? kinds[kind].fate : DEAD;
 	if (fate == TO_NOBODY || fate == DEAD) {
 		return fate;
 	}
-	const json_t *entity = json_object_get(v, fate == TO_REP ? "rep_id" : "org_id");
-	const char *id = json_string_value(entity);
-	if (oracle_id_check(id, json_string_length(entity)) || !is_key(r, id) || r->header_count > HEADERS_SENT_ON_MAX) {
+	const char *id = oracle_text(v, kinds[kind].entity);
+	if (!is_id(v, kinds[kind].entity) || !is_key(r, id) || r->header_count > HEADERS_SENT_ON_MAX) {
 		return DEAD;
 	}
 	*x = (struct expected){.record = r, .for_all = fate == TO_ALL, .home = -1};
@@ -128,7 +152,7 @@ static enum fate look_at(const struct fnl_record *r, const json_t *v, const char
 	if (!has_id(r)) {
 		make_id(v, name, id, x->id);
 	}
-	return fate;
+	return fate == TO_REP ? hide_employer(v, name, x) : fate;
 }
 
 /* A key of one relay comes from one partition, or nothing could be said of its order. */
@@ -189,23 +213,37 @@ static bool same_bytes(struct fnl_span a, struct fnl_span b)
 	return (a.data == NULL) == (b.data == NULL) && a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
 }
 
+/* Each as it was, and in its order; those of bytes that are others now are not theirs. */
+static int same_headers(struct check *c, const char *where, const struct expected *x, const struct fnl_record *found)
+{
+	const struct fnl_record *r = x->record;
+	size_t at = 0;
+	for (size_t i = 0; i < r->header_count; i++) {
+		const struct fnl_header *h = &r->headers[i];
+		if (x->body && fnl_span_eq(h->name, FNL_SPAN_LIT("__value_schema_id"))) {
+			continue;
+		}
+		if (at == found->header_count || !same_bytes(h->name, found->headers[at].name) ||
+		    !same_bytes(h->value, found->headers[at].value)) {
+			return oracle_differ(&c->to, "%s: header %s did not stay", where, oracle_printable(h->name));
+		}
+		at++;
+	}
+	if (found->header_count != at + (x->id[0] != 0)) {
+		return oracle_differ(&c->to, "%s: it has %zu headers", where, found->header_count);
+	}
+	return x->id[0] ? oracle_same_header(&c->to, where, found, "ce_id", x->id) : 0;
+}
+
 static int same_record(struct check *c, const char *where, const struct expected *x, const struct fnl_record *found)
 {
 	const struct fnl_record *r = x->record;
-	if (!is_key(found, x->key) || !same_bytes(r->value, found->value)) {
+	if (!is_key(found, x->key) || (!x->body && !same_bytes(r->value, found->value))) {
 		return oracle_differ(&c->to, "%s: expected input %" PRId32 "/%" PRId64 " of %s, found another record", where,
 		                     r->partition, r->offset, x->key);
 	}
-	if (found->header_count != r->header_count + (x->id[0] != 0)) {
-		return oracle_differ(&c->to, "%s: it has %zu headers", where, found->header_count);
-	}
-	for (size_t i = 0; i < r->header_count; i++) {
-		if (!same_bytes(r->headers[i].name, found->headers[i].name) ||
-		    !same_bytes(r->headers[i].value, found->headers[i].value)) {
-			return oracle_differ(&c->to, "%s: header %s did not stay", where, oracle_printable(r->headers[i].name));
-		}
-	}
-	return x->id[0] ? oracle_same_header(&c->to, where, found, "ce_id", x->id) : 0;
+	int rc = x->body ? oracle_same_value(c->o, &c->to, where, "RepResigned", x->body, found->value, NULL) : 0;
+	return rc ? rc : same_headers(c, where, x, found);
 }
 
 static int check_sent(struct check *c, const struct fnl_record *found)
@@ -318,6 +356,9 @@ int oracle_router_check(struct oracle *o, const struct oracle_router_input *in, 
 	json_t *const all[] = {c.dead, c.feeders, c.homes, c.next};
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
 		json_decref(all[i]);
+	}
+	for (size_t i = 0; i < c.expected_count; i++) {
+		json_decref(c.expected[i].body);
 	}
 	free(c.expected);
 	return rc;

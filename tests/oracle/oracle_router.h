@@ -1,7 +1,8 @@
 /* What the router must have sent on, from what it was given: an independent reading of
- * include/funneld/operators/router.h that shares no code with src/. HR events go to their rep's book, in one partition;
- * OpenQuotaYear to every partition; what nobody acts on yet to nobody; everything else is a dead letter. Each once, as
- * it came, with a ce_id; and of one input partition in its order. */
+ * include/funneld/operators/router.h that shares no code with src/. HR events and commands about a rep go to his book,
+ * in one partition; OpenQuotaYear to every partition; what nobody acts on yet to nobody; everything else is a dead
+ * letter. Each once, as it came, with a ce_id; and of one input partition in its order. But a resignation goes on
+ * without the id of the new employer, of which it has a digest. */
 #ifndef FUNNELD_TESTS_ORACLE_ROUTER_H
 #define FUNNELD_TESTS_ORACLE_ROUTER_H
 
@@ -12,6 +13,7 @@ enum oracle_sender {
 	ORACLE_FROM_PROSPECT,
 	ORACLE_FROM_ROUTER_HR,
 	ORACLE_FROM_ROUTER_COMMANDS,
+	ORACLE_FROM_ORG,     /* answers */
 	ORACLE_FROM_OUTSIDE, /* rules */
 	ORACLE_SENDER_COUNT
 };

@@ -21,7 +21,7 @@
 #include "sheet_world.h"
 #include "stage_run.h"
 
-enum { PROSPECTS = 70, EVENTS = 500, SEEDS = 8, DAY_OF_T0 = 19675, IDS_MAX = 8192, TASKS_MAX = 6 };
+enum { PROSPECTS = 70, EVENTS = 500, SEEDS = 8, DAY_OF_T0 = 19675, IDS_MAX = 8192, TASKS_MAX = 6, DROPOUTS = 3 };
 
 static const char *const topics[FNL_REP_OUT_COUNT] = {"quotas",      "rejections",   "dead",      "alerts",
                                                       "inspections", "org-inputs",   "directory", "handovers",
@@ -76,13 +76,16 @@ struct feed {
 	int64_t sequence[PROSPECTS];
 	int layer[PROSPECTS];
 	size_t count;
+	size_t cause; /* of what comes next, if it has one already: the number of its cause, + 1 */
+	size_t notice;
 };
 
 static void publish(struct feed *f, int32_t partition, const char *key, const struct fnl_input *in, size_t times)
 {
 	struct fnl_span value;
 	char id[32];
-	snprintf(id, sizeof(id), "cause-%zu", f->count++);
+	snprintf(id, sizeof(id), "cause-%zu", f->cause ? f->cause - 1 : f->count);
+	f->count++;
 	const struct fnl_header headers[] = {{FNL_SPAN_LIT("ce_causationid"), fnl_span_str(id)},
 	                                     {FNL_SPAN_LIT("ce_id"), fnl_span_str(id)}};
 	assert_int_equal(f->t->codec->ops->encode(f->t->codec, in->desc, in->v, &f->t->books.arena, &value), 0);
@@ -209,6 +212,31 @@ static void report_all(struct feed *f)
 	}
 }
 
+/* To the question of that number: whether r1 could, or who could: r1. */
+static void answer(struct feed *f, size_t question, bool of_one, int refusal, size_t times)
+{
+	struct fnl_input in = fnl_input_of(&fnl_desc_successor_candidates, f->at_ms);
+	struct fnl_value *one =
+		fnl_arena_calloc(&f->t->books.arena, fnl_desc_successor_candidate.field_count, sizeof(*one));
+	struct fnl_value *list = fnl_arena_calloc(&f->t->books.arena, 1, sizeof(*list));
+	char request[16];
+	for (size_t i = 0; i < fnl_desc_successor_candidate.field_count; i++) {
+		one[i] = (struct fnl_value){.set = true, .i64 = 0};
+	}
+	one[FNL_SUCCESSOR_CANDIDATE_REP_ID].str = FNL_SPAN_LIT("r1");
+	one[FNL_SUCCESSOR_CANDIDATE_REFUSAL].i64 = refusal;
+	*list = (struct fnl_value){.set = true, .list = {one, fnl_desc_successor_candidate.field_count}};
+	snprintf(request, sizeof(request), "n-1|%zu", question);
+	fnl_input_str(&in, FNL_SUCCESSOR_CANDIDATES_REQUEST_ID, request);
+	fnl_input_str(&in, FNL_SUCCESSOR_CANDIDATES_BOOK, "rep:r0");
+	fnl_input_str(&in, FNL_SUCCESSOR_CANDIDATES_NOTICE_ID, "n-1");
+	if (of_one) {
+		fnl_input_str(&in, FNL_SUCCESSOR_CANDIDATES_SUCCESSOR_ID, "r1");
+	}
+	in.v[FNL_SUCCESSOR_CANDIDATES_CANDIDATES] = (struct fnl_value){.set = true, .list = {list, 1}};
+	publish(f, -1, "rep:r0", &in, times);
+}
+
 static void give_notice(struct feed *f)
 {
 	struct fnl_input notice = fnl_input_of(&fnl_desc_rep_resigned, f->at_ms);
@@ -218,22 +246,9 @@ static void give_notice(struct feed *f)
 	fnl_input_i64(&notice, FNL_REP_RESIGNED_NOTICE_AT, FNL_T0 + f->at_ms);
 	fnl_input_i64(&notice, FNL_REP_RESIGNED_LAST_DAY, DAY_OF_T0 + 40);
 	fnl_input_str(&notice, FNL_REP_RESIGNED_SUCCESSOR_ID, "r1");
+	f->notice = f->count;
 	publish(f, -1, "rep:r0", &notice, 2);
-	struct fnl_input answer = fnl_input_of(&fnl_desc_successor_candidates, f->at_ms);
-	struct fnl_value *one =
-		fnl_arena_calloc(&f->t->books.arena, fnl_desc_successor_candidate.field_count, sizeof(*one));
-	for (size_t i = 0; i < fnl_desc_successor_candidate.field_count; i++) {
-		one[i] = (struct fnl_value){.set = true, .i64 = 0};
-	}
-	one[FNL_SUCCESSOR_CANDIDATE_REP_ID].str = FNL_SPAN_LIT("r1");
-	struct fnl_value *list = fnl_arena_calloc(&f->t->books.arena, 1, sizeof(*list));
-	*list = (struct fnl_value){.set = true, .list = {one, fnl_desc_successor_candidate.field_count}};
-	fnl_input_str(&answer, FNL_SUCCESSOR_CANDIDATES_REQUEST_ID, "n-1|1");
-	fnl_input_str(&answer, FNL_SUCCESSOR_CANDIDATES_BOOK, "rep:r0");
-	fnl_input_str(&answer, FNL_SUCCESSOR_CANDIDATES_NOTICE_ID, "n-1");
-	fnl_input_str(&answer, FNL_SUCCESSOR_CANDIDATES_SUCCESSOR_ID, "r1");
-	answer.v[FNL_SUCCESSOR_CANDIDATES_CANDIDATES] = (struct fnl_value){.set = true, .list = {list, 1}};
-	publish(f, -1, "rep:r0", &answer, 2);
+	answer(f, 1, true, FNL_SUCCESSOR_REFUSAL_NONE, 2);
 }
 
 static void sign_off(struct feed *f)
@@ -280,7 +295,47 @@ static void publish_all(void *context, struct fnl_bus *bus, uint64_t seed)
 	assert_int_equal(bus->ops->publish_flush(bus, 1000), 0);
 }
 
-static struct stage_result *run(struct tools *t, uint64_t batches)
+static void name_r1(struct feed *f)
+{
+	struct fnl_input in = fnl_input_of(&fnl_desc_successor_named, f->at_ms);
+	char id[24];
+	snprintf(id, sizeof(id), "command-%zu", f->count);
+	command(f, &in, id);
+	fnl_input_str(&in, FNL_SUCCESSOR_NAMED_SUCCESSOR_ID, "r1");
+	publish(f, -1, "rep:r0", &in, 1);
+}
+
+/* r1 is named, cannot any more, is proposed, and named once more; again and again. */
+static void publish_dropouts(void *context, struct fnl_bus *bus, uint64_t seed)
+{
+	struct tools *t = context;
+	struct feed f = {.t = t, .bus = bus, .gen = {t->seed}};
+	size_t question = 1;
+	(void)seed;
+	struct fnl_input rep = fnl_input_rep("r0", 1, "emea");
+	publish(&f, -1, "rep:r0", &rep, 1);
+	for (int p = 0; p < 3; p++) {
+		f.layer[p] = FNL_LAYER_BOTTOM;
+		publish_line(&f, p, FNL_LINE_STATE_OWNED);
+	}
+	pass_time(&f, FNL_HOUR);
+	give_notice(&f);
+	for (int i = 0; i < DROPOUTS; i++) {
+		pass_time(&f, FNL_HOUR);
+		answer(&f, 1, true, FNL_SUCCESSOR_REFUSAL_INACTIVE, 1);
+		pass_time(&f, 5 * FNL_DAY); /* nobody is named in time: who could? */
+		f.cause = f.notice + 1;     /* behind the question, which a timer asked, and so behind the answer */
+		answer(&f, ++question, false, FNL_SUCCESSOR_REFUSAL_NONE, 1);
+		f.cause = 0;
+		name_r1(&f);
+		answer(&f, ++question, true, FNL_SUCCESSOR_REFUSAL_NONE, 1);
+	}
+	pass_time(&f, FNL_HOUR);
+	assert_int_equal(bus->ops->publish_flush(bus, 1000), 0);
+}
+
+static struct stage_result *run_of(struct tools *t, uint64_t batches,
+                                   void (*publish_some)(void *context, struct fnl_bus *bus, uint64_t seed))
 {
 	struct stage_run r = {
 		.stage = {"rep", "in", fnl_rep_tables, FNL_REP_TABLE_COUNT, FNL_REP_OUT_DEAD_LETTERS},
@@ -293,11 +348,16 @@ static struct stage_result *run(struct tools *t, uint64_t batches)
 		.cycle_ms = 20,
 		.future_max_ms = 400 * FNL_DAY,
 		.event_time_max_ms = FNL_T0 + 400 * FNL_DAY,
-		.publish = publish_all,
+		.publish = publish_some,
 		.context = t,
 	};
 	fnl_books_clear(&t->books);
 	return stage_run(&r);
+}
+
+static struct stage_result *run(struct tools *t, uint64_t batches)
+{
+	return run_of(t, batches, publish_all);
 }
 
 /* ---- what it must be ---- */
@@ -451,8 +511,26 @@ static void any_batching_tells_the_same(void **state)
 	assert_true(released > 0 && closed > 0 && completed > 0);
 }
 
+/* What is told again of the same notice is another event. */
+static void proposals_are_told_apart(void **state)
+{
+	struct tools *t = *state;
+	size_t proposed = 0;
+	t->seed = 1;
+	struct stage_result *s = run_of(t, 1, publish_dropouts);
+	for (size_t i = 0; i < s->record_counts[FNL_REP_OUT_HANDOVERS]; i++) {
+		const struct fnl_record_desc *desc;
+		(void)decode(t, &s->records[FNL_REP_OUT_HANDOVERS][i], &desc);
+		proposed += desc == &fnl_desc_successor_proposed;
+	}
+	assert_int_equal(proposed, DROPOUTS);
+	ids_are_unique(t, s);
+	stage_result_free(s);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test_setup_teardown(any_batching_tells_the_same, start, end)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test_setup_teardown(any_batching_tells_the_same, start, end),
+	                                   cmocka_unit_test_setup_teardown(proposals_are_told_apart, start, end)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -13,7 +13,7 @@
  *
  * Of what is told of a handover: "<book>|<notice id>|<word>", and behind it, each after a '|':
  *   opened, completed, reconciled (ReconciliationClosed), defection (DefectionReview): nothing
- *   proposed: the level                      refused (SuccessorRefused): who, the one prospect or nothing
+ *   proposed: the level, when                refused (SuccessorRefused): who, the one prospect or nothing
  *   task-opened: task id, successor          task-released: task id
  *   task-refused: task id, the report's id   task-superseded: task id, reason
  *   task-overdue: task id, level, due_at     task-closed: task id, outcome
