@@ -10,7 +10,8 @@
 
 /* Reps enough for each partition to have a book; a few have most of the prospects. Those behind the lively ones change
  * but seldom, so that somebody can be handed over before he has moved on. */
-enum { PROSPECTS = 300, LIVELY = 150, REPS = 20, BUSY_REPS = 5, LEAVERS = 8, KEPT = 256, KEPT_BYTES_MAX = 4096, ID_BYTES_MAX = 32 };
+enum { PROSPECTS = 300, LIVELY = 150, REPS = 20, BUSY_REPS = 5, LEAVERS = 8 };
+enum { KEPT = 256, KEPT_BYTES_MAX = 4096, ID_BYTES_MAX = 32 };
 enum where { CHANGES, HR, COMMANDS, REP_INPUTS, WHERE_COUNT };
 
 struct prospect {
