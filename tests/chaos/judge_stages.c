@@ -274,8 +274,10 @@ static void expect_reached(const struct judge *j, const struct oracle_rep_stats 
 		judge_die("rep stage",
 		          "with so many commands nothing was frozen, recalculated or refused: the load is no test");
 	}
-	if (s->notices > 30 && (!s->named || !s->tasks_done || !s->reports_refused || !s->reassigned || !s->cancelled ||
-	                        !s->replaced || !s->gates)) {
+	/* A short run has some 60 notices and a handful of gates: by chance it could have none. */
+	bool some = s->named && s->tasks_done && s->reports_refused && s->reassigned;
+	bool all = some && s->cancelled && s->replaced && s->gates;
+	if ((s->notices > 30 && !some) || (s->notices > 200 && !all)) {
 		judge_die("rep stage", "with so many notices there was no whole handover: the load is no test");
 	}
 }
