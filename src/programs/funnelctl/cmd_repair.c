@@ -33,7 +33,7 @@ static int read_order(const struct fnl_app *app, int argc, char **argv, struct o
 		if (strcmp(argv[i], "--stage") == 0 && i + 1 < argc) {
 			ret->has_stage = fnl_app_stage_find(app, argv[++i], &ret->stage);
 			if (!ret->has_stage) {
-				return fnl_usage_error(&fnl_cmd_repair, "--stage %.40s: the stages are prospect and rep", argv[i]);
+				return fnl_usage_error(&fnl_cmd_repair, "--stage %.40s: the stages are prospect, rep and org", argv[i]);
 			}
 		} else if (strcmp(argv[i], "--partition") == 0 && i + 1 < argc &&
 		           read_partition(argv[i + 1], &ret->partition)) {
@@ -49,7 +49,7 @@ static int read_order(const struct fnl_app *app, int argc, char **argv, struct o
 		}
 	}
 	if (!ret->has_stage) {
-		return fnl_usage_error(&fnl_cmd_repair, "--stage prospect or --stage rep is needed");
+		return fnl_usage_error(&fnl_cmd_repair, "--stage prospect, --stage rep or --stage org is needed");
 	}
 	if (ret->partition < 0) {
 		return fnl_usage_error(&fnl_cmd_repair, "--partition P is needed");
@@ -173,7 +173,7 @@ static int run(struct fnl_app *app, int argc, char **argv)
 const struct fnl_command fnl_cmd_repair = {
 	"repair",
 	"set the committed pair of a partition whose stored state contradicts itself",
-	"funnelctl repair --stage (prospect | rep) --partition P (--from-beginning | --keep-offset) [--yes]\n"
+	"funnelctl repair --stage (prospect | rep | org) --partition P (--from-beginning | --keep-offset) [--yes]\n"
 	"  A worker that ended with exit code 15 names this command. Without --yes it only says what it would do.\n"
 	"  --from-beginning   apply the input again from its first record\n"
 	"  --keep-offset      go on at the committed offset",
