@@ -256,13 +256,16 @@ note "a notice that is taken back"
 broker=127.0.0.1:$(cat "$dir/kafka.port")
 kcat -L -J -b "$broker" | jq -r '.topics[].topic' | grep -E '^(leave|hr)\.' >"$dir/topics"
 [ "$(wc -l <"$dir/topics")" -ge 30 ] || fail "there are but $(wc -l <"$dir/topics") topics"
+mkdir "$dir/bytes"
+# shellcheck disable=SC2016 # the inner shell's
+xargs -P 8 -I TOPIC sh -c 'kcat -C -e -q -b "$1" -t "$2" -f "%k %h %s\n" >"$3/$2" 2>/dev/null' sh "$broker" TOPIC \
+	"$dir/bytes" <"$dir/topics" || fail "kcat of a topic"
 while read -r topic; do
-	kcat -C -e -q -b "$broker" -t "$topic" -f '%k %h %s\n' >"$dir/bytes" 2>/dev/null </dev/null || fail "kcat of $topic"
-	if grep -aq employer-acme-4711 "$dir/bytes"; then
+	if grep -aq employer-acme-4711 "$dir/bytes/$topic"; then
 		[ "$topic" = $hr_topic ] || fail "$topic has the new employer"
 		found_employer=1
 	fi
-	if grep -aqE 'funnel\.review\.|AMOUNT_LOWERED' "$dir/bytes"; then
+	if grep -aqE 'funnel\.review\.|AMOUNT_LOWERED' "$dir/bytes/$topic"; then
 		[ "$topic" = leave.funnel.reviews ] || fail "$topic has a finding"
 		found_review=1
 	fi

@@ -34,6 +34,8 @@ int fnl_kafka_bus_consumer(struct fnl_kafka_bus *b, const char *group, rd_kafka_
 		{"isolation.level", "read_committed"},
 		{"auto.offset.reset", "earliest"},
 		{"enable.partition.eof", "true"},
+		/* The end of a partition is told by a fetch that finds nothing: the broker is not to wait for more first. */
+		{"fetch.wait.max.ms", "20"},
 		{"socket.timeout.ms", "10000"},
 		{NULL, NULL},
 	};
