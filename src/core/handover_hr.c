@@ -66,6 +66,18 @@ static bool is_rows(const struct hearing *e, struct fnl_span notice_id)
 	return e->h.row && fnl_span_eq(e->h.row[FNL_HANDOVER_NOTICE_ID].str, notice_id);
 }
 
+/* One that was there before, and was taken back or replaced, or is over: it does not begin anew. */
+static bool is_former(const struct hearing *e, struct fnl_span notice_id)
+{
+	struct fnl_list ids = e->h.row ? e->h.row[FNL_HANDOVER_FORMER_IDS].list : (struct fnl_list){NULL, 0};
+	for (size_t i = 0; i < ids.count; i++) {
+		if (fnl_span_eq(ids.items[i].str, notice_id)) {
+			return true;
+		}
+	}
+	return false;
+}
+
 static bool is_newest(const struct hearing *e)
 {
 	return !e->h.row || e->version > fnl_handing_i64(&e->h, FNL_HANDOVER_VERSION);
@@ -176,7 +188,7 @@ static int resigned(struct hearing *e)
 	if (fnl_span_is_none(book)) {
 		return FNL_E_NOMEM;
 	}
-	return is_newest(e) ? another(e, &n, book) : FNL_OK;
+	return is_newest(e) && !is_former(e, n.id) ? another(e, &n, book) : FNL_OK;
 }
 
 /* ---- ResignationWithdrawn ---- */
@@ -197,7 +209,7 @@ static int withdrawn(struct hearing *e)
 		set_version(h->row, n.version);
 		return fnl_notice_as_next(h, &n, next);
 	}
-	if (!is_newest(e)) {
+	if (!is_newest(e) || is_former(e, id)) {
 		return FNL_OK;
 	}
 	if (!is_rows(e, id)) {
@@ -222,7 +234,7 @@ static int withdrawn(struct hearing *e)
 
 /* ---- RepLeft ---- */
 
-/* "left-<version>": he went without a notice, or by one that was taken back. */
+/* "left-<version>": he went without a notice, or by one that is over. */
 static struct fnl_span left_id(const struct hearing *e)
 {
 	struct fnl_writer w = fnl_writer_of(e->h.in->arena);
@@ -280,7 +292,7 @@ static int left(struct hearing *e)
 	}
 	bool of_row = is_rows(e, id);
 	/* whoever is gone already does not go by another notice */
-	bool same = !notice->set || (fnl_handover_is_live(h->row) && h->row[FNL_HANDOVER_LEFT_ON].set);
+	bool same = !notice->set || is_former(e, id) || (fnl_handover_is_live(h->row) && h->row[FNL_HANDOVER_LEFT_ON].set);
 	bool any = same && is_newest(e);
 	if (pending(h) && (any || (notice->set && fnl_span_eq(fnl_notice_of_next(pending(h)).id, id)))) {
 		return left_next(e);

@@ -102,14 +102,30 @@ struct fnl_value *fnl_notice_row(const struct fnl_notice *n, struct fnl_span boo
 	row[FNL_HANDOVER_REVIEW] = fnl_value_i64(FNL_REVIEW_STATE_OPEN);
 	row[FNL_HANDOVER_NAMING_LEVEL] = fnl_value_i64(FNL_ALERT_LEVEL_NONE);
 	row[FNL_HANDOVER_TOTALS] = fnl_value_list(NULL, 0);
-	row[FNL_HANDOVER_LOST_IDS] = fnl_value_list(NULL, 0);
+	row[FNL_HANDOVER_LOST_IDS] = row[FNL_HANDOVER_FORMER_IDS] = fnl_value_list(NULL, 0);
 	return row;
+}
+
+static int former_ids(const struct fnl_handing *h, const struct fnl_value *before, struct fnl_value *ret)
+{
+	struct fnl_list known = before[FNL_HANDOVER_FORMER_IDS].list;
+	struct fnl_value *ids = fnl_arena_calloc(h->in->arena, FNL_HANDOVER_FORMER_MAX, sizeof(*ids));
+	size_t count = 0;
+	if (!ids) {
+		return FNL_E_NOMEM;
+	}
+	ids[count++] = before[FNL_HANDOVER_NOTICE_ID];
+	for (size_t i = 0; i < known.count && count < FNL_HANDOVER_FORMER_MAX; i++) {
+		ids[count++] = known.items[i];
+	}
+	*ret = fnl_value_list(ids, count);
+	return FNL_OK;
 }
 
 int fnl_notice_begin(struct fnl_handing *h, const struct fnl_notice *n)
 {
 	struct fnl_value *row = fnl_notice_row(n, h->row[FNL_HANDOVER_BOOK].str, h->at_ms, h->in->arena);
-	if (!row) {
+	if (!row || former_ids(h, h->row, &row[FNL_HANDOVER_FORMER_IDS]) < 0) {
 		return FNL_E_NOMEM;
 	}
 	h->row = row;

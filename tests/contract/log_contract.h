@@ -52,6 +52,7 @@ struct log_contract {
 	X(bus_reads_to_the_end_it_found) \
 	X(committed_is_visible_only_after_commit) \
 	X(aborted_is_never_visible) \
+	X(what_is_open_is_still_to_come) \
 	X(empty_transaction_commits) \
 	X(outputs_go_where_they_are_sent) \
 	X(a_changelog_need_not_be) \

@@ -196,6 +196,28 @@ void log_contract_aborted_is_never_visible(void **state)
 	world_close(&w);
 }
 
+/* Nobody may read it yet, and nobody is at the end. */
+void log_contract_what_is_open_is_still_to_come(void **state)
+{
+	struct world w;
+	struct fnl_partition_lag lag;
+	world_open(&w, state, 1);
+	struct fnl_log *l = open_producer(&w, 0, 0);
+	BUS_OK(&w, lag(w.c->bus, "nobody", w.out, &lag, 1));
+	assert_false(lag.behind);
+	begin_with(&w, l, "a", "1");
+	BUS_OK(&w, lag(w.c->bus, "nobody", w.out, &lag, 1));
+	assert_true(lag.behind);
+	assert_int_equal(lag.end, 0);
+	LOG_OK(l, txn_abort(l, w.c->deadline_ms));
+	lag.behind = true;
+	for (int i = 0; i < w.c->tries && lag.behind; i++) {
+		BUS_OK(&w, lag(w.c->bus, "nobody", w.out, &lag, 1));
+	}
+	assert_false(lag.behind);
+	world_close(&w);
+}
+
 void log_contract_empty_transaction_commits(void **state)
 {
 	struct world w;

@@ -4,6 +4,8 @@
 
 #include "oracle_rep_handover.h"
 
+enum { FORMER_MAX = 16 };
+
 void rep_handover_begin(struct rep_handover *h, const json_t *notice)
 {
 	static const char *const same[] = {"notice_id", "version",        "notice_at", "last_day", "available_until",
@@ -13,8 +15,17 @@ void rep_handover_begin(struct rep_handover *h, const json_t *notice)
 	                                   "waived_count",   "cancelled_count",   "superseded_count", "lost_count",
 	                                   "silent_count",   "to_employer_count", "parting_sequence", "finding_count"};
 	static const char *const lists[] = {"jobs", "checks", "successors", "totals", "lost_ids"};
+	json_t *former = json_array();
+	for (size_t i = 0; h->row && i < FORMER_MAX; i++) {
+		const json_t *ids = json_object_get(h->row, "former_ids");
+		json_t *id = i ? json_array_get(ids, i - 1) : json_object_get(h->row, "notice_id");
+		if (id) {
+			json_array_append(former, id);
+		}
+	}
 	h->row = oracle_new_record(h->s->fold->o, "Handover");
 	json_object_set_new(h->s->p->handovers, h->book, h->row);
+	oracle_set(h->row, "former_ids", former);
 	oracle_set(h->row, "book", json_string(h->book));
 	for (size_t i = 0; i < sizeof(same) / sizeof(same[0]); i++) {
 		oracle_take(h->row, same[i], notice, same[i]);
@@ -183,6 +194,20 @@ static bool is_of_row(const struct rep_handover *h)
 	return h->row && json_equal(json_object_get(h->row, "notice_id"), json_object_get(h->s->in, "notice_id"));
 }
 
+/* One that was there before the row's. */
+static bool is_former(const struct rep_handover *h)
+{
+	size_t i;
+	json_t *id;
+	json_array_foreach(h->row ? json_object_get(h->row, "former_ids") : NULL, i, id)
+	{
+		if (json_equal(id, json_object_get(h->s->in, "notice_id"))) {
+			return true;
+		}
+	}
+	return false;
+}
+
 static bool corrected_next(struct rep_handover *h, json_t *next)
 {
 	static const char *const kept[] = {"left_on", "withdrawn"};
@@ -209,7 +234,7 @@ static bool resigned(struct rep_handover *h)
 	if (waiting(h)) {
 		return corrected_next(h, waiting(h));
 	}
-	return another(h, notice_of(h, oracle_text(h->s->in, "notice_id"), "notice_at"));
+	return !is_former(h) && another(h, notice_of(h, oracle_text(h->s->in, "notice_id"), "notice_at"));
 }
 
 static bool withdrawn(struct rep_handover *h)
@@ -225,7 +250,7 @@ static bool withdrawn(struct rep_handover *h)
 		return true;
 	}
 	if (!is_of_row(h)) {
-		return another(h, notice_of(h, oracle_text(h->s->in, "notice_id"), "occurred_at"));
+		return !is_former(h) && another(h, notice_of(h, oracle_text(h->s->in, "notice_id"), "occurred_at"));
 	}
 	bool on = rep_handover_is_on(h->row);
 	if (!is_newer(h, h->row, "version") || oracle_has(h->row, "next") ||
@@ -260,7 +285,7 @@ static bool left(struct rep_handover *h)
 	bool newer = is_newer(h, h->row, "version"), mine = notice && is_of_row(h);
 	/* whoever is gone already does not go by another notice */
 	bool gone = rep_handover_is_on(h->row) && oracle_has(h->row, "left_on");
-	bool any = newer && (!notice || gone);
+	bool any = newer && (!notice || gone || is_former(h));
 	json_t *next = oracle_has(h->row, "next") ? json_object_get(h->row, "next") : NULL;
 	if (next && (any || waiting(h))) {
 		if (oracle_has(next, "left_on") && !newer) {

@@ -22,7 +22,8 @@ struct fnl_partition_lag {
 	int32_t partition;
 	int64_t committed; /* -1: none */
 	int64_t end;       /* of read_committed: the last stable offset */
-	bool behind;       /* true when a record lies between them (markers alone don't count) */
+	bool behind;       /* true when a record lies between them (markers alone don't count), or something behind `end`:
+	                      of an open transaction, or of one whose markers are still on their way */
 	char metadata[64]; /* of the committed offset, NUL-terminated, "" when none */
 };
 

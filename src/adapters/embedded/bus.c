@@ -311,7 +311,7 @@ static int lag_locked(struct emb_bus *b, const char *group, const char *topic, s
 		}
 		const struct emb_part *p = &t->parts[i];
 		struct fnl_partition_lag l = {.partition = i, .committed = at ? at->offset : -1, .end = fnl_emb_lso(p)};
-		l.behind = has_record(p, l.committed, l.end);
+		l.behind = has_record(p, l.committed, l.end) || l.end < p->next_offset;
 		if (at && at->metadata) {
 			snprintf(l.metadata, sizeof(l.metadata), "%s", at->metadata);
 		}

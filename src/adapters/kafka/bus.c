@@ -50,6 +50,18 @@ int fnl_kafka_bus_consumer(struct fnl_kafka_bus *b, const char *group, rd_kafka_
 	return rc;
 }
 
+int fnl_kafka_bus_end_reader(struct fnl_kafka_bus *b, rd_kafka_t **ret)
+{
+	const struct fnl_kafka_pair own[] = {
+		{"isolation.level", "read_uncommitted"},
+		{"socket.timeout.ms", "10000"},
+		{NULL, NULL},
+	};
+	rd_kafka_conf_t *conf = NULL;
+	int rc = fnl_kafka_conf(b->conf, own, &b->watch, &conf, &b->story);
+	return rc ? rc : fnl_kafka_handle(RD_KAFKA_CONSUMER, conf, ret, &b->story);
+}
+
 void fnl_kafka_bus_consumer_free(rd_kafka_t *consumer)
 {
 	if (consumer) {

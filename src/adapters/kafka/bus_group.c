@@ -26,6 +26,24 @@ static int lag_committed(struct fnl_kafka_bus *b, rd_kafka_t *consumer, const ch
 	return err ? fnl_kafka_bus_fail(b, err, "committed offsets of group", group) : 0;
 }
 
+/* A transaction is committed for its offsets before it is for its records, or the other way round: markers come to each
+ * partition by themselves. Who looks at one stage after the other must not take that for the end. */
+static int lag_unstable(struct fnl_kafka_bus *b, const char *topic, struct fnl_partition_lag *lag, size_t count)
+{
+	rd_kafka_t *reader = NULL;
+	int rc = fnl_kafka_bus_end_reader(b, &reader);
+	for (size_t i = 0; rc == 0 && i < count; i++) {
+		struct fnl_kafka_cursor all = {.partition = (int32_t)i};
+		int64_t low = 0;
+		rc = fnl_kafka_cursor_bounds(b, reader, topic, &all, &low);
+		lag[i].behind = lag[i].behind || all.end > lag[i].end;
+	}
+	if (reader) {
+		rd_kafka_destroy(reader);
+	}
+	return rc;
+}
+
 int fnl_kafka_lag(struct fnl_bus *bus, const char *group, const char *topic, struct fnl_partition_lag *ret,
                   size_t partition_count)
 {
@@ -53,7 +71,10 @@ int fnl_kafka_lag(struct fnl_bus *bus, const char *group, const char *topic, str
 	}
 	for (size_t i = 0; rc == 0 && i < partition_count; i++) {
 		lag[i].behind = cursors[i].found;
-		ret[i] = lag[i];
+	}
+	rc = rc ? rc : lag_unstable(b, topic, lag, partition_count);
+	if (rc == 0) {
+		memcpy(ret, lag, partition_count * sizeof(*ret));
 	}
 	fnl_kafka_bus_consumer_free(consumer);
 	fnl_free(cursors);

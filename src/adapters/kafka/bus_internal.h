@@ -38,6 +38,8 @@ struct fnl_kafka_cursor {
 /* A read_committed consumer that joins no group. */
 int fnl_kafka_bus_consumer(struct fnl_kafka_bus *b, const char *group, rd_kafka_t **ret) FNL_MUST_USE;
 void fnl_kafka_bus_consumer_free(rd_kafka_t *consumer);
+/* One that is asked for ends only: those of all that was written, committed or not. rd_kafka_destroy ends it. */
+int fnl_kafka_bus_end_reader(struct fnl_kafka_bus *b, rd_kafka_t **ret) FNL_MUST_USE;
 int fnl_kafka_bus_fail(struct fnl_kafka_bus *b, rd_kafka_resp_err_t err, const char *doing, const char *what);
 
 /* bus_admin.c */
