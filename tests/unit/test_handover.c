@@ -223,6 +223,11 @@ static void notices(void **state)
 	     "2024-06-05 09:00 freeze", "2024-06-05 09:00 resign bo n2 7 last_day=2024-07-31",
 	     "2024-06-05 09:01 resign bo n3 8 last_day=2024-08-30", "2024-06-05 09:02 withdraw bo n3 9",
 	     "2024-06-05 09:03 right bo p1", "2024-06-05 09:03 review bo n1 true", "2024-06-05 10:00 thaw");
+	TELL(&g, "A notice that was replaced comes again, is taken back, and he leaves by it: it is over, and he leaves",
+	     FUNNEL, RESIGNS, "2024-06-06 09:00 resign bo n2 7 last_day=2024-07-31 successor_id=ann",
+	     "2024-06-06 10:00 resign bo n1 8 last_day=2024-06-28", "2024-06-06 11:00 withdraw bo n1 9",
+	     "2024-06-07 09:00 left bo 10 2024-06-07 notice_id=n1", "2024-06-10 09:00 withdraw bo n2 11",
+	     "2024-06-11 09:00 left bo 12 2024-06-11 notice_id=n2");
 	TELL(&g, "HR corrects the notice: other days, another successor", FUNNEL, "2024-06-03 08:00 org eve NONE", RESIGNS,
 	     "2024-06-04 09:00 resign bo n1 6 last_day=2024-07-31 available_until=2024-06-10 successor_id=eve",
 	     "2024-06-04 10:00 resign bo n1 6 last_day=2024-07-31 successor_id=eve",
