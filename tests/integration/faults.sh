@@ -13,6 +13,8 @@ note "seed $seed, $rounds rounds"
 cluster_begin
 
 # A change log of one day a round, from a Tuesday on: stages, money, owners, duplicates, late changes, deletions, merges, erasures, gaps.
+# Nobody is erased on a Monday: an erasure takes a line out of a sheet that is still to be made, and whether one of the
+# same day comes before the sheet depends on which partition is ahead.
 awk -v days="$rounds" -v seed="$seed" 'BEGIN {
 	srand(seed)
 	split("Prospecting,Qualification,Needs Analysis,Proposal/Price Quote,Negotiation/Review,Somewhere new", stage, ",")
@@ -31,7 +33,7 @@ awk -v days="$rounds" -v seed="$seed" 'BEGIN {
 			else if (x < .88) printf "deleted,%s,%s,%d,,,,,,,,,,\n", id, at, v[p]
 			else if (x < .92) printf "restored,%s,%s,%d,,,,,,,,,,\n", id, at, v[p]
 			else if (x < .94) printf "merged,%s,%s,%d,,,,,,,P0001,,,\n", id, at, v[p]
-			else if (x < .945 && d > 4) printf "erased,%s,%s,%d,,,,,,,,,,\n", id, at, v[p]
+			else if (x < .945 && d > 4 && d % 7 != 6) printf "erased,%s,%s,%d,,,,,,,,,,\n", id, at, v[p]
 			else if (x < .96) printf "gap,%s,%s,,,,,,,,,G%d-%d,,\n", id, at, d, i
 			else printf "changed,%s,%s,%d,%s,open,%s,%s,south,,,true,\n", id, at, v[p], stage[1 + int(rand() * 4)], money, rep
 		}
