@@ -135,8 +135,11 @@ static void task_opened(struct watching *w, json_t *task)
 	if (!top && !oracle_flag(w->body, "released")) {
 		fail(w, "%s waits, though it is not of TOP", oracle_text(task, "task_id"));
 	}
+	json_t *gate = gate_of(w, task);
 	if (top && oracle_flag(w->body, "released")) {
 		release(w, task);
+	} else if (top && oracle_number(gate, "open") == 0 && !oracle_has(gate, "free_at")) {
+		oracle_set(gate, "free_at", json_string(w->step)); /* one who has but TOP: nothing ever blocks */
 	}
 	rep_handover_count(entry(w->handovers, w->handover), "open", 1);
 }
@@ -251,6 +254,8 @@ static void look(struct watching *w, const struct fnl_record *r)
 	name(w, oracle_text(w->body, "leaving_rep_id"), oracle_text(w->body, "notice_id"), is(w, "HandoverOpened"));
 	/* a report, or an answer, that comes again may be refused again */
 	bool again = is(w, "HandoverTaskRefused") || is(w, "SuccessorRefused");
+	/* so may the task of a stranger who has the id of somebody erased, which the stage before never lets come */
+	again = again || (oracle_has(w->body, "prospect_id") && is_forgotten(w));
 	if (!again && json_object_get(w->ids, id)) {
 		fail(w, "ce_id %s is there twice", id);
 	}
