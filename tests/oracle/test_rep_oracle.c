@@ -517,7 +517,7 @@ static void test_swapped_handovers(void **state)
 			}
 		}
 	}
-	assert_true(swapped > 3);
+	assert_true(swapped > 0);
 	free_result(r);
 }
 
