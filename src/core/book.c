@@ -1,8 +1,9 @@
 /* One input to a book: whose it is, the line's new image, the sums, and what will be told of them. */
 #include "book_internal.h"
+#include "funneld/core/cell.h"
 
 static const char rep_prefix[] = "rep:";
-enum { REP_PREFIX_LEN = sizeof(rep_prefix) - 1, MS_PER_SECOND = 1000 };
+enum { REP_PREFIX_LEN = sizeof(rep_prefix) - 1, MS_PER_SECOND = 1000, MONTH = 100 };
 
 _Static_assert(FNL_REP_EMPLOYED_FROM - FNL_REP_VERSION == FNL_REP_CHANGED_EMPLOYED_FROM - FNL_REP_CHANGED_VERSION,
                "RepChanged and the row have the same fields, in one order");
@@ -41,10 +42,20 @@ static void civil_of(int64_t date, int64_t *ret_year, int64_t *ret_month, int64_
 	*ret_year = year_of_era + era * 400 + (*ret_month <= 2 ? 1 : 0);
 }
 
+int32_t fnl_fiscal_year_start(const struct fnl_rules *rules)
+{
+	return (int32_t)(rules->values[FNL_RULES_AT_FISCAL_MONTH] * MONTH + rules->values[FNL_RULES_AT_FISCAL_DAY]);
+}
+
 int32_t fnl_fiscal_year(const struct fnl_rules *rules, int64_t date)
 {
-	int64_t start_month = rules->values[FNL_RULES_AT_FISCAL_MONTH];
-	int64_t start_day = rules->values[FNL_RULES_AT_FISCAL_DAY];
+	return fnl_fiscal_year_from(fnl_fiscal_year_start(rules), date);
+}
+
+int32_t fnl_fiscal_year_from(int32_t start, int64_t date)
+{
+	int64_t start_month = start / MONTH;
+	int64_t start_day = start % MONTH;
 	int64_t year;
 	int64_t month;
 	int64_t day;
@@ -68,15 +79,19 @@ void fnl_book_arm(struct fnl_value *rep, const struct fnl_rules *rules, int64_t 
 	struct fnl_value *due = &rep[FNL_REP_RECALCULATION_DUE_AT];
 	const struct fnl_value *told = &rep[FNL_REP_TOLD_AT];
 	const struct fnl_value *entry_due = &rep[FNL_REP_DIRECTORY_DUE_AT];
+	const struct fnl_value *cells_due = &rep[FNL_REP_CELLS_DUE_AT];
 	if (!rep[FNL_REP_CHANGE_CAUSE_ID].set) {
 		*due = fnl_value_null();
-	} else if (!due->set && deadline->set && !entry_due->set) {
+	} else if (!due->set && deadline->set && !entry_due->set && !cells_due->set) {
 		*due = *deadline;   /* a row of an older version, which had no other deadline */
 	} else if (!due->set) { /* further changes don't put off what the first one is waiting for */
 		int64_t from_ms = told->set && told->i64 > now_ms ? told->i64 : now_ms;
 		*due = fnl_value_i64(from_ms + rules->values[FNL_RULES_AT_QUOTA_CONFLATION_S] * MS_PER_SECOND);
 	}
 	*deadline = !due->set || (entry_due->set && entry_due->i64 < due->i64) ? *entry_due : *due;
+	if (cells_due->set && (!deadline->set || cells_due->i64 < deadline->i64)) {
+		*deadline = *cells_due;
+	}
 }
 
 struct fnl_value *fnl_book_open_rep(const struct fnl_book_in *in, struct fnl_span book)
@@ -144,6 +159,7 @@ static struct fnl_value *line_of(const struct fnl_book_in *in, const struct fnl_
 	if (day->set) {
 		line[FNL_LINE_FISCAL_YEAR] = fnl_value_i64(fnl_fiscal_year(in->rules, day->i64));
 	}
+	line[FNL_LINE_YEAR_START] = fnl_value_i64(fnl_fiscal_year_start(in->rules));
 	memcpy(line + FNL_LINE_STATE, event + FNL_BOOK_LINE_STATE, FNL_BOOK_VALUE_COUNT * sizeof(*line));
 	line[FNL_LINE_IMAGES] = fnl_value_list(NULL, 0);
 	line[FNL_LINE_TOLD] = fnl_value_i64(0);
@@ -237,6 +253,7 @@ int fnl_book_rep_changed(const struct fnl_book_in *in, const struct fnl_value *e
 	memcpy(rep + FNL_REP_VERSION, event + FNL_REP_CHANGED_VERSION,
 	       (FNL_REP_EMPLOYED_FROM - FNL_REP_VERSION + 1) * sizeof(*rep));
 	rep[FNL_REP_ERASED].i64 = 0;
+	fnl_cell_rep_changed(in->rep, rep, in->now_ms, in->cause_id, in->correlation_id);
 	r = fnl_book_directory(in, rep, &out);
 	if (r < 0) {
 		return r;

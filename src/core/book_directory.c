@@ -1,5 +1,6 @@
 /* What the organisation's directory hears of a rep: who he is at once, what he carries now and then. */
 #include "book_internal.h"
+#include "funneld/core/cell.h"
 
 enum { MS_PER_SECOND = 1000 };
 
@@ -192,6 +193,7 @@ static int leave(const struct fnl_book_in *in, const struct fnl_record_desc *des
 	if (desc == &fnl_desc_rep_erased) {
 		rep[FNL_REP_VERSION] = event[FNL_REP_ERASED_VERSION];
 		rep[FNL_REP_ERASED].i64 = 1;
+		fnl_cell_rep_changed(in->rep, rep, in->now_ms, in->cause_id, in->correlation_id);
 		out->forgotten = true;
 	} else {
 		struct fnl_value *notice = fnl_arena_alloc(in->arena, FNL_REP_NOTICE_FIELD_COUNT * sizeof(*notice));

@@ -2,8 +2,8 @@
 #include "book_internal.h"
 #include "funneld/core/inspection.h"
 
-_Static_assert(FNL_LINE_IMAGE_ADVERSE - FNL_LINE_IMAGE_STATE + 1 == (int)FNL_BOOK_VALUE_COUNT &&
-                   FNL_LINE_ADVERSE - FNL_LINE_STATE + 1 == (int)FNL_BOOK_VALUE_COUNT,
+_Static_assert(FNL_LINE_IMAGE_WON_BY - FNL_LINE_IMAGE_STATE + 1 == (int)FNL_BOOK_VALUE_COUNT &&
+                   FNL_LINE_WON_BY - FNL_LINE_STATE + 1 == (int)FNL_BOOK_VALUE_COUNT,
                "BookLine, Line and LineImage have the same value fields");
 
 bool fnl_quota_run_concerns(const struct fnl_value *run, const struct fnl_value *rep)

@@ -8,21 +8,15 @@
 
 /* --- book_sums.c --- */
 
-/* What one line adds to a sum. */
-struct fnl_book_amount {
-	struct fnl_span currency; /* absent: no amount is known */
-	int64_t amount_minor;
-	fnl_weighted weighted;
-};
-
-/* values: from `state` on. The currency is borrowed from them. */
-struct fnl_book_amount fnl_book_amount_of(const struct fnl_value *values);
-
-/* totals: a list of BookTotal, RunningTotal or QuotaTotal, sorted by their first field and currency; it is replaced by
- * a copy with the amount added (sign 1) or taken away (-1). FNL_E_LIMIT: no room or beyond 64 bits; FNL_E_STATE: it was
- * never added. */
+/* totals: a list of BookTotal, RunningTotal, QuotaTotal or CellTotal, sorted by their first field and currency; it is
+ * replaced by a copy with the amount added (sign 1) or taken away (-1). FNL_E_LIMIT: no room or beyond 64 bits;
+ * FNL_E_STATE: it was never added. */
 int fnl_book_totals_add(struct fnl_value *totals, int64_t key, const struct fnl_book_amount *a, int sign,
                         struct fnl_arena *arena);
+
+/* One of the list's records is added under another key. */
+int fnl_book_totals_merge(struct fnl_value *totals, int64_t key, const struct fnl_value *total,
+                          struct fnl_arena *arena);
 
 struct fnl_book_moved {
 	bool sums;    /* anything of the book */

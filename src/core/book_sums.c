@@ -14,8 +14,6 @@ _Static_assert((int)FNL_QUOTA_TOTAL_FIELD_COUNT == (int)TOTAL_FIELDS && (int)FNL
                    (int)FNL_QUOTA_TOTAL_WEIGHTED_E4 == (int)AT_WEIGHTED_E4,
                "");
 
-#define AT(line_field) (FNL_LINE_##line_field - FNL_LINE_STATE)
-
 int fnl_weighted_split(fnl_weighted w, int64_t *ret_minor, int32_t *ret_e4)
 {
 	fnl_weighted minor = w / FNL_BP_ONE;
@@ -37,19 +35,6 @@ fnl_weighted fnl_weighted_of(int64_t minor, int64_t e4)
 	return (fnl_weighted)minor * FNL_BP_ONE + e4;
 }
 
-struct fnl_book_amount fnl_book_amount_of(const struct fnl_value *values)
-{
-	const struct fnl_value *amount = &values[AT(AMOUNT)];
-	if (!amount->set) {
-		return (struct fnl_book_amount){.currency = FNL_SPAN_NONE};
-	}
-	return (struct fnl_book_amount){
-		.currency = fnl_span_str(amount->money.currency),
-		.amount_minor = amount->money.amount_minor,
-		.weighted = (fnl_weighted)amount->money.amount_minor * values[AT(WEIGHT_BP)].i64,
-	};
-}
-
 /* By key, then currency; no currency comes first. */
 static int total_cmp(const struct fnl_value *total, int64_t key, struct fnl_span currency)
 {
@@ -59,7 +44,7 @@ static int total_cmp(const struct fnl_value *total, int64_t key, struct fnl_span
 	return fnl_span_cmp(total[AT_CURRENCY].set ? total[AT_CURRENCY].str : FNL_SPAN_NONE, currency);
 }
 
-static int total_move(struct fnl_value *total, const struct fnl_book_amount *a, int sign)
+static int total_move(struct fnl_value *total, const struct fnl_book_amount *a, int sign, int64_t lines)
 {
 	fnl_weighted weighted = fnl_weighted_of(total[AT_WEIGHTED_MINOR].i64, total[AT_WEIGHTED_E4].i64);
 	fnl_weighted amount = (fnl_weighted)total[AT_AMOUNT_MINOR].i64 + (fnl_weighted)a->amount_minor * sign;
@@ -73,7 +58,7 @@ static int total_move(struct fnl_value *total, const struct fnl_book_amount *a, 
 	}
 	total[AT_WEIGHTED_E4].i64 = e4;
 	total[AT_AMOUNT_MINOR].i64 = (int64_t)amount;
-	total[AT_COUNT].i64 += sign;
+	total[AT_COUNT].i64 += sign * lines;
 	return FNL_OK;
 }
 
@@ -97,8 +82,8 @@ static struct fnl_value *total_new(int64_t key, struct fnl_span currency, struct
 	return total;
 }
 
-int fnl_book_totals_add(struct fnl_value *totals, int64_t key, const struct fnl_book_amount *a, int sign,
-                        struct fnl_arena *arena)
+static int totals_change(struct fnl_value *totals, int64_t key, const struct fnl_book_amount *a, int sign,
+                         int64_t lines, struct fnl_arena *arena)
 {
 	struct fnl_list old = totals->list;
 	size_t at = 0;
@@ -118,7 +103,7 @@ int fnl_book_totals_add(struct fnl_value *totals, int64_t key, const struct fnl_
 	if (!items || !total) {
 		return FNL_E_NOMEM;
 	}
-	int r = total_move(total, a, sign);
+	int r = total_move(total, a, sign, lines);
 	if (r < 0) {
 		return r;
 	}
@@ -136,6 +121,22 @@ int fnl_book_totals_add(struct fnl_value *totals, int64_t key, const struct fnl_
 	}
 	*totals = fnl_value_list(items, to + old.count - rest);
 	return FNL_OK;
+}
+
+int fnl_book_totals_add(struct fnl_value *totals, int64_t key, const struct fnl_book_amount *a, int sign,
+                        struct fnl_arena *arena)
+{
+	return totals_change(totals, key, a, sign, 1, arena);
+}
+
+int fnl_book_totals_merge(struct fnl_value *totals, int64_t key, const struct fnl_value *total, struct fnl_arena *arena)
+{
+	struct fnl_book_amount a = {
+		.currency = total[AT_CURRENCY].set ? total[AT_CURRENCY].str : FNL_SPAN_NONE,
+		.amount_minor = total[AT_AMOUNT_MINOR].i64,
+		.weighted = fnl_weighted_of(total[AT_WEIGHTED_MINOR].i64, total[AT_WEIGHTED_E4].i64),
+	};
+	return totals_change(totals, key, &a, 1, total[AT_COUNT].i64, arena);
 }
 
 bool fnl_book_has_year(const struct fnl_value *rep, int64_t fiscal_year)
@@ -159,10 +160,10 @@ static bool is_watched(const struct fnl_value *line)
 	return line && line[FNL_LINE_STATE].i64 == FNL_LINE_STATE_WATCHED;
 }
 
-/* Counted among the running sums. */
+/* Counted among the running sums, in some years. */
 static bool is_running(const struct fnl_value *line)
 {
-	return is_owned(line) && fnl_layer_in_funnel((int)line[FNL_LINE_LAYER].i64) && line[FNL_LINE_FISCAL_YEAR].set;
+	return is_owned(line) && fnl_layer_in_funnel((int)line[FNL_LINE_LAYER].i64);
 }
 
 static bool amounts_eq(const struct fnl_book_amount *a, const struct fnl_book_amount *b)
@@ -170,9 +171,9 @@ static bool amounts_eq(const struct fnl_book_amount *a, const struct fnl_book_am
 	return fnl_span_eq(a->currency, b->currency) && a->amount_minor == b->amount_minor && a->weighted == b->weighted;
 }
 
-/* One list of sums: what was there goes, what comes is added; nothing moves when both are the same. */
+/* The sums by layer: what was there goes, what comes is added; nothing moves when both are the same. */
 static int totals_move(struct fnl_value *totals, const struct fnl_value *from, const struct fnl_value *to,
-                       int key_field, struct fnl_arena *arena, bool *ret_moved)
+                       struct fnl_arena *arena, bool *ret_moved)
 {
 	struct fnl_book_amount old = {0};
 	struct fnl_book_amount new = {0};
@@ -182,34 +183,72 @@ static int totals_move(struct fnl_value *totals, const struct fnl_value *from, c
 	if (to) {
 		new = fnl_book_amount_of(to + FNL_LINE_STATE);
 	}
-	if ((!from && !to) || (from && to && from[key_field].i64 == to[key_field].i64 && amounts_eq(&old, &new))) {
+	if ((!from && !to) ||
+	    (from && to && from[FNL_LINE_LAYER].i64 == to[FNL_LINE_LAYER].i64 && amounts_eq(&old, &new))) {
 		return FNL_OK;
 	}
 	*ret_moved = true;
-	int r = from ? fnl_book_totals_add(totals, from[key_field].i64, &old, -1, arena) : FNL_OK;
-	return r == 0 && to ? fnl_book_totals_add(totals, to[key_field].i64, &new, 1, arena) : r;
+	int r = from ? fnl_book_totals_add(totals, from[FNL_LINE_LAYER].i64, &old, -1, arena) : FNL_OK;
+	return r == 0 && to ? fnl_book_totals_add(totals, to[FNL_LINE_LAYER].i64, &new, 1, arena) : r;
+}
+
+static bool has_part(const struct fnl_book_parts *parts, const struct fnl_book_part *p)
+{
+	for (size_t i = 0; i < parts->count; i++) {
+		if (parts->items[i].fiscal_year == p->fiscal_year && amounts_eq(&parts->items[i].amount, &p->amount)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Parts that the other image has not: taken away (sign -1), or added. */
+static int parts_move(struct fnl_value *rep, const struct fnl_book_parts *parts, const struct fnl_book_parts *other,
+                      int sign, struct fnl_arena *arena, struct fnl_book_moved *moved)
+{
+	int r = FNL_OK;
+	for (size_t i = 0; r == 0 && i < parts->count; i++) {
+		const struct fnl_book_part *p = &parts->items[i];
+		if (!has_part(other, p)) {
+			r = fnl_book_totals_add(&rep[FNL_REP_RUNNING], p->fiscal_year, &p->amount, sign, arena);
+			moved->sums = true;
+			moved->to_tell = moved->to_tell || fnl_book_has_year(rep, p->fiscal_year);
+		}
+	}
+	return r;
+}
+
+static int running_parts(const struct fnl_value *line, struct fnl_arena *arena, struct fnl_book_parts *ret)
+{
+	*ret = (struct fnl_book_parts){NULL, 0};
+	return is_running(line) ? fnl_book_parts_of(line + FNL_LINE_STATE, (int32_t)line[FNL_LINE_YEAR_START].i64,
+	                                            &line[FNL_LINE_FISCAL_YEAR], arena, ret)
+	                        : FNL_OK;
+}
+
+static int running_move(struct fnl_value *rep, const struct fnl_value *from, const struct fnl_value *to,
+                        struct fnl_arena *arena, struct fnl_book_moved *moved)
+{
+	struct fnl_book_parts old;
+	struct fnl_book_parts new;
+	int r = running_parts(from, arena, &old);
+	r = r ? r : running_parts(to, arena, &new);
+	r = r ? r : parts_move(rep, &old, &new, -1, arena, moved);
+	return r ? r : parts_move(rep, &new, &old, 1, arena, moved);
 }
 
 int fnl_book_sums_move(struct fnl_value *rep, const struct fnl_value *from, const struct fnl_value *to,
                        struct fnl_arena *arena, struct fnl_book_moved *ret_moved)
 {
-	bool moved = false;
 	struct fnl_book_moved ret = {0};
-	int r = totals_move(&rep[FNL_REP_TOTALS], is_owned(from) ? from : NULL, is_owned(to) ? to : NULL, FNL_LINE_LAYER,
-	                    arena, &ret.sums);
-	if (r < 0) {
-		return r;
-	}
-	r = totals_move(&rep[FNL_REP_RUNNING], is_running(from) ? from : NULL, is_running(to) ? to : NULL,
-	                FNL_LINE_FISCAL_YEAR, arena, &moved);
+	int r = totals_move(&rep[FNL_REP_TOTALS], is_owned(from) ? from : NULL, is_owned(to) ? to : NULL, arena, &ret.sums);
+	r = r ? r : running_move(rep, from, to, arena, &ret);
 	if (r < 0) {
 		return r;
 	}
 	rep[FNL_REP_LINE_COUNT].i64 += (is_owned(to) ? 1 : 0) - (is_owned(from) ? 1 : 0);
 	rep[FNL_REP_WATCHED_COUNT].i64 += (is_watched(to) ? 1 : 0) - (is_watched(from) ? 1 : 0);
-	ret.sums = ret.sums || moved || is_watched(from) != is_watched(to);
-	ret.to_tell = moved && ((is_running(from) && fnl_book_has_year(rep, from[FNL_LINE_FISCAL_YEAR].i64)) ||
-	                        (is_running(to) && fnl_book_has_year(rep, to[FNL_LINE_FISCAL_YEAR].i64)));
+	ret.sums = ret.sums || is_watched(from) != is_watched(to);
 	*ret_moved = ret;
 	return FNL_OK;
 }
@@ -224,13 +263,16 @@ int fnl_book_refile_line(struct fnl_value *rep, struct fnl_value *line, const st
 	if (day->set) {
 		year = fnl_value_i64(fnl_fiscal_year(rules, day->i64));
 	}
-	*ret_changed = year.set != known->set || (year.set && year.i64 != known->i64);
+	int32_t start = fnl_fiscal_year_start(rules);
+	*ret_changed =
+		year.set != known->set || (year.set && year.i64 != known->i64) || line[FNL_LINE_YEAR_START].i64 != start;
 	*ret_moved = (struct fnl_book_moved){0};
 	if (!*ret_changed) {
 		return FNL_OK;
 	}
 	memcpy(before, line, sizeof(before));
 	line[FNL_LINE_FISCAL_YEAR] = year;
+	line[FNL_LINE_YEAR_START] = fnl_value_i64(start);
 	return fnl_book_sums_move(rep, before, line, arena, ret_moved);
 }
 

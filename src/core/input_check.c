@@ -97,7 +97,8 @@ static int check_string(const struct place *p, struct fnl_span s)
 {
 	const char *name = p->field->name;
 	size_t len = strlen(name);
-	if (ends_with(name, len, "_id") || ends_with(name, len, "_ids") || strcmp(name, "source") == 0) {
+	if (ends_with(name, len, "_id") || ends_with(name, len, "_ids") || strcmp(name, "source") == 0 ||
+	    strcmp(name, "rate_name") == 0) {
 		return check_id(p, s);
 	}
 	if (strcmp(name, "book") == 0) {

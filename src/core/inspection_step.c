@@ -64,12 +64,14 @@ static bool same_kinds(struct fnl_list a, struct fnl_list b)
 	return a.count == b.count;
 }
 
-/* Other rules, other evidence, a further level of a stall, and who edited it are no change of the prospect; nor are
- * other persons: they may be erased while the sheet is being made, and then nothing of them may be left. */
+/* Other rules, other evidence, a further level of a stall, who edited it, when somebody was last in contact or whose
+ * win it is are no change of the prospect; nor are other persons: they may be erased while the sheet is being made, and
+ * then nothing of them may be left. */
 static bool is_seen(size_t at)
 {
 	return at != AT(RULES_VERSION) && at != AT(EVIDENCE) && at != AT(STALLS) && at != AT(CONTACT_IDS) &&
-	       at != AT(LEFT_AT) && at != AT(EDIT) && at != AT(ADVERSE);
+	       at != AT(LEFT_AT) && at != AT(EDIT) && at != AT(ADVERSE) && at != AT(LAST_CONTACT_ON) &&
+	       at != AT(OWNER_SINCE) && at != AT(WON_BY);
 }
 
 static bool differs(const struct fnl_value *before, const struct fnl_value *now)

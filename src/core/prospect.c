@@ -11,7 +11,7 @@ _Static_assert(FNL_PROSPECT_CHANGED_SOURCE == (int)AT_SOURCE && FNL_PROSPECT_CHA
 _Static_assert(FNL_CONTACT_LOGGED_SOURCE == (int)AT_SOURCE && FNL_CONTACT_LOGGED_OCCURRED_AT == (int)AT_OCCURRED_AT,
                "");
 _Static_assert(FNL_FEED_GAP_SOURCE == (int)AT_SOURCE && FNL_FEED_GAP_OCCURRED_AT == (int)AT_OCCURRED_AT, "");
-_Static_assert(FNL_PROSPECT_CHANGED_CONTACT_IDS - FNL_PROSPECT_CHANGED_BUYER_ID + 1 == (int)FNL_PROSPECT_VALUE_COUNT,
+_Static_assert(FNL_PROSPECT_CHANGED_SIZE_FOCUS - FNL_PROSPECT_CHANGED_BUYER_ID + 1 == (int)FNL_PROSPECT_VALUE_COUNT,
                "the input and the row have the same value fields");
 
 struct handler {
@@ -307,6 +307,8 @@ int fnl_prospect_edit_decided(struct fnl_prospect_edit *e, struct fnl_layer_deci
 			return r;
 		}
 		row[FNL_PROSPECT_LAYER].i64 = to.layer;
+		/* whose win it is stays, whoever owns it later, as long as it is one */
+		row[FNL_PROSPECT_WON_BY] = to.layer == FNL_LAYER_WON ? row[FNL_PROSPECT_OWNER_REP_ID] : fnl_value_null();
 		row[FNL_PROSPECT_LAYER_SINCE].i64 = e->since_ms;
 		row[FNL_PROSPECT_PARKED_SINCE] =
 			to.layer == FNL_LAYER_UNCLASSIFIED ? fnl_value_i64(e->since_ms) : (struct fnl_value){0};

@@ -1,7 +1,7 @@
 /* ProspectChanged: each field has its own version, and the last writer wins. */
 #include "prospect_internal.h"
 
-enum { ALL_BITS = 24 };
+enum { ALL_BITS = 25 };
 _Static_assert((int)FNL_PROSPECT_VALUE_COUNT == (int)ALL_BITS, "a bit for each value field");
 
 /* Bit i stands for the value field i. */

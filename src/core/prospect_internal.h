@@ -7,7 +7,7 @@
 
 enum {
 	/* the fields that ProspectChanged and the row have in common, in one order */
-	FNL_PROSPECT_VALUE_COUNT = FNL_PROSPECT_CONTACT_IDS - FNL_PROSPECT_BUYER_ID + 1,
+	FNL_PROSPECT_VALUE_COUNT = FNL_PROSPECT_SIZE_FOCUS - FNL_PROSPECT_BUYER_ID + 1,
 	FNL_PROSPECT_CONTACTS_MAX = 8
 };
 

@@ -28,16 +28,30 @@ static const struct pair image[] = {
 	{FNL_BOOK_LINE_LOST_TO_ID, FNL_PROSPECT_LOST_TO_ID},
 	{FNL_BOOK_LINE_CONTACT_IDS, FNL_PROSPECT_CONTACT_IDS},
 	{FNL_BOOK_LINE_OWNER_REP_ID, FNL_PROSPECT_OWNER_REP_ID},
+	{FNL_BOOK_LINE_PLANNED_PURCHASES, FNL_PROSPECT_PLANNED_PURCHASES},
+	{FNL_BOOK_LINE_SIZE_FOCUS, FNL_PROSPECT_SIZE_FOCUS},
+	{FNL_BOOK_LINE_OWNER_SINCE, FNL_PROSPECT_OWNER_SINCE},
+	{FNL_BOOK_LINE_WON_BY, FNL_PROSPECT_WON_BY},
 };
 enum { IMAGE_COUNT = sizeof(image) / sizeof(image[0]) };
 _Static_assert((int)IMAGE_COUNT == (FNL_BOOK_LINE_BUYER_ID - FNL_BOOK_LINE_LAYER + 1) +
-                                       (FNL_BOOK_LINE_OWNER_REP_ID - FNL_BOOK_LINE_PROBABILITY_BP + 1),
-               "every field of the line is there");
+                                       (FNL_BOOK_LINE_OWNER_REP_ID - FNL_BOOK_LINE_PROBABILITY_BP + 1) +
+                                       (FNL_BOOK_LINE_WON_BY - FNL_BOOK_LINE_PLANNED_PURCHASES),
+               "every field of the line is there; the day of the last contact is shown by itself");
+
+/* A MIDDLE is not moved soon after a contact: books must know of one then, and of the day alone. */
+static struct fnl_value last_contact_on(const struct fnl_value *row)
+{
+	const struct fnl_value *at = &row[FNL_PROSPECT_LAST_CONTACT_AT];
+	bool shown = row[FNL_PROSPECT_LAYER].i64 == FNL_LAYER_MIDDLE && at->set;
+	return shown ? fnl_value_i64(at->i64 / FNL_BUSINESS_DAY_MS) : fnl_value_null();
+}
 
 /* A list of the line is never null. */
 static struct fnl_value shown_of(const struct fnl_value *row, const struct pair *field)
 {
-	bool none = fnl_desc_book_line.fields[field->line].kind == FNL_KIND_LIST && !row[field->row].set;
+	const struct fnl_field_desc *desc = &fnl_desc_book_line.fields[field->line];
+	bool none = desc->kind == FNL_KIND_LIST && !desc->nullable && !row[field->row].set;
 	return none ? fnl_value_list(NULL, 0) : row[field->row];
 }
 
@@ -49,6 +63,11 @@ static bool same_image(const struct fnl_value *a, const struct fnl_value *b)
 		if (!fnl_value_eq(&fnl_desc_book_line.fields[image[i].line], &was, &is)) {
 			return false;
 		}
+	}
+	struct fnl_value contact_was = last_contact_on(a);
+	struct fnl_value contact_is = last_contact_on(b);
+	if (contact_was.set != contact_is.set || contact_was.i64 != contact_is.i64) {
+		return false;
 	}
 	/* an edit goes along with what is told, but what is against the company is told at once, and so is its end */
 	return fnl_value_eq(&fnl_desc_prospect.fields[FNL_PROSPECT_ADVERSE], &a[FNL_PROSPECT_ADVERSE],
@@ -91,6 +110,9 @@ static int tell_line(struct fnl_prospect_edit *e, struct fnl_span book, int stat
 	bool shown = state == FNL_LINE_STATE_OWNED || state == FNL_LINE_STATE_WATCHED;
 	for (size_t i = 0; i < IMAGE_COUNT && shown; i++) {
 		v[image[i].line] = shown_of(row, &image[i]);
+	}
+	if (shown) {
+		v[FNL_BOOK_LINE_LAST_CONTACT_ON] = last_contact_on(row);
 	}
 	if (shown && show_edits(e, row, v) < 0) {
 		return FNL_E_NOMEM;

@@ -1,54 +1,82 @@
-/* What a line is to a quota, how the sum is rounded, and whose turn it is. */
+/* What a line is to a quota, and whose turn it is. */
 #include "quota_internal.h"
 
 #define AT(line_field) (FNL_LINE_##line_field - FNL_LINE_STATE)
 
-static int reason_of(const struct fnl_value *values, const char base_currency[4])
+/* Each part times its rate; false: there is none, or it is worth more than anything may be. */
+static bool convert(const struct fnl_book_parts *parts, const struct fnl_quota_rates *rates, struct fnl_wide *ret)
 {
-	const struct fnl_value *amount = &values[AT(AMOUNT)];
-	if (!values[AT(EXPECTED_CLOSE_DATE)].set) {
+	struct fnl_wide sum = fnl_wide_of(0);
+	__int128 e4;
+	int64_t minor;
+	int32_t rest;
+	for (size_t i = 0; i < parts->count; i++) {
+		const struct fnl_book_amount *a = &parts->items[i].amount;
+		struct fnl_rate rate = fnl_rate_of(rates, a->currency);
+		if (!rate.known) {
+			return false;
+		}
+		sum = fnl_wide_add(sum, fnl_converted(a->weighted, a->currency, &rate, rates->base_currency));
+	}
+	*ret = sum;
+	return fnl_quota_e4(sum, FNL_CONVERTED_SCALE, &e4) == 0 && fnl_weighted_split(e4, &minor, &rest) == 0;
+}
+
+static int reason_of(const struct fnl_value *values, const struct fnl_quota_rates *rates, struct fnl_quota_share *share)
+{
+	if (!fnl_book_is_planned(values) && !values[AT(EXPECTED_CLOSE_DATE)].set) {
 		return FNL_QUOTA_REASON_NO_CLOSE_DATE;
 	}
 	if (!fnl_layer_in_funnel((int)values[AT(LAYER)].i64)) {
 		return FNL_QUOTA_REASON_LAYER_UNKNOWN;
 	}
-	if (!amount->set) {
+	/* one that is unknown is alone in its year */
+	if (fnl_span_is_none(share->parts.items[0].amount.currency)) {
 		return FNL_QUOTA_REASON_AMOUNT_UNKNOWN;
 	}
-	bool is_base = strncmp(amount->money.currency, base_currency, sizeof(amount->money.currency)) == 0;
-	return is_base ? FNL_QUOTA_REASON_COUNTED : FNL_QUOTA_REASON_NOT_CONVERTIBLE;
+	return convert(&share->parts, rates, &share->converted) ? FNL_QUOTA_REASON_COUNTED
+	                                                        : FNL_QUOTA_REASON_NOT_CONVERTIBLE;
 }
 
-struct fnl_quota_share fnl_quota_share_of(const struct fnl_value *values, int32_t fiscal_year,
-                                          const char base_currency[4], const struct fnl_rules *rules)
+/* Of the parts those of the year; all of what has no date. */
+static int parts_of_year(const struct fnl_value *values, int32_t fiscal_year, const struct fnl_rules *rules,
+                         struct fnl_arena *arena, struct fnl_book_parts *ret)
+{
+	const struct fnl_value *day = &values[AT(EXPECTED_CLOSE_DATE)];
+	struct fnl_value year = fnl_value_i64(day->set ? fnl_fiscal_year(rules, day->i64) : fiscal_year);
+	struct fnl_book_parts parts;
+	int r = fnl_book_parts_of(values, fnl_fiscal_year_start(rules), &year, arena, &parts);
+	if (r < 0) {
+		return r;
+	}
+	while (parts.count > 0 && parts.items[0].fiscal_year != fiscal_year) {
+		parts.items++;
+		parts.count--;
+	}
+	while (parts.count > 0 && parts.items[parts.count - 1].fiscal_year != fiscal_year) {
+		parts.count--;
+	}
+	*ret = parts;
+	return FNL_OK;
+}
+
+int fnl_quota_share_of(const struct fnl_value *values, int32_t fiscal_year, const struct fnl_quota_rates *rates,
+                       const struct fnl_rules *rules, struct fnl_arena *arena, struct fnl_quota_share *ret)
 {
 	struct fnl_quota_share share = {.listed = false, .reason = FNL_QUOTA_REASON_UNKNOWN};
-	const struct fnl_value *day = &values[AT(EXPECTED_CLOSE_DATE)];
 	int64_t layer = values[AT(LAYER)].i64;
 	bool open = fnl_layer_in_funnel((int)layer) || layer == FNL_LAYER_UNCLASSIFIED || layer == FNL_LAYER_UNKNOWN;
-	if (values[AT(STATE)].i64 != FNL_LINE_STATE_OWNED || !open ||
-	    (day->set && fnl_fiscal_year(rules, day->i64) != fiscal_year)) {
-		return share;
+	if (values[AT(STATE)].i64 != FNL_LINE_STATE_OWNED || !open) {
+		*ret = share;
+		return FNL_OK;
 	}
-	share.listed = true;
-	share.reason = reason_of(values, base_currency);
-	share.weighted = fnl_book_amount_of(values).weighted;
-	return share;
-}
-
-int fnl_quota_round(fnl_weighted exact, const char currency[4], const struct fnl_rules *rules, int64_t *ret_minor,
-                    fnl_weighted *ret_rounding)
-{
-	fnl_weighted unit_minor = rules->values[FNL_RULES_AT_QUOTA_ROUNDING];
-	for (int i = fnl_currency_digits(currency); i > 0; i--) {
-		unit_minor *= 10;
+	int r = parts_of_year(values, fiscal_year, rules, arena, &share.parts);
+	if (r < 0) {
+		return r;
 	}
-	fnl_weighted minor = fnl_div_half_even(exact, unit_minor * FNL_BP_ONE) * unit_minor;
-	if (minor > INT64_MAX || minor < INT64_MIN) {
-		return FNL_E_LIMIT;
-	}
-	*ret_minor = (int64_t)minor;
-	*ret_rounding = minor * FNL_BP_ONE - exact;
+	share.listed = share.parts.count > 0;
+	share.reason = share.listed ? reason_of(values, rates, &share) : FNL_QUOTA_REASON_UNKNOWN;
+	*ret = share;
 	return FNL_OK;
 }
 
@@ -146,5 +174,11 @@ struct fnl_quota_need fnl_quota_needs(const struct fnl_value *jobs)
 	need.after = in_book ? str_or_none(&run[FNL_QUOTA_RUN_LINE]) : FNL_SPAN_NONE;
 	need.has_quota = in_book;
 	need.fiscal_year = (int32_t)run[FNL_QUOTA_RUN_FISCAL_YEAR].i64;
+	need.org_id = run[FNL_QUOTA_RUN_ORG_ID].str;
+	need.run_id = run[FNL_QUOTA_RUN_RUN_ID].str;
+	need.begins = run[FNL_QUOTA_RUN_STATE].i64 == FNL_QUOTA_RUN_STATE_OPENED ||
+	              run[FNL_QUOTA_RUN_STATE].i64 == FNL_QUOTA_RUN_STATE_DRAFT;
+	need.rate_name = need.begins ? str_or_none(&run[FNL_QUOTA_RUN_RATE_NAME]) : FNL_SPAN_NONE;
+	need.base_currency = run[FNL_QUOTA_RUN_BASE_CURRENCY].str;
 	return need;
 }

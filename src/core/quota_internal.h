@@ -3,6 +3,7 @@
 #define FNL_CORE_QUOTA_INTERNAL_H
 
 #include "book_internal.h"
+#include "funneld/core/territory.h"
 
 #define FNL_QUOTA_NO_DUE INT64_MAX
 
@@ -14,6 +15,45 @@ size_t fnl_quota_run_next(struct fnl_list runs);
 void fnl_quota_arm(struct fnl_value *jobs, int64_t now_ms);
 /* A copy of the row, or a new one; NULL: no memory. */
 struct fnl_value *fnl_quota_jobs_open(const struct fnl_value *jobs, struct fnl_arena *arena);
+
+/* --- quota_areas.c --- */
+
+/* A whole number of 10^-scale of 1/10000 of a minor unit, rounded down to the latter. FNL_E_LIMIT. */
+int fnl_quota_e4(struct fnl_wide v, int scale, fnl_weighted *ret);
+
+/* The area factor that the quota's lines in a territory (FNL_SPAN_NONE: in none) have counted by; -1: there are none.
+ */
+int64_t fnl_quota_area_factor(const struct fnl_value *quota, struct fnl_span territory_id);
+/* A counted line into the QuotaSet, which is a copy. FNL_E_NOMEM, FNL_E_LIMIT. */
+int fnl_quota_area_add(struct fnl_value *quota, struct fnl_span territory_id, int64_t factor_bp,
+                       const struct fnl_book_parts *parts, struct fnl_arena *arena);
+/* A QuotaSet that a version without areas has left on its way: what it has counted was in the base currency, and in no
+ * territory. */
+int fnl_quota_areas_open(struct fnl_value *quota, struct fnl_arena *arena);
+/* Each area's sums, and the exact one of all of them. */
+int fnl_quota_areas_close(struct fnl_value *quota, const struct fnl_quota_rates *rates, struct fnl_arena *arena,
+                          struct fnl_wide *ret_exact);
+
+/* --- quota_line.c --- */
+
+/* What a line of the quota's run is worth. */
+struct fnl_quota_worth {
+	const struct fnl_value *territory; /* NULL: none */
+	int64_t factor_bp;
+	fnl_weighted converted; /* COUNTED, as is the value: 1/10000 of a minor unit, rounded down */
+	fnl_weighted value;
+};
+struct fnl_quota_telling {
+	const struct fnl_value *quota;  /* QuotaSet */
+	const struct fnl_value *line;   /* Line */
+	const struct fnl_value *values; /* as of the run: from `state` on */
+	const struct fnl_quota_share *share;
+	const struct fnl_quota_worth *worth;
+	const struct fnl_quota_rates *rates;
+	struct fnl_arena *arena;
+};
+/* The QuotaLine. FNL_E_NOMEM, FNL_E_LIMIT. */
+int fnl_quota_tell_line(const struct fnl_quota_telling *t, struct fnl_value **ret);
 
 static inline bool fnl_quota_recounts(const struct fnl_value *jobs)
 {

@@ -92,6 +92,9 @@ static struct fnl_value *new_run(const struct fnl_value *command, const struct f
 	run[FNL_QUOTA_RUN_SETTLED_AT] = fnl_value_i64(command[FNL_OPEN_QUOTA_YEAR_AS_OF].i64 + settle_ms);
 	run[FNL_QUOTA_RUN_BASE_CURRENCY] = command[FNL_OPEN_QUOTA_YEAR_BASE_CURRENCY];
 	run[FNL_QUOTA_RUN_REP_IDS] = command[FNL_OPEN_QUOTA_YEAR_REP_IDS];
+	run[FNL_QUOTA_RUN_RATE_NAME] = command[FNL_OPEN_QUOTA_YEAR_RATE_NAME];
+	run[FNL_QUOTA_RUN_RATE_DATE] = command[FNL_OPEN_QUOTA_YEAR_RATE_DATE];
+	run[FNL_QUOTA_RUN_RATES] = fnl_value_list(NULL, 0);
 	run[FNL_QUOTA_RUN_STATE] = fnl_value_i64(FNL_QUOTA_RUN_STATE_OPENED);
 	run[FNL_QUOTA_RUN_IN_BOOK] = fnl_value_i64(0);
 	run[FNL_QUOTA_RUN_BOOKS_DONE] = fnl_value_i64(0);

@@ -1,6 +1,8 @@
 /* One page of a pass: which book comes next, or what its lines give. */
 #include "quota_internal.h"
 
+#define AT(line_field) (FNL_LINE_##line_field - FNL_LINE_STATE)
+
 /* A step on its way: copies of what it changes. */
 struct walk {
 	const struct fnl_quota_step_in *in;
@@ -41,38 +43,59 @@ static bool is_last_page(const struct fnl_quota_step_in *in)
 	return in->page_last || in->page_count == 0;
 }
 
-static void begin_pass(struct fnl_value *run, int state)
+/* The rates that hold for the run, and a copy of the territories: for all pages of the pass. */
+static int begin_pass(struct walk *w, int state)
 {
+	struct fnl_value *run = w->run;
+	const struct fnl_rules *rules = w->in->rules;
+	int64_t as_of_day = fnl_local_day(&rules->calendar, run[FNL_QUOTA_RUN_AS_OF].i64);
+	int64_t until = run[FNL_QUOTA_RUN_RATE_DATE].set ? run[FNL_QUOTA_RUN_RATE_DATE].i64 : as_of_day;
+	const struct fnl_value *table = run[FNL_QUOTA_RUN_RATE_NAME].set ? w->in->rates : NULL;
 	run[FNL_QUOTA_RUN_STATE].i64 = state;
 	run[FNL_QUOTA_RUN_BOOK] = fnl_value_null();
 	run[FNL_QUOTA_RUN_BOOKS_DONE].i64 = 0;
 	run[FNL_QUOTA_RUN_LINES_DONE].i64 = 0;
+	w->out->copied_change = w->in->territories ? FNL_ROW_PUT : w->in->copied ? FNL_ROW_DELETE : FNL_ROW_KEEP;
+	w->out->copied = w->in->territories;
+	return fnl_rates_resolve(table, as_of_day - rules->values[FNL_RULES_AT_RATE_AGE_DAYS], until, w->in->arena,
+	                         &run[FNL_QUOTA_RUN_RATES]);
 }
 
-static void run_books(struct walk *w)
+static void end_pass(struct walk *w)
 {
 	struct fnl_value *run = w->run;
+	run[FNL_QUOTA_RUN_STATE].i64 = is_freezing(run) ? FNL_QUOTA_RUN_STATE_FROZEN : FNL_QUOTA_RUN_STATE_DRAFT;
+	run[FNL_QUOTA_RUN_BOOK] = fnl_value_null();
+	run[FNL_QUOTA_RUN_RATES] = fnl_value_list(NULL, 0);
+	w->out->copied_change = w->in->copied ? FNL_ROW_DELETE : FNL_ROW_KEEP;
+	w->out->copied = NULL;
+}
+
+static int run_books(struct walk *w)
+{
+	struct fnl_value *run = w->run;
+	int r = FNL_OK;
 	if (fnl_quota_run_due(run) > w->in->now_ms) {
-		return;
+		return FNL_OK;
 	}
 	if (run[FNL_QUOTA_RUN_STATE].i64 == FNL_QUOTA_RUN_STATE_OPENED) {
-		begin_pass(run, FNL_QUOTA_RUN_STATE_DRAFTING);
+		r = begin_pass(w, FNL_QUOTA_RUN_STATE_DRAFTING);
 	} else if (run[FNL_QUOTA_RUN_STATE].i64 == FNL_QUOTA_RUN_STATE_DRAFT) {
-		begin_pass(run, FNL_QUOTA_RUN_STATE_FREEZING);
+		r = begin_pass(w, FNL_QUOTA_RUN_STATE_FREEZING);
 	}
-	for (size_t i = 0; i < w->in->page_count; i++) {
+	for (size_t i = 0; r == 0 && i < w->in->page_count; i++) {
 		const struct fnl_value *rep = w->in->page[i];
 		run[FNL_QUOTA_RUN_BOOK] = rep[FNL_REP_BOOK];
 		if (fnl_quota_run_concerns(run, rep)) {
 			run[FNL_QUOTA_RUN_IN_BOOK].i64 = 1;
 			run[FNL_QUOTA_RUN_LINE] = fnl_value_null();
-			return;
+			return FNL_OK;
 		}
 	}
-	if (is_last_page(w->in)) {
-		run[FNL_QUOTA_RUN_STATE].i64 = is_freezing(run) ? FNL_QUOTA_RUN_STATE_FROZEN : FNL_QUOTA_RUN_STATE_DRAFT;
-		run[FNL_QUOTA_RUN_BOOK] = fnl_value_null();
+	if (r == 0 && is_last_page(w->in)) {
+		end_pass(w);
 	}
+	return r;
 }
 
 /* A frozen quota stays what it is: a later run for some reps of the year passes over those that have one. */
@@ -95,7 +118,7 @@ static int open_quota(struct walk *w)
 			return fnl_fail(w->why, FNL_E_STATE, "the quota of a book is not what the run has left");
 		}
 		w->quota = fnl_values_copy(w->in->arena, known, FNL_QUOTA_SET_FIELD_COUNT);
-		return w->quota ? FNL_OK : FNL_E_NOMEM;
+		return w->quota ? fnl_quota_areas_open(w->quota, w->in->arena) : FNL_E_NOMEM;
 	}
 	struct fnl_value *v = fnl_arena_calloc(w->in->arena, FNL_QUOTA_SET_FIELD_COUNT, sizeof(*v));
 	if (!v) {
@@ -116,6 +139,10 @@ static int open_quota(struct walk *w)
 	v[FNL_QUOTA_SET_LEFT_OUT_COUNT] = fnl_value_i64(0);
 	v[FNL_QUOTA_SET_TOTALS] = fnl_value_list(NULL, 0);
 	v[FNL_QUOTA_SET_RULES_VERSION] = fnl_value_i64(w->in->rules->version);
+	v[FNL_QUOTA_SET_RATE_NAME] = run[FNL_QUOTA_RUN_RATE_NAME];
+	v[FNL_QUOTA_SET_RATE_DATE] = run[FNL_QUOTA_RUN_RATE_DATE];
+	v[FNL_QUOTA_SET_RATES] = v[FNL_QUOTA_SET_AREAS] = fnl_value_list(NULL, 0);
+	v[FNL_QUOTA_SET_LINES_MINOR] = v[FNL_QUOTA_SET_LINES_E4] = fnl_value_i64(0);
 	w->quota = v;
 	return FNL_OK;
 }
@@ -140,34 +167,45 @@ static const struct fnl_value *values_at_as_of(const struct fnl_value *run, cons
 	return line + FNL_LINE_STATE;
 }
 
-static int tell_line(struct walk *w, const struct fnl_value *line, const struct fnl_value *values,
-                     const struct fnl_quota_share *share, struct fnl_value **ret)
+/* What the run converts by in this pass. */
+static struct fnl_quota_rates rates_of(const struct fnl_value *run)
 {
-	struct fnl_value *v = fnl_arena_calloc(w->in->arena, FNL_QUOTA_LINE_FIELD_COUNT, sizeof(*v));
-	int32_t e4 = 0;
-	if (!v) {
-		return FNL_E_NOMEM;
+	struct fnl_quota_rates rates = {.rates = run[FNL_QUOTA_RUN_RATES].list};
+	base_currency_of(run, rates.base_currency);
+	return rates;
+}
+
+/* Territory and factor of a line; and of one that counts what it is worth, which is too much when it is beyond 64 bits.
+ * All lines of a book that are in one territory have one factor, also when the rules change between its pages. */
+static int worth_of(struct walk *w, const struct fnl_value *values, struct fnl_quota_share *share,
+                    struct fnl_quota_worth *ret)
+{
+	int32_t day = fnl_local_day(&w->in->rules->calendar, w->run[FNL_QUOTA_RUN_AS_OF].i64);
+	struct fnl_quota_worth worth = {.territory = fnl_territory_of(w->in->copied, &values[AT(REGION)],
+	                                                              &values[AT(INDUSTRY)], &values[AT(SIZE_FOCUS)], day)};
+	struct fnl_span id = worth.territory ? worth.territory[FNL_TERRITORY_TERRITORY_ID].str : FNL_SPAN_NONE;
+	int64_t minor;
+	int32_t e4;
+	worth.factor_bp = fnl_quota_area_factor(w->quota, id);
+	if (worth.factor_bp < 0) {
+		worth.factor_bp = fnl_territory_factor(worth.territory, w->in->rules);
 	}
-	v[FNL_QUOTA_LINE_OCCURRED_AT] = w->quota[FNL_QUOTA_SET_OCCURRED_AT];
-	v[FNL_QUOTA_LINE_REP_ID] = w->quota[FNL_QUOTA_SET_REP_ID];
-	v[FNL_QUOTA_LINE_ORG_ID] = w->quota[FNL_QUOTA_SET_ORG_ID];
-	v[FNL_QUOTA_LINE_MANAGER_ID] = w->quota[FNL_QUOTA_SET_MANAGER_ID];
-	v[FNL_QUOTA_LINE_FISCAL_YEAR] = w->quota[FNL_QUOTA_SET_FISCAL_YEAR];
-	v[FNL_QUOTA_LINE_RUN_ID] = w->quota[FNL_QUOTA_SET_RUN_ID];
-	v[FNL_QUOTA_LINE_PROSPECT_ID] = line[FNL_LINE_PROSPECT_ID];
-	v[FNL_QUOTA_LINE_REASON] = fnl_value_i64(share->reason);
-	v[FNL_QUOTA_LINE_LAYER] = values[FNL_LINE_LAYER - FNL_LINE_STATE];
-	v[FNL_QUOTA_LINE_WEIGHT_BP] = values[FNL_LINE_WEIGHT_BP - FNL_LINE_STATE];
-	v[FNL_QUOTA_LINE_AMOUNT] = values[FNL_LINE_AMOUNT - FNL_LINE_STATE];
-	v[FNL_QUOTA_LINE_WEIGHTED_MINOR] = fnl_value_i64(0);
-	int r = fnl_weighted_split(share->weighted, &v[FNL_QUOTA_LINE_WEIGHTED_MINOR].i64, &e4);
-	v[FNL_QUOTA_LINE_WEIGHTED_E4] = fnl_value_i64(e4);
-	v[FNL_QUOTA_LINE_EXPECTED_CLOSE_DATE] = values[FNL_LINE_EXPECTED_CLOSE_DATE - FNL_LINE_STATE];
-	v[FNL_QUOTA_LINE_REGION] = values[FNL_LINE_REGION - FNL_LINE_STATE];
-	v[FNL_QUOTA_LINE_INDUSTRY] = values[FNL_LINE_INDUSTRY - FNL_LINE_STATE];
-	v[FNL_QUOTA_LINE_LINE_RULES_VERSION] = values[FNL_LINE_RULES_VERSION - FNL_LINE_STATE];
-	*ret = v;
-	return r;
+	if (share->reason == FNL_QUOTA_REASON_COUNTED) {
+		struct fnl_wide value = fnl_wide_mul(share->converted, (uint64_t)worth.factor_bp);
+		int r = fnl_quota_e4(share->converted, FNL_CONVERTED_SCALE, &worth.converted);
+		r = r ? r : fnl_quota_e4(value, FNL_QUOTA_SCALE, &worth.value);
+		r = r ? r : fnl_weighted_split(worth.value, &minor, &e4);
+		share->reason = r ? FNL_QUOTA_REASON_NOT_CONVERTIBLE : share->reason;
+	}
+	*ret = worth;
+	if (share->reason != FNL_QUOTA_REASON_COUNTED) {
+		return FNL_OK;
+	}
+	fnl_weighted lines =
+		fnl_weighted_of(w->quota[FNL_QUOTA_SET_LINES_MINOR].i64, w->quota[FNL_QUOTA_SET_LINES_E4].i64) + worth.value;
+	int r = fnl_weighted_split(lines, &w->quota[FNL_QUOTA_SET_LINES_MINOR].i64, &e4);
+	w->quota[FNL_QUOTA_SET_LINES_E4] = fnl_value_i64(e4);
+	return r ? r : fnl_quota_area_add(w->quota, id, worth.factor_bp, &share->parts, w->in->arena);
 }
 
 /* A frozen line needs its image no more, nor those that no run awaits; one that is GONE and has none left goes. */
@@ -203,45 +241,91 @@ static int drop_image(struct walk *w, const struct fnl_value *line, struct fnl_q
 	return FNL_OK;
 }
 
+/* A line of the year into the quota. */
+static int count_line(struct walk *w, const struct fnl_value *values, struct fnl_quota_share *share,
+                      struct fnl_quota_worth *worth)
+{
+	int r = worth_of(w, values, share, worth);
+	bool counts = share->reason == FNL_QUOTA_REASON_COUNTED;
+	w->quota[counts ? FNL_QUOTA_SET_COUNTED_COUNT : FNL_QUOTA_SET_LEFT_OUT_COUNT].i64++;
+	for (size_t i = 0; r == 0 && i < share->parts.count; i++) {
+		r = fnl_book_totals_add(&w->quota[FNL_QUOTA_SET_TOTALS], share->reason, &share->parts.items[i].amount, 1,
+		                        w->in->arena);
+	}
+	return r;
+}
+
 static int run_line(struct walk *w, const struct fnl_value *line, struct fnl_quota_line_out *out)
 {
 	const struct fnl_value *values = values_at_as_of(w->run, line);
-	char base[4];
-	int r = FNL_OK;
-	base_currency_of(w->run, base);
-	struct fnl_quota_share share =
-		fnl_quota_share_of(values, (int32_t)w->run[FNL_QUOTA_RUN_FISCAL_YEAR].i64, base, w->in->rules);
-	share.listed = share.listed && w->quota;
-	if (share.listed) {
-		struct fnl_book_amount amount = fnl_book_amount_of(values);
-		bool counts = share.reason == FNL_QUOTA_REASON_COUNTED;
-		w->quota[counts ? FNL_QUOTA_SET_COUNTED_COUNT : FNL_QUOTA_SET_LEFT_OUT_COUNT].i64++;
-		r = fnl_book_totals_add(&w->quota[FNL_QUOTA_SET_TOTALS], share.reason, &amount, 1, w->in->arena);
-	}
+	struct fnl_quota_rates rates = rates_of(w->run);
+	struct fnl_quota_share share;
+	struct fnl_quota_worth worth;
+	int r = fnl_quota_share_of(values, (int32_t)w->run[FNL_QUOTA_RUN_FISCAL_YEAR].i64, &rates, w->in->rules,
+	                           w->in->arena, &share);
+	bool listed = r == 0 && share.listed && w->quota;
+	r = listed ? count_line(w, values, &share, &worth) : r;
 	if (r < 0 || !is_freezing(w->run)) {
 		return r;
 	}
-	r = share.listed ? tell_line(w, line, values, &share, &out->quota_line) : FNL_OK;
+	if (listed) {
+		const struct fnl_quota_telling t = {w->quota, line, values, &share, &worth, &rates, w->in->arena};
+		r = fnl_quota_tell_line(&t, &out->quota_line);
+	}
 	return r ? r : drop_image(w, line, out);
 }
 
-/* The quota itself: what counts, rounded once. */
-static int close_quota(struct walk *w)
+/* Some counted line is in this currency. */
+static bool uses(const struct fnl_value *quota, struct fnl_span currency)
 {
-	struct fnl_list totals = w->quota[FNL_QUOTA_SET_TOTALS].list;
-	struct fnl_value money = {.set = true};
-	fnl_weighted exact = 0;
-	fnl_weighted rounding;
-	int32_t e4 = 0;
-	for (size_t i = 0; i < totals.count; i++) {
-		const struct fnl_value *total = totals.items[i].list.items;
-		if (total[FNL_QUOTA_TOTAL_REASON].i64 == FNL_QUOTA_REASON_COUNTED) {
-			exact += fnl_weighted_of(total[FNL_QUOTA_TOTAL_WEIGHTED_MINOR].i64, total[FNL_QUOTA_TOTAL_WEIGHTED_E4].i64);
+	struct fnl_list areas = quota[FNL_QUOTA_SET_AREAS].list;
+	for (size_t i = 0; i < areas.count; i++) {
+		struct fnl_list sums = areas.items[i].list.items[FNL_QUOTA_AREA_SUMS].list;
+		for (size_t k = 0; k < sums.count; k++) {
+			if (fnl_span_eq(sums.items[k].list.items[FNL_QUOTA_TOTAL_CURRENCY].str, currency)) {
+				return true;
+			}
 		}
 	}
-	base_currency_of(w->run, money.money.currency);
-	int r = fnl_quota_round(exact, money.money.currency, w->in->rules, &money.money.amount_minor, &rounding);
-	r = r ? r : fnl_weighted_split(rounding, &w->quota[FNL_QUOTA_SET_ROUNDING_MINOR].i64, &e4);
+	return false;
+}
+
+/* The rates that made a difference. */
+static int tell_rates(struct walk *w)
+{
+	struct fnl_list rates = w->run[FNL_QUOTA_RUN_RATES].list;
+	struct fnl_value *items = fnl_arena_alloc(w->in->arena, (rates.count + 1) * sizeof(*items));
+	size_t count = 0;
+	if (!items) {
+		return FNL_E_NOMEM;
+	}
+	for (size_t i = 0; i < rates.count; i++) {
+		if (uses(w->quota, rates.items[i].list.items[FNL_QUOTA_RATE_CURRENCY].str)) {
+			items[count++] = rates.items[i];
+		}
+	}
+	w->quota[FNL_QUOTA_SET_RATES] = fnl_value_list(items, count);
+	return FNL_OK;
+}
+
+/* The quota itself: what counts, rounded once; and what the lines, each rounded down, lack of it. */
+static int close_quota(struct walk *w)
+{
+	struct fnl_quota_rates rates = rates_of(w->run);
+	struct fnl_value money = {.set = true};
+	struct fnl_wide exact;
+	int32_t e4 = 0;
+	int r = fnl_quota_areas_close(w->quota, &rates, w->in->arena, &exact);
+	memcpy(money.money.currency, rates.base_currency, sizeof(money.money.currency));
+	r = r ? r : fnl_quota_round(exact, rates.base_currency, w->in->rules, &money.money.amount_minor);
+	if (r < 0) {
+		return r;
+	}
+	fnl_weighted rounding =
+		(fnl_weighted)money.money.amount_minor * FNL_BP_ONE -
+		fnl_weighted_of(w->quota[FNL_QUOTA_SET_LINES_MINOR].i64, w->quota[FNL_QUOTA_SET_LINES_E4].i64);
+	r = fnl_weighted_split(rounding, &w->quota[FNL_QUOTA_SET_ROUNDING_MINOR].i64, &e4);
+	r = r ? r : tell_rates(w);
 	if (r < 0) {
 		return r;
 	}
@@ -398,7 +482,7 @@ int fnl_quota_step(const struct fnl_quota_step_in *in, struct fnl_quota_step_out
 	if (work == FNL_QUOTA_WORK_BOOKS && recounts) {
 		recount_books(&w);
 	} else if (work == FNL_QUOTA_WORK_BOOKS) {
-		run_books(&w);
+		r = run_books(&w);
 	} else if (work == FNL_QUOTA_WORK_LINES) {
 		r = recounts ? recount_lines(&w) : run_lines(&w);
 	}

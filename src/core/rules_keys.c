@@ -116,6 +116,8 @@ static const char *const weekdays[] = {"Monday", "Tuesday",  "Wednesday", "Thurs
 		KEY("territory", "improvement_min_bp", BP, 0, 10000, 1000, \
 	        "a proposal betters the variation by at least this"), \
 		KEY("territory", "proposal_expires_days", DAYS, 1, 365, 30, "a proposal can be accepted so long"), \
+		KEY("territory", "focus_share_bp", BP, 0, 10000, 300, \
+	        "so much of the variation may be given up to split by focus and to merge as a whole"), \
 		KEY("performance", "band_1_percent", PERCENT, 1, 1000, 50, "attainment: the second band starts here"), \
 		KEY("performance", "band_2_percent", PERCENT, 1, 1000, 90, "attainment: the third band starts here"), \
 		KEY("performance", "band_3_percent", PERCENT, 1, 1000, 100, "attainment: the fourth band starts here"), \

@@ -269,6 +269,54 @@ static int partition_needs(struct fnl_stream *s, struct fnl_partition *p)
 	return rc;
 }
 
+/* One round trip for these partitions. 0, 1 = no batch, < 0 STOP. */
+static int read_all(struct fnl_stream *s, struct fnl_partition **who, struct fnl_store_read *reads, size_t count,
+                    struct fnl_error *why)
+{
+	int rc = s->ports.store->ops->read(s->ports.store, reads, count, &s->arena);
+	if (rc < 0) {
+		return view_error(s, rc, why);
+	}
+	for (size_t i = 0; i < count; i++) {
+		if (!guarded(who[i], &reads[i])) {
+			fnl_log_line(s->ports.logger, FNL_WARN,
+			             "partition %d: the view stands elsewhere than the committed changelog; repairing", who[i]->id);
+			fnl_lifecycle_repair(s, who[i], 0);
+			continue;
+		}
+		fill_missing(s, who[i], &reads[i]);
+	}
+	return 0;
+}
+
+static int needs_failed(int rc, struct fnl_error *why)
+{
+	return fnl_fail(why, rc, "no memory for the rows of a batch: raise the arena's limit or lower batch.records");
+}
+
+/* What the rows of the inputs name: a second round trip, when the cache lacks any of it. */
+static int load_more(struct fnl_stream *s, struct fnl_partition **who, struct fnl_store_read *reads, size_t count,
+                     struct fnl_error *why)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < count && s->ports.op->ops->prepare_more; i++) {
+		struct fnl_store_read more = {0};
+		if (who[i]->phase != FNL_PHASE_RUN) {
+			continue; /* repaired meanwhile */
+		}
+		int rc = fnl_more_entries(s, who[i]);
+		rc = rc ? rc : missing_keys(s, who[i], &more);
+		if (rc) {
+			return needs_failed(rc, why);
+		}
+		if (more.key_count > 0) {
+			reads[n] = more;
+			who[n++] = who[i];
+		}
+	}
+	return n > 0 ? read_all(s, who, reads, n, why) : 0;
+}
+
 /* One round trip for all running partitions (rules 3 and 4: also when there is no input). 0, 1 = no batch, < 0 STOP. */
 static int load_all(struct fnl_stream *s, struct fnl_error *why)
 {
@@ -285,8 +333,7 @@ static int load_all(struct fnl_stream *s, struct fnl_error *why)
 		}
 		int rc = partition_needs(s, p);
 		if (rc) {
-			return fnl_fail(why, rc,
-			                "no memory for the rows of a batch: raise the arena's limit or lower batch.records");
+			return needs_failed(rc, why);
 		}
 		reads[n] = p->read;
 		who[n++] = p;
@@ -294,21 +341,11 @@ static int load_all(struct fnl_stream *s, struct fnl_error *why)
 	if (n == 0) {
 		return 1;
 	}
-	int rc = s->ports.store->ops->read(s->ports.store, reads, n, &s->arena);
-	if (rc < 0) {
-		return view_error(s, rc, why);
-	}
-	for (size_t i = 0; i < n; i++) {
-		if (!guarded(who[i], &reads[i])) {
-			fnl_log_line(s->ports.logger, FNL_WARN,
-			             "partition %d: the view stands elsewhere than the committed changelog; repairing", who[i]->id);
-			fnl_lifecycle_repair(s, who[i], 0);
-			continue;
-		}
-		fill_missing(s, who[i], &reads[i]);
+	int rc = read_all(s, who, reads, n, why);
+	for (size_t i = 0; i < n && rc == 0; i++) {
 		who[i]->read = reads[i];
 	}
-	return 0;
+	return rc ? rc : load_more(s, who, reads, n, why);
 }
 
 static int take_due(struct fnl_stream *s, struct fnl_partition *p)
@@ -382,7 +419,9 @@ static int input_run(struct fnl_stream *s, struct fnl_partition *p, struct fnl_i
 	if (rc == 0) {
 		struct fnl_step step = {
 			.cause = FNL_CAUSE_RECORD, .now_ms = limit_ms, .input_offset = in->record->offset, .record = in->record};
-		rc = fnl_batch_step(s, p, &step, &in->prepared, &story);
+		struct fnl_prepared prepared;
+		rc = fnl_more_load(s, p, in, &prepared, &story);
+		rc = rc ? rc : fnl_batch_step(s, p, &step, &prepared, &story);
 		text = story.text;
 	}
 	if (rc > 0) {

@@ -208,6 +208,14 @@ int fnl_batch_read(struct fnl_stream *s, struct fnl_partition *p, struct fnl_sto
 /* The row's committed bytes, as the view has them. */
 void fnl_batch_fill(struct fnl_stream *s, struct fnl_entry *e, struct fnl_span value);
 
+/* ---- more.c ---- */
+/* What the inputs' rows name, as they were committed, becomes entries; those that are not known are to be read. 0 or
+ * FNL_E_NOMEM. */
+int fnl_more_entries(struct fnl_stream *s, struct fnl_partition *p) FNL_MUST_USE;
+/* The input's rows with those that they name by now, all of them loaded. 0; 1: the partition went to repair; < 0. */
+int fnl_more_load(struct fnl_stream *s, struct fnl_partition *p, const struct fnl_input *in, struct fnl_prepared *ret,
+                  struct fnl_error *why) FNL_MUST_USE;
+
 /* ---- step.c ---- */
 /* Runs one step and takes its decision into the overlay and the produced list, whole or not at all. 0; 1: the partition
  * went to repair; FNL_E_NOMEM, POISON, INTERNAL. */

@@ -1,7 +1,7 @@
 /* The org stage: bytes to values, core's decision to rows and outputs. */
 #include "org_internal.h"
 
-const char *const fnl_org_tables[FNL_ORG_TABLE_COUNT] = {"partition", "rep", "handover", "question"};
+const char *const fnl_org_tables[FNL_ORG_TABLE_COUNT] = {"partition", "rep", "handover", "question", "cell"};
 
 _Static_assert((int)FNL_ORG_PAGE_ROWS <= (int)FNL_PAGE_ROWS_MAX, "a page is no longer than the engine gives");
 _Static_assert((int)FNL_SUCCESSOR_USES_MAX <= (int)FNL_STEP_OUTPUTS_MAX, "all who go by a successor hear in one step");
@@ -100,6 +100,20 @@ static int step_outcome(struct fnl_org_operator *o, const struct fnl_step *in, c
 	return rc || !row ? rc : put_row(o, in, e->row_handover, FNL_ORG_TABLE_HANDOVER, row, d);
 }
 
+static int step_cell(struct fnl_org_operator *o, const struct fnl_step *in, const struct fnl_rules *rules,
+                     const struct fnl_cause_id *cause, struct fnl_decision *d, struct fnl_error *why)
+{
+	const struct fnl_org_event *e = in->event;
+	struct fnl_org_in core = input_of(in, rules, cause);
+	const struct fnl_value *cell;
+	struct fnl_org_cell_out out;
+	memset(&out, 0, sizeof(out));
+	int rc = take_row(o, in, e->row_cell, FNL_ORG_TABLE_CELL, &cell, why);
+	rc = rc ? rc : fnl_org_cell(&core, cell, e->root.decoded.values, &out, why);
+	d->stale = rc == 0 && out.stale;
+	return rc || out.change == FNL_ROW_KEEP ? rc : put_row(o, in, e->row_cell, FNL_ORG_TABLE_CELL, out.cell, d);
+}
+
 static int take_page(struct fnl_org_operator *o, const struct fnl_step *in, size_t table, struct fnl_org_page *ret,
                      struct fnl_error *why)
 {
@@ -184,6 +198,9 @@ static int op_step(struct fnl_operator *base, const struct fnl_step *in, struct 
 	if (desc == &fnl_desc_rep_entry) {
 		return step_entry(o, in, rules, &cause, ret, why);
 	}
+	if (desc == &fnl_desc_cell_image) {
+		return step_cell(o, in, rules, &cause, ret, why);
+	}
 	return desc == &fnl_desc_handover_outcome ? step_outcome(o, in, rules, &cause, ret, why)
 	                                          : step_asked(o, in, rules, &cause, ret, why);
 }
@@ -217,7 +234,8 @@ static int64_t op_time_reached(struct fnl_operator *base, struct fnl_span value,
 static int find_rows(struct fnl_org_operator *o, struct fnl_codec *codec, struct fnl_error *why)
 {
 	static const struct fnl_record_desc *const descs[FNL_ORG_TABLE_COUNT] = {
-		&fnl_desc_partition_times, &fnl_desc_org_rep, &fnl_desc_org_handover, &fnl_desc_org_question};
+		&fnl_desc_partition_times, &fnl_desc_org_rep, &fnl_desc_org_handover, &fnl_desc_org_question,
+		&fnl_desc_org_cell};
 	int rc = 0;
 	for (size_t i = 0; i < FNL_ORG_TABLE_COUNT && rc == 0; i++) {
 		rc = fnl_row_type_find(codec, descs[i], &o->rows[i], why);

@@ -3,6 +3,7 @@
 #define FUNNELD_OPERATORS_ORG_INTERNAL_H
 
 #include "common.h"
+#include "funneld/core/cell.h"
 #include "funneld/core/book.h"
 #include "funneld/core/org.h"
 #include "funneld/operators/org.h"
@@ -25,6 +26,7 @@ struct fnl_org_event {
 	int row_successor;
 	int row_handover;
 	int row_question;
+	int row_cell;
 	int row_best[FNL_SUCCESSOR_CANDIDATES_MAX];
 };
 

@@ -1,7 +1,7 @@
 /* From bytes to an event and the rows it needs. */
 #include "org_internal.h"
 
-enum kind { ENTRY, SUCCESSOR, BASE_RATE, OUTCOME, RULES, TIME };
+enum kind { ENTRY, CELL, SUCCESSOR, BASE_RATE, OUTCOME, RULES, TIME };
 
 /* Which records may come on the topic. All have source and occurred_at; org, book: the fields with the organisation and
  * the book, -1: none. */
@@ -23,6 +23,7 @@ static const struct shape *shape_of(const struct fnl_record_desc *desc)
 {
 	static const struct shape shapes[] = {
 		SHAPE(rep_entry, REP_ENTRY, ENTRY, FNL_REP_ENTRY_ORG_ID, -1),
+		SHAPE(cell_image, CELL_IMAGE, CELL, FNL_CELL_IMAGE_ORG_ID, FNL_CELL_IMAGE_BOOK),
 		SHAPE(stage_time, STAGE_TIME, TIME, -1, -1),
 		SHAPE(successor_asked, SUCCESSOR_ASKED, SUCCESSOR, FNL_SUCCESSOR_ASKED_ORG_ID, FNL_SUCCESSOR_ASKED_BOOK),
 		SHAPE(base_rate_asked, BASE_RATE_ASKED, BASE_RATE, FNL_BASE_RATE_ASKED_ORG_ID, FNL_BASE_RATE_ASKED_BOOK),
@@ -101,6 +102,21 @@ static int prepare_asked(const struct fnl_value *v, struct fnl_org_event *e, str
 	return rc ? rc : add_row(ret, FNL_ORG_TABLE_REP, successor, &e->row_successor);
 }
 
+static int prepare_cell(const struct fnl_value *v, struct fnl_org_event *e, struct fnl_arena *arena,
+                        struct fnl_prepared *ret, struct fnl_error *why)
+{
+	struct fnl_span rep_id = fnl_book_rep_id(v[FNL_CELL_IMAGE_BOOK].str);
+	if (!fnl_span_eq(rep_id, v[FNL_CELL_IMAGE_REP_ID].str)) {
+		return fnl_fail(why, FNL_E_INVALID, "rep_id is not that of the book");
+	}
+	struct fnl_span name = fnl_cell_name(v[FNL_CELL_IMAGE_REGION].str, v[FNL_CELL_IMAGE_INDUSTRY].str,
+	                                     v[FNL_CELL_IMAGE_SIZE_FOCUS].str, arena);
+	return fnl_span_is_none(name)
+	           ? FNL_E_NOMEM
+	           : add_row(ret, FNL_ORG_TABLE_CELL,
+	                     key_of(v[FNL_CELL_IMAGE_ORG_ID].str, v[FNL_CELL_IMAGE_BOOK].str, name, arena), &e->row_cell);
+}
+
 static int prepare_kind(enum kind kind, struct fnl_org_event *e, struct fnl_arena *arena, struct fnl_prepared *ret,
                         struct fnl_error *why)
 {
@@ -113,6 +129,9 @@ static int prepare_kind(enum kind kind, struct fnl_org_event *e, struct fnl_aren
 		        : add_row(ret, FNL_ORG_TABLE_REP,
 		                  key_of(v[FNL_REP_ENTRY_ORG_ID].str, v[FNL_REP_ENTRY_REP_ID].str, FNL_SPAN_NONE, arena),
 		                  &e->row_rep);
+		break;
+	case CELL:
+		rc = prepare_cell(v, e, arena, ret, why);
 		break;
 	case SUCCESSOR:
 		rc = prepare_asked(v, e, arena, ret, why);
@@ -145,7 +164,7 @@ static struct fnl_org_event *event_new(struct fnl_arena *arena)
 	struct fnl_org_event *e = fnl_arena_calloc(arena, 1, sizeof(*e));
 	if (e) {
 		e->row_rules = e->row_times = e->row_rep = e->row_leaver = -1;
-		e->row_successor = e->row_handover = e->row_question = -1;
+		e->row_successor = e->row_handover = e->row_question = e->row_cell = -1;
 		for (size_t i = 0; i < FNL_SUCCESSOR_CANDIDATES_MAX; i++) {
 			e->row_best[i] = -1;
 		}

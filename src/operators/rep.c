@@ -1,8 +1,8 @@
 /* The rep stage: bytes to values, core's decision to rows and outputs. */
 #include "rep_internal.h"
 
-const char *const fnl_rep_tables[FNL_REP_TABLE_COUNT] = {"partition",  "rep",        "line",     "quota",
-                                                         "quota_line", "inspection", "handover", "task"};
+const char *const fnl_rep_tables[FNL_REP_TABLE_COUNT] = {
+	"partition", "rep", "line", "quota", "quota_line", "inspection", "handover", "task", "cell", "rate", "territory"};
 
 static const struct fnl_route routes[] = {
 	{&fnl_desc_quota_set, FNL_REP_OUT_QUOTAS, FNL_QUOTA_SET_OCCURRED_AT, FNL_QUOTA_SET_REP_ID, -1, -1,
@@ -158,9 +158,11 @@ static int step_book(struct fnl_rep_operator *o, const struct fnl_step *in, cons
 	}
 	if (!desc) {
 		rc = fnl_book_timer(&book, &out, why);
+		rc = rc ? rc : fnl_rep_go_over_cells(o, in, &book, &out, d, why);
 	} else if (desc == &fnl_desc_book_line) {
 		rc = fnl_book_line(&book, values, &out, why);
 		rc = rc ? rc : fnl_rep_tell_stalls(o, in, &book, &out, d);
+		rc = rc ? rc : fnl_rep_move_cells(o, in, &book, &out, d, why);
 	} else if (desc == &fnl_desc_rep_changed) {
 		rc = fnl_book_rep_changed(&book, values, &out, why);
 	} else {
@@ -238,6 +240,8 @@ static int step_timer(struct fnl_rep_operator *o, const struct fnl_step *in, con
 		return fnl_rep_step_inspection(o, in, rules, d, why);
 	case FNL_REP_TABLE_HANDOVER:
 		return fnl_rep_step_handover(o, in, rules, d, why);
+	case FNL_REP_TABLE_CELL:
+		return fnl_rep_step_cell(o, in, rules, d, why);
 	case FNL_REP_TABLE_TASK:
 		return fnl_rep_step_task(o, in, rules, d, why);
 	case FNL_REP_TABLE_PARTITION:
@@ -265,6 +269,12 @@ static int op_step(struct fnl_operator *base, const struct fnl_step *in, struct 
 	if (rc) {
 		return rc;
 	}
+	if (desc == &fnl_desc_fx_rate) {
+		return fnl_rep_step_rate(o, in, ret, why);
+	}
+	if (desc == &fnl_desc_territory_defined) {
+		return fnl_rep_step_territory(o, in, ret, why);
+	}
 	if (desc == &fnl_desc_inspect_now) {
 		return fnl_rep_step_asked(o, in, rules, ret, why);
 	}
@@ -281,20 +291,41 @@ static int op_step(struct fnl_operator *base, const struct fnl_step *in, struct 
 	return in->cause == FNL_CAUSE_TIMER ? step_timer(o, in, rules, ret, why) : step_book(o, in, rules, ret, why);
 }
 
+/* A row of the partition's table: the jobs, also as an older version has written them. */
+static bool is_jobs(struct fnl_rep_operator *o, uint32_t id, struct fnl_span value)
+{
+	if (id == o->rows[FNL_REP_TABLE_PARTITION].schema_id || (id != 0 && id == o->older_jobs_id)) {
+		return true;
+	}
+	if (id == o->times_row.schema_id || id == o->op.rules_row.schema_id) {
+		return false;
+	}
+	struct fnl_arena arena;
+	struct fnl_error why;
+	struct fnl_decoded decoded = {NULL, NULL};
+	struct fnl_record record = {.value = value};
+	fnl_arena_init(&arena, (size_t)16 << 20);
+	int rc = o->op.codec->ops->decode(o->op.codec, &record, &arena, &decoded, &why);
+	bool jobs = rc == 0 && decoded.desc == &fnl_desc_partition_jobs;
+	o->older_jobs_id = jobs ? id : o->older_jobs_id;
+	fnl_arena_deinit(&arena);
+	return jobs;
+}
+
 /* Of the partition's rows only the jobs have a timer; the row of times begins with a list. */
 static int64_t op_row_deadline(struct fnl_operator *base, uint8_t table, struct fnl_span value)
 {
-	const struct fnl_rep_operator *o = FNL_CONTAINER_OF(base, struct fnl_rep_operator, base);
+	struct fnl_rep_operator *o = FNL_CONTAINER_OF(base, struct fnl_rep_operator, base);
 	_Static_assert(FNL_REP_NEXT_DEADLINE_AT == 0 && FNL_PARTITION_JOBS_NEXT_DEADLINE_AT == 0 &&
 	                   FNL_INSPECTION_NEXT_DEADLINE_AT == 0 && FNL_HANDOVER_NEXT_DEADLINE_AT == 0 &&
-	                   FNL_TASK_NEXT_DEADLINE_AT == 0,
+	                   FNL_TASK_NEXT_DEADLINE_AT == 0 && FNL_CELL_NEXT_DEADLINE_AT == 0,
 	               "the deadline is read from the front of the row");
 	struct fnl_reader r = fnl_reader_of(value);
 	bool magic = fnl_read_u8(&r) == 0;
 	uint32_t id = fnl_read_be32(&r);
 	bool timed = table == FNL_REP_TABLE_REP || table == FNL_REP_TABLE_INSPECTION || table == FNL_REP_TABLE_HANDOVER ||
-	             table == FNL_REP_TABLE_TASK ||
-	             (table == FNL_REP_TABLE_PARTITION && id == o->rows[FNL_REP_TABLE_PARTITION].schema_id);
+	             table == FNL_REP_TABLE_TASK || table == FNL_REP_TABLE_CELL ||
+	             (table == FNL_REP_TABLE_PARTITION && is_jobs(o, id, value));
 	return timed && magic && !r.bad ? fnl_row_first_deadline(value) : FNL_NO_DEADLINE;
 }
 
@@ -328,8 +359,9 @@ static int op_time_forward(struct fnl_operator *base, int32_t partition, int64_t
 static int find_rows(struct fnl_rep_operator *o, struct fnl_codec *codec, struct fnl_error *why)
 {
 	static const struct fnl_record_desc *const descs[FNL_REP_TABLE_COUNT] = {
-		&fnl_desc_partition_jobs, &fnl_desc_rep,        &fnl_desc_line,     &fnl_desc_quota_set,
-		&fnl_desc_quota_line,     &fnl_desc_inspection, &fnl_desc_handover, &fnl_desc_task};
+		&fnl_desc_partition_jobs, &fnl_desc_rep,        &fnl_desc_line,         &fnl_desc_quota_set,
+		&fnl_desc_quota_line,     &fnl_desc_inspection, &fnl_desc_handover,     &fnl_desc_task,
+		&fnl_desc_cell,           &fnl_desc_rate_table, &fnl_desc_territory_set};
 	int rc = fnl_row_type_find(codec, &fnl_desc_partition_times, &o->times_row, why);
 	rc = rc ? rc : fnl_row_type_find(codec, &fnl_desc_stage_time, &o->stage_time, why);
 	for (size_t i = 0; i < FNL_REP_TABLE_COUNT && rc == 0; i++) {
@@ -344,6 +376,7 @@ int fnl_rep_operator_open(struct fnl_codec *codec, const struct fnl_ids *ids,
 {
 	const struct fnl_operator_ops ops = {
 		.prepare = fnl_rep_prepare,
+		.prepare_more = fnl_rep_prepare_more,
 		.prepare_timer = fnl_rep_prepare_timer,
 		.step = op_step,
 		.row_deadline = op_row_deadline,

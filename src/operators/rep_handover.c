@@ -1,8 +1,7 @@
 /* Handovers: core decides, here it becomes rows and outputs.
  *
- * What it costs where nobody leaves: a BookLine asks for two rows more, neither of which is there. That of the book's
- * handover is one key for all lines of the book; that of the prospect's task one key a line (an HMGET's field more, and
- * some 100 bytes of cache, where it is remembered that there is none). Neither is decoded, and nothing else happens. */
+ * What it costs where nobody leaves: a BookLine asks for one row more, that of its book's handover, which is not there:
+ * one key for all lines of the book. Only where it is there the prospect's task is asked for, too. */
 #include "rep_internal.h"
 
 _Static_assert((int)FNL_HANDOVER_LIST_LINES <= (int)FNL_PAGE_ROWS_MAX &&

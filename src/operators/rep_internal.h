@@ -3,6 +3,7 @@
 #define FUNNELD_OPERATORS_REP_INTERNAL_H
 
 #include "common.h"
+#include "funneld/core/cell.h"
 #include "funneld/core/handover.h"
 #include "funneld/core/inspection.h"
 #include "funneld/core/quota.h"
@@ -17,6 +18,7 @@ struct fnl_rep_operator {
 	struct fnl_row_type times_row;
 	struct fnl_row_type stage_time;
 	int32_t partition_count;
+	uint32_t older_jobs_id; /* of a schema of PartitionJobs before; 0: none was seen */
 };
 
 /* What prepare makes of a record or of a timer. Places in prepared.rows, -1: not needed. */
@@ -36,6 +38,11 @@ struct fnl_rep_event {
 	int row_inspection;
 	int row_handover;
 	int row_task;
+	int row_cell; /* of the timer; or the one that a line is counted in, */
+	int row_left; /* and another one that it was counted in */
+	int row_rate;
+	int row_territory;
+	int row_copied; /* what a run's pass goes by */
 };
 
 /* --- rep.c --- */
@@ -54,6 +61,8 @@ int64_t fnl_rep_now(const struct fnl_step *in);
 /* --- rep_prepare.c --- */
 int fnl_rep_prepare(struct fnl_operator *base, const struct fnl_record *r, struct fnl_arena *arena,
                     struct fnl_prepared *ret, struct fnl_error *why) FNL_MUST_USE;
+int fnl_rep_prepare_more(struct fnl_operator *base, const struct fnl_record *r, const struct fnl_span *rows,
+                         struct fnl_arena *arena, struct fnl_prepared *ret, struct fnl_error *why) FNL_MUST_USE;
 int fnl_rep_prepare_timer(struct fnl_operator *base, struct fnl_row_key row, struct fnl_span value,
                           struct fnl_arena *arena, struct fnl_prepared *ret) FNL_MUST_USE;
 /* "<book>|<year>", or "<book>|<year>|<prospect>"; FNL_SPAN_NONE: no memory. */
@@ -69,6 +78,19 @@ int fnl_rep_take_page(struct fnl_rep_operator *o, const struct fnl_step *in, siz
                       const struct fnl_value *const **ret, struct fnl_error *why) FNL_MUST_USE;
 int fnl_rep_step_jobs(struct fnl_rep_operator *o, const struct fnl_step *in, const struct fnl_rules *rules,
                       struct fnl_decision *d, struct fnl_error *why) FNL_MUST_USE;
+
+/* --- rep_reference.c: rates and territories --- */
+int fnl_rep_prepare_rate(struct fnl_rep_event *e, struct fnl_arena *arena, struct fnl_prepared *ret,
+                         struct fnl_error *why) FNL_MUST_USE;
+int fnl_rep_prepare_territory(struct fnl_rep_event *e, struct fnl_prepared *ret, struct fnl_error *why) FNL_MUST_USE;
+int fnl_rep_step_rate(struct fnl_rep_operator *o, const struct fnl_step *in, struct fnl_decision *d,
+                      struct fnl_error *why) FNL_MUST_USE;
+int fnl_rep_step_territory(struct fnl_rep_operator *o, const struct fnl_step *in, struct fnl_decision *d,
+                           struct fnl_error *why) FNL_MUST_USE;
+/* What the run of e->need goes by. */
+int fnl_rep_prepare_run(struct fnl_rep_event *e, struct fnl_arena *arena, struct fnl_prepared *ret) FNL_MUST_USE;
+int fnl_rep_take_references(struct fnl_rep_operator *o, const struct fnl_step *in, struct fnl_quota_step_in *ret,
+                            struct fnl_error *why) FNL_MUST_USE;
 
 /* --- rep_inspection.c: what is told of stalls, and sheets --- */
 
@@ -119,5 +141,23 @@ int fnl_rep_step_task(struct fnl_rep_operator *o, const struct fnl_step *in, con
 /* What the organisation and the directory hear of a rep. */
 int fnl_rep_tell_directory(struct fnl_rep_operator *o, const struct fnl_step *in, const struct fnl_book_out *out,
                            int32_t rules_version, struct fnl_decision *d) FNL_MUST_USE;
+
+/* --- rep_cells.c --- */
+/* The cells of a BookLine; line: the row of the line, as it is. */
+int fnl_rep_prepare_cells(struct fnl_rep_operator *o, struct fnl_rep_event *e, struct fnl_span line,
+                          struct fnl_arena *arena, struct fnl_prepared *ret, struct fnl_error *why) FNL_MUST_USE;
+int fnl_rep_prepare_cell_timer(struct fnl_rep_operator *o, struct fnl_row_key row, struct fnl_span value,
+                               struct fnl_rep_event *e, struct fnl_arena *arena, struct fnl_prepared *ret) FNL_MUST_USE;
+/* The timer of a Rep row: the page of cells that it goes over, if it does. */
+int fnl_rep_prepare_going_over(struct fnl_rep_operator *o, struct fnl_span value, struct fnl_rep_event *e,
+                               struct fnl_arena *arena, struct fnl_prepared *ret) FNL_MUST_USE;
+/* After a BookLine; sets which cell out->line is in. */
+int fnl_rep_move_cells(struct fnl_rep_operator *o, const struct fnl_step *in, const struct fnl_book_in *book,
+                       const struct fnl_book_out *out, struct fnl_decision *d, struct fnl_error *why) FNL_MUST_USE;
+int fnl_rep_step_cell(struct fnl_rep_operator *o, const struct fnl_step *in, const struct fnl_rules *rules,
+                      struct fnl_decision *d, struct fnl_error *why) FNL_MUST_USE;
+/* After the timer of a Rep row: a page of its cells, if that is due; changes out->rep. */
+int fnl_rep_go_over_cells(struct fnl_rep_operator *o, const struct fnl_step *in, const struct fnl_book_in *book,
+                          struct fnl_book_out *out, struct fnl_decision *d, struct fnl_error *why) FNL_MUST_USE;
 
 #endif

@@ -82,6 +82,8 @@ static int take_outcome(struct work *w, const struct fnl_quota_step_out *out)
 	if (rc == 0 && out->quota) {
 		rc = fnl_decision_put(w->d, (size_t)e->row_quota, &o->rows[FNL_REP_TABLE_QUOTA], out->quota, arena);
 	}
+	rc = rc ? rc
+	        : fnl_rep_put_row(o, w->in, e->row_copied, FNL_REP_TABLE_TERRITORY, out->copied_change, out->copied, w->d);
 	for (size_t i = 0; out->lines && i < w->in->page_count && rc == 0; i++) {
 		rc = put_line(w, &w->in->page[i], &out->lines[i]);
 	}
@@ -104,6 +106,7 @@ int fnl_rep_step_jobs(struct fnl_rep_operator *o, const struct fnl_step *in, con
 	int rc = fnl_rep_take_row(o, in, e->row_jobs, FNL_REP_TABLE_PARTITION, &step.jobs, why);
 	rc = rc ? rc : fnl_rep_take_row(o, in, e->row_rep, FNL_REP_TABLE_REP, &step.rep, why);
 	rc = rc ? rc : fnl_rep_take_row(o, in, e->row_quota, FNL_REP_TABLE_QUOTA, &step.quota, why);
+	rc = rc ? rc : fnl_rep_take_references(o, in, &step, why);
 	rc = rc ? rc : fnl_rep_take_page(o, in, lines ? FNL_REP_TABLE_LINE : FNL_REP_TABLE_REP, &step.page, why);
 	rc = rc ? rc : fnl_quota_step(&step, &out, why);
 	if (rc) {

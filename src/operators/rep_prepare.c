@@ -1,7 +1,7 @@
 /* From bytes to an event and the rows it needs. */
 #include "rep_internal.h"
 
-enum kind { LINE, REP, ASK, HANDOVER, ORG_ANSWER, ANSWER, COMMAND, RULES, TIME };
+enum kind { LINE, REP, ASK, HANDOVER, ORG_ANSWER, ANSWER, COMMAND, RATE, TERRITORY, RULES, TIME };
 
 /* Which records may come on the topic. All have source and occurred_at; entity: the field that says whom it is about,
  * -1: the partition. */
@@ -27,6 +27,8 @@ static const struct shape *shape_of(const struct fnl_record_desc *desc)
 		SHAPE(answer_given, ANSWER_GIVEN, ANSWER, FNL_ANSWER_GIVEN_BOOK),
 		SHAPE(inspect_now, INSPECT_NOW, ASK, FNL_INSPECT_NOW_REP_ID),
 		SHAPE(open_quota_year, OPEN_QUOTA_YEAR, COMMAND, FNL_OPEN_QUOTA_YEAR_ORG_ID),
+		SHAPE(fx_rate, FX_RATE, RATE, FNL_FX_RATE_NAME),
+		SHAPE(territory_defined, TERRITORY_DEFINED, TERRITORY, FNL_TERRITORY_DEFINED_TERRITORY_ID),
 		SHAPE(rules_activated, RULES_ACTIVATED, RULES, -1),
 		SHAPE(rep_resigned, REP_RESIGNED, HANDOVER, FNL_REP_RESIGNED_REP_ID),
 		SHAPE(resignation_withdrawn, RESIGNATION_WITHDRAWN, HANDOVER, FNL_RESIGNATION_WITHDRAWN_REP_ID),
@@ -102,9 +104,23 @@ static int prepare_line(const struct fnl_record *r, struct fnl_rep_event *e, str
 	if (!fnl_span_is_none(fnl_book_rep_id(e->book))) {
 		e->row_inspection = fnl_prepared_add(ret, FNL_REP_TABLE_INSPECTION, e->book);
 		e->row_handover = fnl_prepared_add(ret, FNL_REP_TABLE_HANDOVER, e->book);
-		e->row_task = fnl_prepared_add(ret, FNL_REP_TABLE_TASK, key);
 	}
 	return fnl_span_is_none(key) ? FNL_E_NOMEM : 0;
+}
+
+int fnl_rep_prepare_more(struct fnl_operator *base, const struct fnl_record *r, const struct fnl_span *rows,
+                         struct fnl_arena *arena, struct fnl_prepared *ret, struct fnl_error *why)
+{
+	struct fnl_rep_operator *o = FNL_CONTAINER_OF(base, struct fnl_rep_operator, base);
+	struct fnl_rep_event *e = ret->event;
+	(void)r;
+	if (e->root.decoded.desc != &fnl_desc_book_line) {
+		return 0;
+	}
+	/* most books have no handover, and then none of their prospects has a task */
+	bool handed = e->row_handover >= 0 && !fnl_span_is_none(rows[e->row_handover]);
+	e->row_task = handed ? fnl_prepared_add(ret, FNL_REP_TABLE_TASK, ret->rows[e->row_line].key) : -1;
+	return fnl_rep_prepare_cells(o, e, rows[e->row_line], arena, ret, why);
 }
 
 static int prepare_rep(const struct fnl_record *r, struct fnl_rep_event *e, struct fnl_arena *arena,
@@ -192,6 +208,12 @@ static int prepare_kind(const struct fnl_record *r, enum kind kind, struct fnl_r
 		rc = fnl_check_id("org_id", e->root.entity, why);
 		e->row_jobs = fnl_prepared_add(ret, FNL_REP_TABLE_PARTITION, FNL_SPAN_LIT("jobs"));
 		break;
+	case RATE:
+		rc = fnl_rep_prepare_rate(e, arena, ret, why);
+		break;
+	case TERRITORY:
+		rc = fnl_rep_prepare_territory(e, ret, why);
+		break;
 	case RULES:
 		e->row_jobs = fnl_prepared_add(ret, FNL_REP_TABLE_PARTITION, FNL_SPAN_LIT("jobs"));
 		break;
@@ -207,7 +229,8 @@ static struct fnl_rep_event *event_new(struct fnl_arena *arena)
 	struct fnl_rep_event *e = fnl_arena_calloc(arena, 1, sizeof(*e));
 	if (e) {
 		e->row_rep = e->row_line = e->row_jobs = e->row_rules = e->row_quota = e->row_times = e->row_inspection = -1;
-		e->row_handover = e->row_task = -1;
+		e->row_handover = e->row_task = e->row_cell = e->row_left = -1;
+		e->row_rate = e->row_territory = e->row_copied = -1;
 	}
 	return e;
 }
@@ -257,6 +280,10 @@ static int prepare_jobs(struct fnl_rep_operator *o, struct fnl_span value, struc
 	}
 	e->need = fnl_quota_needs(jobs);
 	struct fnl_page_request *page = &ret->page;
+	rc = fnl_rep_prepare_run(e, arena, ret);
+	if (rc) {
+		return rc;
+	}
 	if (e->need.work == FNL_QUOTA_WORK_BOOKS) {
 		*page =
 			(struct fnl_page_request){true, FNL_REP_TABLE_REP, FNL_SPAN_LIT(""), e->need.book, FNL_QUOTA_PAGE_BOOKS};
@@ -354,6 +381,10 @@ int fnl_rep_prepare_timer(struct fnl_operator *base, struct fnl_row_key row, str
 	if (row.table == FNL_REP_TABLE_REP) {
 		e->book = row.key;
 		e->row_rep = at;
+		rc = fnl_rep_prepare_going_over(o, value, e, arena, ret);
+	} else if (row.table == FNL_REP_TABLE_CELL) {
+		e->row_cell = at;
+		rc = fnl_rep_prepare_cell_timer(o, row, value, e, arena, ret);
 	} else if (row.table == FNL_REP_TABLE_INSPECTION) {
 		e->row_inspection = at;
 		rc = prepare_inspection(o, row, value, e, arena, ret);

@@ -1,4 +1,4 @@
-/* HR events and commands to the rep stage's input. */
+/* HR events, commands, rates and territories to the rep stage's input. */
 #include "funneld/operators/router.h"
 
 #include "common.h"
@@ -34,6 +34,8 @@ static const struct shape *shape_of(const struct fnl_record_desc *desc)
 		{&fnl_desc_successor_named, TO_REP, FNL_SUCCESSOR_NAMED_LEAVING_REP_ID, "leaving_rep_id"},
 		{&fnl_desc_reconciliation_reviewed, TO_REP, FNL_RECONCILIATION_REVIEWED_LEAVING_REP_ID, "leaving_rep_id"},
 		{&fnl_desc_open_quota_year, TO_ALL, FNL_OPEN_QUOTA_YEAR_ORG_ID, "org_id"},
+		{&fnl_desc_fx_rate, TO_ALL, FNL_FX_RATE_NAME, NULL},
+		{&fnl_desc_territory_defined, TO_ALL, FNL_TERRITORY_DEFINED_TERRITORY_ID, "territory_id"},
 		/* nobody acts on these yet */
 		{&fnl_desc_propose_territories, TO_NOBODY, -1, NULL},
 		{&fnl_desc_accept_proposal, TO_NOBODY, -1, NULL},
@@ -100,6 +102,61 @@ static int hide_employer(struct router *o, const struct fnl_root *root, struct f
 	return rc == 0 || rc == FNL_E_NOMEM ? rc : fnl_fail(why, FNL_E_INVALID, "the record cannot be written again");
 }
 
+/* "<name>|<base>|<quote>|<day>": a rate and its correction are in one partition, in their order. */
+static int rate_key(const struct fnl_record *r, const struct fnl_value *v, struct fnl_arena *arena,
+                    struct fnl_span *ret, struct fnl_error *why)
+{
+	static const struct {
+		int at;
+		const char *name;
+	} parts[] = {{FNL_FX_RATE_NAME, "name"}, {FNL_FX_RATE_BASE, "base"}, {FNL_FX_RATE_QUOTE, "quote"}};
+	enum { DAY_BYTES = 10, DAYS_END = 84006 /* 2200-01-01 */ };
+	struct fnl_writer w = fnl_writer_of(arena);
+	int64_t day = v[FNL_FX_RATE_VALID_ON].i64;
+	size_t len = DAY_BYTES;
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		int rc = fnl_check_id(parts[i].name, v[parts[i].at].str, why);
+		if (rc) {
+			return rc;
+		}
+		fnl_write_raw(&w, v[parts[i].at].str);
+		fnl_write_u8(&w, '|');
+		len += v[parts[i].at].str.len + 1;
+	}
+	if (day < 0 || day >= DAYS_END) {
+		return fnl_fail(why, FNL_E_LIMIT,
+		                "valid_on is %lld days since 1970-01-01, expected one of the years 1970 to 2199",
+		                (long long)day);
+	}
+	fnl_write_rfc3339(&w, day * INT64_C(86400000));
+	struct fnl_span key = fnl_writer_span(&w);
+	if (fnl_span_is_none(key)) {
+		return FNL_E_NOMEM;
+	}
+	key.len = len; /* without the time of day */
+	if (!fnl_span_eq(r->key, key)) {
+		return fnl_fail(why, FNL_E_INVALID, "the record's key is not %.*s, so it may be in the wrong partition",
+		                (int)key.len, (const char *)key.data);
+	}
+	*ret = key;
+	return 0;
+}
+
+/* Whom or what the record is about, which is its key. */
+static int find_entity(const struct fnl_record *r, const struct shape *shape, struct fnl_arena *arena,
+                       struct fnl_root *root, struct fnl_error *why)
+{
+	const struct fnl_value *values = root->decoded.values;
+	if (root->decoded.desc == &fnl_desc_fx_rate) {
+		return rate_key(r, values, arena, &root->entity, why);
+	}
+	root->entity = values[shape->entity].str;
+	const char *what = shape->where == TO_REP                              ? "the rep id"
+	                   : root->decoded.desc == &fnl_desc_territory_defined ? "the territory id"
+	                                                                       : "the org id";
+	return fnl_check_key(r, shape->name, what, root->entity, why);
+}
+
 static int route(struct fnl_router *base, const struct fnl_record *r, struct fnl_arena *arena,
                  struct fnl_relay_decision *ret, struct fnl_error *why)
 {
@@ -121,8 +178,7 @@ static int route(struct fnl_router *base, const struct fnl_record *r, struct fnl
 	               "all inputs start alike");
 	root.source = root.decoded.values[0].str;
 	root.occurred_at_ms = root.decoded.values[1].i64;
-	root.entity = root.decoded.values[shape->entity].str;
-	rc = fnl_check_key(r, shape->name, shape->where == TO_REP ? "the rep id" : "the org id", root.entity, why);
+	rc = find_entity(r, shape, arena, &root, why);
 	struct fnl_output *out = &ret->outputs[0];
 	rc = rc ? rc : copy_record(o, r, &root, arena, out, why);
 	rc = rc ? rc : hide_employer(o, &root, arena, out, why);

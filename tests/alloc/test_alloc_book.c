@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "book_world.h"
+#include "book_world_internal.h"
 #include "failing_alloc.h"
 
 enum { ARENA_BYTES = 8 << 20, RUNS_MAX = 500, AS_OF = 1000, SETTLED = AS_OF + 24 * 3600000 };
@@ -121,6 +121,7 @@ static int run_step(struct fnl_arena *arena, struct fnl_writer *ret)
 		}
 	}
 	in.rep = lines ? fnl_books_rep(&w, "rep:ann") : NULL;
+	fnl_books_references(&w, &need, &in);
 	memset(&out, 0x5a, sizeof(out));
 	memcpy(&before, &out, sizeof(out));
 	int rc = fnl_quota_step(&in, &out, &w.why);
@@ -131,12 +132,28 @@ static int run_step(struct fnl_arena *arena, struct fnl_writer *ret)
 	write_values(ret, &fnl_desc_partition_jobs, out.jobs);
 	write_values(ret, &fnl_desc_rep, out.rep);
 	write_values(ret, &fnl_desc_quota_set, out.quota);
+	fnl_write_u8(ret, (uint8_t)out.copied_change);
+	write_values(ret, &fnl_desc_territory_set, out.copied);
 	for (size_t i = 0; i < in.page_count; i++) {
 		fnl_write_u8(ret, (uint8_t)out.lines[i].line_change);
 		write_values(ret, &fnl_desc_line, out.lines[i].line_change == FNL_ROW_PUT ? out.lines[i].line : NULL);
 		write_values(ret, &fnl_desc_quota_line, out.lines[i].quota_line);
 	}
 	return 0;
+}
+
+/* A rate or a territory. */
+static int run_reference(struct fnl_arena *arena, struct fnl_writer *ret)
+{
+	bool rate = input->desc == &fnl_desc_fx_rate;
+	struct fnl_value *out = NULL;
+	int rc = rate ? fnl_rates_take(fnl_books_rates(&w, "R", "USD"), input->v, arena, &out, &w.why)
+	              : fnl_territory_take(fnl_books_territories(&w, "org1", NULL), input->v, arena, &out, &w.why);
+	failing_counts(false);
+	if (rc == 0) {
+		write_values(ret, rate ? &fnl_desc_rate_table : &fnl_desc_territory_set, out);
+	}
+	return rc;
 }
 
 typedef int run_fn(struct fnl_arena *arena, struct fnl_writer *ret);
@@ -182,6 +199,45 @@ static void try_all(const char *name, run_fn *run, const struct fnl_input *in)
 	fnl_arena_deinit(&arena);
 }
 
+static void references(void)
+{
+	static struct fnl_value cell[FNL_TERRITORY_CELL_FIELD_COUNT], cells[1];
+	struct fnl_input rate = fnl_input_of(&fnl_desc_fx_rate, 0);
+	struct fnl_input territory = fnl_input_of(&fnl_desc_territory_defined, 0);
+	fnl_input_str(&rate, FNL_FX_RATE_NAME, "R");
+	fnl_input_str(&rate, FNL_FX_RATE_BASE, "EUR");
+	fnl_input_str(&rate, FNL_FX_RATE_QUOTE, "USD");
+	fnl_input_i64(&rate, FNL_FX_RATE_RATE_MANTISSA, 3);
+	fnl_input_i64(&rate, FNL_FX_RATE_RATE_SCALE, 1);
+	fnl_input_i64(&rate, FNL_FX_RATE_VALID_ON, FNL_T0 / 86400000);
+	try_all("FxRate", run_reference, &rate);
+	assert_int_equal(fnl_books_rate(&w, &rate, NULL), 0);
+	fnl_input_i64(&rate, FNL_FX_RATE_VALID_ON, FNL_T0 / 86400000 - 1);
+	try_all("another day", run_reference, &rate);
+	cells[0] = (struct fnl_value){.set = true, .list = {cell, FNL_TERRITORY_CELL_FIELD_COUNT}};
+	fnl_input_str(&territory, FNL_TERRITORY_DEFINED_TERRITORY_ID, "t1");
+	fnl_input_i64(&territory, FNL_TERRITORY_DEFINED_VERSION, 1);
+	fnl_input_str(&territory, FNL_TERRITORY_DEFINED_ORG_ID, "org1");
+	fnl_input_i64(&territory, FNL_TERRITORY_DEFINED_VALID_FROM, 0);
+	fnl_input_i64(&territory, FNL_TERRITORY_DEFINED_AREA_FACTOR_BP, 12000);
+	territory.v[FNL_TERRITORY_DEFINED_CELLS] = (struct fnl_value){.set = true, .list = {cells, 1}};
+	territory.v[FNL_TERRITORY_DEFINED_REP_IDS].set = true;
+	try_all("TerritoryDefined", run_reference, &territory);
+	assert_int_equal(fnl_books_territory(&w, &territory, NULL), 0);
+}
+
+/* Two purchases in euros, one of them next year; the whole amount in dollars. */
+static void plan(struct fnl_input *in)
+{
+	static struct fnl_value values[2][FNL_PLANNED_PURCHASE_FIELD_COUNT], items[2];
+	for (size_t i = 0; i < 2; i++) {
+		values[i][FNL_PLANNED_PURCHASE_ON] = (struct fnl_value){.set = true, .i64 = FNL_DAY_2024 + 366 * (int64_t)i};
+		values[i][FNL_PLANNED_PURCHASE_AMOUNT] = (struct fnl_value){.set = true, .money = {50, "EUR"}};
+		items[i] = (struct fnl_value){.set = true, .list = {values[i], FNL_PLANNED_PURCHASE_FIELD_COUNT}};
+	}
+	in->v[FNL_BOOK_LINE_PLANNED_PURCHASES] = (struct fnl_value){.set = true, .list = {items, 2}};
+}
+
 static void every_input_and_step(void **state)
 {
 	(void)state;
@@ -189,10 +245,13 @@ static void every_input_and_step(void **state)
 	struct fnl_input hired = fnl_input_rep("ann", 1, "org1");
 	try_all("RepChanged", run_book, &hired);
 	assert_int_equal(fnl_books_rep_changed(&w, &hired), 0);
+	references();
 	struct fnl_input first = fnl_input_line("rep:ann", "p1", 1, 0);
+	plan(&first);
 	try_all("first line", run_book, &first);
 	assert_int_equal(fnl_books_line(&w, &first, "c"), 0);
 	struct fnl_input open = fnl_input_open("r1", "org1", 2024, AS_OF);
+	fnl_input_str(&open, FNL_OPEN_QUOTA_YEAR_RATE_NAME, "R");
 	try_all("OpenQuotaYear", run_open, &open);
 	assert_int_equal(fnl_books_open(&w, &open), 0);
 	struct fnl_input again = fnl_input_open("r2", "org1", 2024, AS_OF);
@@ -202,6 +261,8 @@ static void every_input_and_step(void **state)
 	try_all("line with an image", run_book, &newer);
 	assert_int_equal(fnl_books_line(&w, &newer, "c"), 0);
 	struct fnl_input late = fnl_input_line("rep:ann", "p1", 3, 1);
+	plan(&late);
+	fnl_input_i64(&late, FNL_BOOK_LINE_WEIGHT_BP, 5000);
 	try_all("late line", run_book, &late);
 	for (int i = 0; i < 6; i++) {
 		w.now_ms = FNL_T0 + (i < 3 ? AS_OF : SETTLED);
@@ -209,6 +270,9 @@ static void every_input_and_step(void **state)
 		assert_true(fnl_books_step(&w));
 	}
 	assert_int_equal(fnl_books_run(&w, "r1")[FNL_QUOTA_RUN_STATE].i64, FNL_QUOTA_RUN_STATE_FROZEN);
+	/* as of the run, before the late change: a quarter of 0.50, x 0.3 x 1.2 */
+	const struct fnl_value *told = fnl_books_quota_line(&w, "rep:ann", 2024, "p1");
+	assert_int_equal(told[FNL_QUOTA_LINE_VALUE_MINOR].i64 * 10000 + told[FNL_QUOTA_LINE_VALUE_E4].i64, 45000);
 	assert_int_equal(fnl_books_line(&w, &late, "c"), 0);
 	w.now_ms += 60000;
 	try_all("timer", run_book, NULL);

@@ -114,6 +114,61 @@ static void test_a_quota_year_goes_everywhere(void **state)
 	assert_true(fnl_span_eq(w->decision.outputs[0].key, FNL_SPAN_LIT("west")));
 }
 
+static struct fnl_record rate_of(struct world *w, const char *quote, int64_t day, const char *key)
+{
+	struct fnl_value v[FNL_FX_RATE_FIELD_COUNT] = {0};
+	struct fnl_span value;
+	for (size_t i = 0; i < FNL_FX_RATE_FIELD_COUNT; i++) {
+		v[i] = (struct fnl_value){.set = true, .i64 = 1};
+	}
+	v[FNL_FX_RATE_SOURCE].str = FNL_SPAN_LIT("treasury");
+	v[FNL_FX_RATE_NAME].str = FNL_SPAN_LIT("BUDGET");
+	v[FNL_FX_RATE_BASE].str = FNL_SPAN_LIT("EUR");
+	v[FNL_FX_RATE_QUOTE].str = fnl_span_str(quote);
+	v[FNL_FX_RATE_VALID_ON].i64 = day;
+	assert_int_equal(w->codec->ops->encode(w->codec, &fnl_desc_fx_rate, v, &w->arena, &value), 0);
+	return (struct fnl_record){.partition = 1, .offset = 7, .key = fnl_span_str(key), .value = value};
+}
+
+static void test_rates_and_territories_go_everywhere(void **state)
+{
+	struct world *w = *state;
+	struct fnl_record r = record_of(w, &fnl_desc_territory_defined, "t1", "t1");
+	assert_int_equal(route(w, &r), 0);
+	assert_int_equal(w->decision.output_count, 1);
+	assert_int_equal(w->decision.outputs[0].partition, FNL_PARTITION_EVERY);
+	assert_true(fnl_span_eq(w->decision.outputs[0].key, FNL_SPAN_LIT("t1")));
+	assert_true(fnl_span_eq(w->decision.outputs[0].value, r.value));
+	r = record_of(w, &fnl_desc_territory_defined, "t1", "t2");
+	assert_int_equal(route(w, &r), FNL_E_INVALID);
+
+	r = rate_of(w, "USD", 19723, "BUDGET|EUR|USD|2024-01-01");
+	assert_int_equal(route(w, &r), 0);
+	assert_int_equal(w->decision.outputs[0].partition, FNL_PARTITION_EVERY);
+	assert_true(fnl_span_eq(w->decision.outputs[0].key, r.key));
+	assert_true(fnl_span_eq(w->decision.outputs[0].value, r.value));
+	struct fnl_span id = header_of(&w->decision.outputs[0], "ce_id");
+	assert_int_equal(id.len, FNL_UUID_TEXT_BYTES);
+	r = rate_of(w, "USD", 19724, "BUDGET|EUR|USD|2024-01-02"); /* that of another day is another event */
+	assert_int_equal(route(w, &r), 0);
+	assert_false(fnl_span_eq(header_of(&w->decision.outputs[0], "ce_id"), id));
+
+	static const struct {
+		const char *quote;
+		int64_t day;
+		const char *key;
+	} wrong[] = {
+		{"USD", 19723, "BUDGET|EUR|USD|2024-01-02"}, {"USD", 19723, "BUDGET|EUR|USD"},      {"USD", 19723, NULL},
+		{"U|D", 19723, "BUDGET|EUR|U|D|2024-01-01"}, {"", 19723, "BUDGET|EUR||2024-01-01"},
+	};
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		r = rate_of(w, wrong[i].quote, wrong[i].day, wrong[i].key);
+		assert_true(route(w, &r) < 0);
+	}
+	r = rate_of(w, "USD", -1, "BUDGET|EUR|USD|1969-12-31");
+	assert_int_equal(route(w, &r), FNL_E_LIMIT);
+}
+
 static void test_what_nobody_acts_on_goes_nowhere(void **state)
 {
 	struct world *w = *state;
@@ -250,6 +305,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_what_is_about_a_rep_goes_to_his_book, start, end),
 		cmocka_unit_test_setup_teardown(test_a_quota_year_goes_everywhere, start, end),
+		cmocka_unit_test_setup_teardown(test_rates_and_territories_go_everywhere, start, end),
 		cmocka_unit_test_setup_teardown(test_what_nobody_acts_on_goes_nowhere, start, end),
 		cmocka_unit_test_setup_teardown(test_headers_stay, start, end),
 		cmocka_unit_test_setup_teardown(test_a_new_employer_is_not_sent_on, start, end),

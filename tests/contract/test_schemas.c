@@ -51,9 +51,9 @@ static void test_descriptors(void **state)
 	}
 	assert_string_equal(fnl_symbols_layer[FNL_LAYER_TOP], "TOP");
 	assert_string_equal(fnl_symbols_layer_reason[FNL_LAYER_REASON_GAP], "GAP");
-	assert_int_equal(FNL_PROSPECT_CONTACT_IDS - FNL_PROSPECT_BUYER_ID,
-	                 FNL_PROSPECT_CHANGED_CONTACT_IDS - FNL_PROSPECT_CHANGED_BUYER_ID);
-	for (int k = 0; k <= FNL_PROSPECT_CONTACT_IDS - FNL_PROSPECT_BUYER_ID; k++) {
+	assert_int_equal(FNL_PROSPECT_SIZE_FOCUS - FNL_PROSPECT_BUYER_ID,
+	                 FNL_PROSPECT_CHANGED_SIZE_FOCUS - FNL_PROSPECT_CHANGED_BUYER_ID);
+	for (int k = 0; k <= FNL_PROSPECT_SIZE_FOCUS - FNL_PROSPECT_BUYER_ID; k++) {
 		assert_string_equal(fnl_desc_prospect.fields[FNL_PROSPECT_BUYER_ID + k].name,
 		                    fnl_desc_prospect_changed.fields[FNL_PROSPECT_CHANGED_BUYER_ID + k].name);
 	}

@@ -1,7 +1,8 @@
-/* SHA-256 (FIPS 180-4), for the digest of an employer's id. */
+/* SHA-256 (FIPS 180-4), for the digest of an employer's id, and of codes that cannot be part of a key. */
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "oracle_cells.h"
 #include "oracle_rep_handover.h"
 
 static const uint32_t constants[64] = {
@@ -45,7 +46,7 @@ static void block(uint32_t h[8], const uint8_t *b)
 	}
 }
 
-static void digest(const uint8_t *bytes, size_t len, char ret[65])
+void oracle_sha256(const uint8_t *bytes, size_t len, char ret[65])
 {
 	uint32_t h[8] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
 	size_t whole = (len + 9 + 63) / 64 * 64;
@@ -68,5 +69,5 @@ void oracle_digest(const char *notice_id, const char *employer_id, char ret[65])
 {
 	char text[1024];
 	int n = snprintf(text, sizeof(text), "%s|%s", notice_id, employer_id);
-	digest((const uint8_t *)text, (size_t)n, ret);
+	oracle_sha256((const uint8_t *)text, (size_t)n, ret);
 }

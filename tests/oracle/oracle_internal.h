@@ -8,7 +8,7 @@
 
 #include "oracle.h"
 
-enum { ORACLE_SCHEMAS_MAX = 128, ORACLE_UUID_BYTES = 37, ORACLE_STAGES_MAX = 8 };
+enum { ORACLE_SCHEMAS_MAX = 256, ORACLE_UUID_BYTES = 37, ORACLE_STAGES_MAX = 8 };
 
 /* ---- schemas and values ---- */
 

@@ -150,7 +150,8 @@ static const char *check_text(const char *name, const json_t *v)
 	if (strcmp(name, "task_id") == 0) { /* a prospect, '#', a number */
 		return check_id(json_string_value(v), json_string_length(v), 140, false);
 	}
-	if (ends_with(name, "_id") || ends_with(name, "_ids") || strcmp(name, "source") == 0) {
+	if (ends_with(name, "_id") || ends_with(name, "_ids") || strcmp(name, "source") == 0 ||
+	    strcmp(name, "rate_name") == 0) {
 		return oracle_id_check(json_string_value(v), json_string_length(v));
 	}
 	return json_string_length(v) > TEXT_BYTES_MAX ? "a text has at most 256 bytes" : NULL;

@@ -24,6 +24,10 @@ static const char *const image_names[] = {"layer",
                                           "lost_reason",
                                           "lost_to_id",
                                           "owner_rep_id",
+                                          "planned_purchases",
+                                          "size_focus",
+                                          "owner_since",
+                                          "won_by",
                                           NULL};
 
 json_t *oracle_line_image(const json_t *row)
@@ -39,6 +43,9 @@ json_t *oracle_line_image(const json_t *row)
 		oracle_take(image, "contact_ids", row, "contact_ids");
 	}
 	oracle_set(image, "evidence", oracle_evidence(row));
+	bool talked = oracle_is(row, "layer", "MIDDLE") && oracle_has(row, "last_contact_at");
+	oracle_set(image, "last_contact_on",
+	           talked ? json_integer(oracle_number(row, "last_contact_at") / 86400000) : json_null());
 	return image;
 }
 

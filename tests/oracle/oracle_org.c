@@ -9,7 +9,7 @@
 #include "oracle_same.h"
 
 static const char *const topic_names[] = {"rep-inputs", "dead-letters"};
-static const char *const table_names[] = {"partition", "rep", "handover", "question"};
+static const char *const table_names[] = {"partition", "rep", "handover", "question", "cell"};
 
 /* A run: the fold, and what was found. */
 struct check {
@@ -206,6 +206,7 @@ static int check_rows(struct check *c)
 		const struct org_partition *p = &c->fold.partitions[i];
 		rc = check_table(c, p->id, ORACLE_ORG_REP, "OrgRep", p->reps);
 		rc = rc ? rc : check_table(c, p->id, ORACLE_ORG_HANDOVER, "OrgHandover", p->handovers);
+		rc = rc ? rc : check_table(c, p->id, ORACLE_ORG_CELL, "OrgCell", p->cells);
 		rc = rc ? rc : check_table(c, p->id, ORACLE_ORG_QUESTION, "OrgQuestion", p->questions);
 		if (rc == 0 && p->times) {
 			rc = check_row(c, p->id, ORACLE_ORG_PARTITION, "clock", "PartitionTimes", p->times);

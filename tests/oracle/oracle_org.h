@@ -14,15 +14,22 @@
  * compared. A question with far too many possible moments is counted as doubtful, and only its answers' number is
  * checked.
  *
- * Of a rep who is not there any more nothing is remembered: whatever image comes next is believed. The outputs of a
- * book have an order for each partition of the input; a request's id belongs to one organisation. */
+ * Of a rep or a cell that is not there any more nothing is remembered: whatever image comes next is believed. The
+ * outputs of a book have an order for each partition of the input; a request's id belongs to one organisation. */
 #ifndef FUNNELD_TESTS_ORACLE_ORG_H
 #define FUNNELD_TESTS_ORACLE_ORG_H
 
 #include "oracle.h"
 
 enum { ORACLE_ORG_REP_INPUTS, ORACLE_ORG_DEAD_LETTERS, ORACLE_ORG_TOPIC_COUNT };
-enum { ORACLE_ORG_PARTITION, ORACLE_ORG_REP, ORACLE_ORG_HANDOVER, ORACLE_ORG_QUESTION, ORACLE_ORG_TABLE_COUNT };
+enum {
+	ORACLE_ORG_PARTITION,
+	ORACLE_ORG_REP,
+	ORACLE_ORG_HANDOVER,
+	ORACLE_ORG_QUESTION,
+	ORACLE_ORG_CELL,
+	ORACLE_ORG_TABLE_COUNT
+};
 
 /* Everything is borrowed. */
 struct oracle_org_input {
@@ -53,6 +60,9 @@ struct oracle_org_stats {
 	size_t waited;        /* questions that other inputs passed */
 	size_t outcomes;
 	size_t older_outcomes;
+	size_t cells; /* images that were believed */
+	size_t older_cells;
+	size_t cell_absences;
 	size_t rules_activated;
 	size_t dead_letters;
 	size_t reps; /* at the end */

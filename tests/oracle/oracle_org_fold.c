@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "oracle_cells.h"
 #include "oracle_org_internal.h"
 
 /* ---- clock = event: questions fire by (deadline, key) ---- */
@@ -208,6 +209,39 @@ static const char *entry(struct org_step *s)
 	return NULL;
 }
 
+/* ---- cells ---- */
+
+static const char *cell(struct org_step *s)
+{
+	static const char *const same[] = {"org_id",   "rep_id",     "book",     "region",
+	                                   "industry", "size_focus", "sequence", "totals"};
+	char key[ORG_KEY_BYTES], name[ORACLE_CELL_BYTES];
+	const json_t *in = s->in;
+	if (strcmp(oracle_text(in, "book") + 4, oracle_text(in, "rep_id")) != 0) {
+		return "the book of another rep";
+	}
+	org_key(oracle_text(in, "org_id"), oracle_text(in, "book"), oracle_cell_name(in, name), key);
+	const json_t *known = json_object_get(s->p->cells, key);
+	bool present = oracle_flag(in, "present");
+	bool older = known && oracle_number(in, "sequence") <= oracle_number(known, "sequence");
+	s->fold->stats.older_cells += older;
+	if (older || (!known && !present)) {
+		return NULL;
+	}
+	s->fold->stats.cells++;
+	if (!present) {
+		s->fold->stats.cell_absences++;
+		json_object_del(s->p->cells, key);
+		return NULL;
+	}
+	json_t *row = oracle_new_record(s->fold->o, "OrgCell");
+	for (size_t i = 0; i < sizeof(same) / sizeof(same[0]); i++) {
+		oracle_take(row, same[i], in, same[i]);
+	}
+	json_object_set_new(s->p->cells, key, row);
+	return NULL;
+}
+
 /* ---- questions ---- */
 
 /* Of those who go by him this question is the latest, or none any more; the oldest makes room. */
@@ -331,6 +365,7 @@ static const struct kind {
 } kinds[] = {
 	{"RepEntry", entry, true},          {"SuccessorAsked", asked, true},           {"BaseRateAsked", asked, true},
 	{"HandoverOutcome", outcome, true}, {"RulesActivated", activate_rules, false}, {"StageTime", stage_time, false},
+	{"CellImage", cell, true},
 };
 
 /* NULL with *why: it cannot be of this topic. */
@@ -396,6 +431,7 @@ static struct org_partition *partition_of(struct org_fold *f, int32_t id)
 	*p = (struct org_partition){.id = id,
 	                            .reps = json_object(),
 	                            .handovers = json_object(),
+	                            .cells = json_object(),
 	                            .questions = json_object(),
 	                            .lives = json_object(),
 	                            .changes = json_object(),
@@ -436,7 +472,8 @@ void org_fold_free(struct org_fold *f)
 {
 	for (size_t i = 0; i < f->partition_count; i++) {
 		struct org_partition *p = &f->partitions[i];
-		json_t *const all[] = {p->times, p->rules_row, p->reps, p->handovers, p->questions, p->lives, p->changes};
+		json_t *const all[] = {p->times, p->rules_row, p->reps,  p->handovers,
+		                       p->cells, p->questions, p->lives, p->changes};
 		for (size_t k = 0; k < sizeof(all) / sizeof(all[0]); k++) {
 			json_decref(all[k]);
 		}

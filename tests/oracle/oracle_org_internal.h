@@ -48,6 +48,7 @@ struct org_partition {
 	const struct org_rules *rules;
 	json_t *reps;      /* by row key */
 	json_t *handovers; /* by row key */
+	json_t *cells;     /* by row key */
 	json_t *questions; /* by row key; clock = event */
 	/* clock = wall */
 	json_t *lives;   /* by row key: what may have become of a question */

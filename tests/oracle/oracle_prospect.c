@@ -3,7 +3,7 @@
 
 #include "oracle_edit.h"
 
-enum { VALUE_COUNT = 24 };
+enum { VALUE_COUNT = 25 };
 
 /* The fields with a version each, in the order of the row's field_versions. */
 static const char *const value_names[VALUE_COUNT] = {
@@ -31,6 +31,7 @@ static const char *const value_names[VALUE_COUNT] = {
 	"last_edit_at",
 	"created_at",
 	"contact_ids",
+	"size_focus",
 };
 
 static int64_t version_at(const json_t *row, size_t i)
@@ -193,6 +194,10 @@ static void take_layer(struct oracle_edit *e, struct oracle_layer to)
 		tell_layer(e, row, row, to, sequence);
 		oracle_clock_of_layer(e->s->p->rules, row, oracle_text(row, "layer"), to.layer, e->since);
 		oracle_set(row, "layer", json_string(to.layer));
+		oracle_set(row, "won_by", json_null());
+		if (strcmp(to.layer, "WON") == 0) {
+			oracle_take(row, "won_by", row, "owner_rep_id");
+		}
 		oracle_set(row, "layer_since", json_integer(e->since));
 		bool parked = strcmp(to.layer, "UNCLASSIFIED") == 0;
 		oracle_set(row, "parked_since", parked ? json_integer(e->since) : json_null());

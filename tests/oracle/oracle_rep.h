@@ -28,6 +28,10 @@
  * task of TOP before its gate; each task is opened once and ends once; counts are those of the tasks) is checked by
  * either clock, apart from the fold (oracle_rep_gate.c).
  *
+ * Cells are repeated with clock = event. With clock = wall it is not known when they were told; of both it is checked,
+ * from what was found alone, that a cell is the sum of its lines (I6), and that the organisation has what was told last
+ * (oracle_rep_cells_rest.c).
+ *
  * The outputs of a key must come from one input partition (keys are partitioned), but for dead letters, and alerts,
  * which have an order for each book. */
 #ifndef FUNNELD_TESTS_ORACLE_REP_H
@@ -57,6 +61,9 @@ enum {
 	ORACLE_REP_INSPECTION,
 	ORACLE_REP_HANDOVER,
 	ORACLE_REP_TASK,
+	ORACLE_REP_CELL,
+	ORACLE_REP_RATE,
+	ORACLE_REP_TERRITORY,
 	ORACLE_REP_TABLE_COUNT
 };
 
@@ -88,7 +95,11 @@ struct oracle_rep_stats {
 	size_t images;       /* kept for a run */
 	size_t late_changes; /* that changed an image */
 	size_t erased;
-	size_t refiled; /* lines that a change of rules moved to another fiscal year */
+	size_t refiled;      /* lines that a change of rules moved to another fiscal year */
+	size_t converted;    /* lines of a quota by a rate */
+	size_t planned;      /* by planned purchases */
+	size_t in_territory; /* in a territory */
+	size_t references;   /* rates and territories that said something new */
 	size_t rules_activated;
 	size_t org_moves;
 	size_t stalled;
@@ -107,7 +118,13 @@ struct oracle_rep_stats {
 	size_t entries;        /* of reps, told to an organisation */
 	size_t absences;       /* of these: that he is there no more */
 	size_t reps_forgotten; /* whom HR wants forgotten */
-	size_t forgotten;      /* persons in images of sheets */
+	size_t cells_moved;    /* lines that went from one to another */
+	size_t cells_anew;     /* reps whose cells were told anew */
+	size_t cell_images;
+	size_t cell_absences;
+	size_t cells_held; /* sums in images that a proposal may not move yet */
+	size_t cells;      /* at the end */
+	size_t forgotten;  /* persons in images of sheets */
 	size_t notices;
 	size_t corrected;
 	size_t withdrawn;
@@ -156,6 +173,7 @@ struct oracle_rep_stats {
 	size_t books;               /* at the end */
 	size_t lines;
 	size_t pushed_out; /* findings that the list of changes has no more: seldom */
+	size_t cells_same; /* lines that changed nothing of their cell: seldom */
 	size_t doubtful;   /* clock = wall: moments at which more than one thing may have happened */
 	size_t unjudged;   /* runs with such a moment that are not as expected */
 };

@@ -9,12 +9,20 @@ static const char *const layers[] = {"NONE", "TOP",  "MIDDLE",  "BOTTOM", "UNCLA
                                      "WON",  "LOST", "DELETED", "MERGED", "ERASED"};
 enum { LAYERS = sizeof(layers) / sizeof(layers[0]) };
 
-const char *const rep_values[REP_VALUES] = {"state",       "layer",      "weight_bp",   "rules_version",
-                                            "amount",      "won_amount", "closed_on",   "expected_close_date",
-                                            "region",      "industry",   "pipeline_id", "stage",
-                                            "buyer_id",    "stalls",     "evidence",    "probability_bp",
-                                            "lost_reason", "lost_to_id", "contact_ids", "owner_rep_id",
-                                            "left_at",     "edit",       "adverse"};
+const char *const rep_values[REP_VALUES] = {"state",       "layer",
+                                            "weight_bp",   "rules_version",
+                                            "amount",      "won_amount",
+                                            "closed_on",   "expected_close_date",
+                                            "region",      "industry",
+                                            "pipeline_id", "stage",
+                                            "buyer_id",    "stalls",
+                                            "evidence",    "probability_bp",
+                                            "lost_reason", "lost_to_id",
+                                            "contact_ids", "owner_rep_id",
+                                            "left_at",     "edit",
+                                            "adverse",     "planned_purchases",
+                                            "size_focus",  "last_contact_on",
+                                            "owner_since", "won_by"};
 
 static int by_name(const void *a, const void *b)
 {
@@ -76,26 +84,38 @@ static size_t layer_at(const json_t *line)
 static bool is_running(const json_t *line)
 {
 	size_t layer = layer_at(line);
-	return oracle_is(line, "state", "OWNED") && layer >= 1 && layer <= 3 && oracle_has(line, "fiscal_year");
+	return oracle_is(line, "state", "OWNED") && layer >= 1 && layer <= 3;
+}
+
+static bool is_among(const json_t *years, int64_t year)
+{
+	size_t i;
+	const json_t *one;
+	json_array_foreach(years, i, one)
+	{
+		if (json_integer_value(one) == year) {
+			return true;
+		}
+	}
+	return !years;
 }
 
 json_t *rep_running(const struct rep_partition *p, const char *book, const json_t *years)
 {
-	static _Thread_local struct rep_sums sums;
+	static _Thread_local struct rep_sums sums, parts;
 	const char *id;
-	json_t *line, *year;
-	size_t i;
+	json_t *line;
 	sums.count = 0;
 	json_object_foreach(rep_lines_of(p, book), id, line)
 	{
-		bool wanted = !years;
-		json_array_foreach(years, i, year)
-		{
-			wanted = wanted || json_equal(year, json_object_get(line, "fiscal_year"));
+		parts.count = 0;
+		if (is_running(line)) {
+			rep_line_parts(line, oracle_number(line, "year_start"), json_object_get(line, "fiscal_year"), &parts);
 		}
-		if (wanted && is_running(line)) {
-			rep_sums_add(&sums, oracle_number(line, "fiscal_year"), json_object_get(line, "amount"),
-			             oracle_number(line, "weight_bp"));
+		for (size_t i = 0; i < parts.count; i++) {
+			if (is_among(years, parts.at[i].by)) {
+				rep_sums_merge(&sums, parts.at[i].by, &parts.at[i]);
+			}
 		}
 	}
 	return rep_sums_list(&sums, "fiscal_year", NULL);
@@ -341,6 +361,7 @@ static json_t *new_line(struct rep_step *s, const json_t *before, json_t *images
 		oracle_take(line, rep_values[i], s->in, rep_values[i]);
 	}
 	oracle_set(line, "fiscal_year", rep_fiscal_year(s->p->rules, json_object_get(s->in, "expected_close_date")));
+	oracle_set(line, "year_start", json_integer(rep_year_start(s->p->rules)));
 	oracle_set(line, "images", images);
 	oracle_set(line, "known_layer", json_string("NONE"));
 	if (is_there(line) && in_funnel(line)) {
@@ -383,6 +404,7 @@ static void change_line(struct rep_step *s, const char *book, json_t *rep, json_
 	} else {
 		json_object_set_new(lines, prospect, new_line(s, before, images));
 	}
+	rep_cells_line(s, book, rep, before, json_object_get(lines, prospect));
 	rep_alerts_of_line(s, rep, before, json_object_get(lines, prospect));
 	json_decref(before);
 	rep_note_change(s, book, rep, sums);
@@ -450,6 +472,7 @@ const char *rep_changed(struct rep_step *s)
 		oracle_take(rep, fields[i], s->in, fields[i]);
 	}
 	oracle_set(rep, "erased", json_false());
+	rep_cells_rep(s, book, rep, before);
 	rep_directory(s, book, rep, before);
 	rep_inspect_rep(s, book, before, rep);
 	json_decref(before);

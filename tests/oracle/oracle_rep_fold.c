@@ -60,6 +60,9 @@ static void fire_book(struct rep_step *s, const char *book, json_t *rep)
 	if (changed) {
 		rep_tell_recalculated(s, book, rep, deadline);
 	}
+	if (oracle_has(rep, "cells_due_at") && oracle_number(rep, "cells_due_at") <= s->now_ms) {
+		rep_cells_go_over(s, book, rep);
+	}
 }
 
 static void fire_timers(struct rep_fold *f, struct rep_partition *p)
@@ -70,11 +73,14 @@ static void fire_timers(struct rep_fold *f, struct rep_partition *p)
 		int64_t at = armed ? oracle_number(p->jobs, "next_deadline_at") : INT64_MAX;
 		const char *book = first_due(p->reps, &at), *inspected = first_due(p->inspections, &at);
 		const char *leaving = first_due(p->handovers, &at), *task = first_task(p->tasks, &at, key);
+		const char *cell = first_due(p->cells, &at);
 		struct rep_step s = {.fold = f, .p = p, .now_ms = at};
-		if (at > p->time_ms || (!book && !inspected && !leaving && !task && !armed)) {
+		if (at > p->time_ms || (!book && !inspected && !leaving && !task && !cell && !armed)) {
 			return;
 		}
-		if (task) { /* before all others */
+		if (cell) { /* before all others */
+			rep_cell_fire(&s, cell);
+		} else if (task) {
 			rep_task_fire(&s, task);
 		} else if (leaving) {
 			rep_handover_fire(&s, leaving);
@@ -208,6 +214,18 @@ static const char *check_key(const char *name, const json_t *in, const struct fn
 	return why || same ? why : "the key is not the book";
 }
 
+/* Of rates and territories: what rows are named by. */
+static const char *check_names(const json_t *in)
+{
+	static const char *const names[] = {"territory_id", "name", "quote"};
+	const char *why = NULL;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		const json_t *v = json_object_get(in, names[i]);
+		why = why || !json_is_string(v) ? why : oracle_id_check(json_string_value(v), json_string_length(v));
+	}
+	return why;
+}
+
 /* Whether the record can be one of this topic at all: what it is, whose, and its key. */
 static const char *check_shape(const char *name, const json_t *in, const struct fnl_record *r)
 {
@@ -225,7 +243,7 @@ static const char *check_shape(const char *name, const json_t *in, const struct 
 	                                    "ReconciliationReviewed",
 	                                    "SuccessorCandidates",
 	                                    "OrgBaseRate"};
-	static const char *const others[] = {"OpenQuotaYear", "RulesActivated", "StageTime"};
+	static const char *const others[] = {"OpenQuotaYear", "TerritoryDefined", "FxRate", "RulesActivated", "StageTime"};
 	const json_t *source = json_object_get(in, "source"), *org = json_object_get(in, "org_id");
 	for (size_t i = 0; i < sizeof(keyed) / sizeof(keyed[0]); i++) {
 		if (strcmp(name, keyed[i]) == 0) {
@@ -236,13 +254,14 @@ static const char *check_shape(const char *name, const json_t *in, const struct 
 	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
 		if (strcmp(name, others[i]) == 0) {
 			const char *why = oracle_id_check(json_string_value(source), json_string_length(source));
-			return why || i ? why : oracle_id_check(json_string_value(org), json_string_length(org));
+			why = why || i > 1 ? why : oracle_id_check(json_string_value(org), json_string_length(org));
+			return why ? why : check_names(in);
 		}
 	}
 	return "not of this topic";
 }
 
-enum { FIRST_OF_HANDOVERS = 9 };
+enum { FIRST_OF_HANDOVERS = 11 };
 
 static const char *apply(struct rep_step *s, const struct oracle_schema *schema)
 {
@@ -257,6 +276,8 @@ static const char *apply(struct rep_step *s, const struct oracle_schema *schema)
 	                             "OpenQuotaYear",
 	                             "InspectNow",
 	                             "AnswerGiven",
+	                             "FxRate",
+	                             "TerritoryDefined",
 	                             "RepResigned",
 	                             "ResignationWithdrawn",
 	                             "RepLeft",
@@ -272,6 +293,8 @@ static const char *apply(struct rep_step *s, const struct oracle_schema *schema)
 	                                                   rep_open_year,
 	                                                   rep_inspect_now,
 	                                                   rep_answer_given,
+	                                                   rep_rate_comes,
+	                                                   rep_territory_comes,
 	                                                   rep_hr,
 	                                                   rep_hr,
 	                                                   rep_hr,
@@ -349,6 +372,10 @@ static struct rep_partition *partition_of(struct rep_fold *f, int32_t id)
 	                            .inspections = json_object(),
 	                            .handovers = json_object(),
 	                            .tasks = json_object(),
+	                            .cells = json_object(),
+	                            .rates = json_object(),
+	                            .territories = json_object(),
+	                            .reference_place = -1,
 	                            .done = json_object(),
 	                            .late = json_object(),
 	                            .conflation = json_object(),
@@ -368,6 +395,8 @@ static void end_partition(struct rep_fold *f, struct rep_partition *p)
 		rep_wall_end(f, p);
 	}
 	rep_sum_up(p);
+	rep_cells_sum_up(p);
+	f->stats.cells += json_object_size(p->cells);
 	f->stats.books += json_object_size(p->reps);
 	json_object_foreach(p->lines, book, lines)
 	{
@@ -397,9 +426,9 @@ void rep_fold_free(struct rep_fold *f)
 {
 	for (size_t i = 0; i < f->partition_count; i++) {
 		struct rep_partition *p = &f->partitions[i];
-		json_t *const all[] = {p->times,       p->rules_row,   p->jobs,  p->reps, p->lines,
-		                       p->quotas,      p->quota_lines, p->done,  p->late, p->conflation,
-		                       p->inspections, p->handovers,   p->tasks, p->kept};
+		json_t *const all[] = {p->times,       p->rules_row, p->jobs,  p->reps,       p->lines,       p->quotas,
+		                       p->quota_lines, p->done,      p->late,  p->conflation, p->inspections, p->handovers,
+		                       p->tasks,       p->kept,      p->cells, p->rates,      p->territories};
 		for (size_t k = 0; k < sizeof(all) / sizeof(all[0]); k++) {
 			json_decref(all[k]);
 		}

@@ -5,7 +5,7 @@
 #include "oracle_internal.h"
 #include "oracle_rep.h"
 
-enum { REP_SUMS_MAX = 512, REP_KEY_BYTES = 600, REP_VALUES = 23 };
+enum { REP_SUMS_MAX = 512, REP_KEY_BYTES = 600, REP_VALUES = 28 };
 
 /* ---- rules ---- */
 
@@ -51,6 +51,9 @@ const struct rep_rules *rep_rules_default(void);
 const struct rep_rules *rep_rules_of(const json_t *text);
 /* Of a day; null stays null. New. */
 json_t *rep_fiscal_year(const struct rep_rules *rules, const json_t *date);
+/* The same, when the year begins on another day: month * 100 + day. */
+json_t *rep_year_from(int64_t start, const json_t *date);
+int64_t rep_year_start(const struct rep_rules *rules);
 /* Digits behind the point. */
 int rep_currency_digits(const char *currency);
 
@@ -82,10 +85,54 @@ struct rep_sums {
 	size_t count;
 };
 void rep_sums_add(struct rep_sums *s, int64_t by, const json_t *amount, int64_t weight_bp);
+/* The sum of one line, or of several, to those of `by` in its currency. */
+void rep_sums_merge(struct rep_sums *s, int64_t by, const struct rep_sum *more);
 /* name: of the first field; symbols: NULL, or what `by` counts. */
 json_t *rep_sums_list(const struct rep_sums *s, const char *name, const char *const *symbols);
 /* Sets <name>_minor and <name>_e4. */
 void rep_set_split(json_t *record, const char *name, __int128 e4);
+
+/* ---- what a line is worth, oracle_rep_worth.c ---- */
+
+/* By year and currency what falls in each year, of the planned purchases when there are some; each counted once. start:
+ * the first day of years, month * 100 + day, 0: purchases do not count; close_year: of the expected close, or null. */
+void rep_line_parts(const json_t *line, int64_t start, const json_t *close_year, struct rep_sums *ret);
+bool rep_is_planned(const json_t *line);
+
+struct rep_partition;
+
+struct rep_worth {
+	size_t reason;           /* in rep_reasons */
+	struct rep_sums parts;   /* of the year */
+	const json_t *territory; /* NULL: none */
+	int64_t factor_bp;
+	__int128 converted; /* of one that counts: in 1/10000 of a minor unit of the base currency, rounded down */
+	__int128 value;
+};
+extern const char *const rep_reasons[];
+/* Of the year of the run; false: the line is none of it. rates: as rep_run_rates. */
+bool rep_worth_of(const struct rep_partition *p, const json_t *run, const json_t *rates, const json_t *line,
+                  struct rep_worth *ret);
+/* The rates that the run goes by, a list of QuotaRate. New. */
+json_t *rep_run_rates(const struct rep_partition *p, const json_t *run);
+/* The fields of a QuotaLine that say it. */
+void rep_tell_worth(const struct rep_worth *worth, const json_t *run, const json_t *rates, const json_t *rep,
+                    json_t *body);
+
+/* Counted lines by territory. */
+struct rep_areas {
+	struct {
+		const json_t *territory;
+		int64_t factor_bp;
+		struct rep_sums sums;
+	} at[40];
+	size_t count;
+	__int128 lines;
+};
+void rep_areas_add(struct rep_areas *a, const struct rep_worth *worth);
+/* Quota, rounding, areas, rates, lines of the QuotaSet. */
+void rep_areas_tell(const struct rep_areas *a, const struct rep_partition *p, const json_t *run, const json_t *rates,
+                    json_t *body);
 
 /* ---- the fold ---- */
 
@@ -125,16 +172,20 @@ struct rep_partition {
 	json_t *times; /* PartitionTimes, or NULL */
 	json_t *rules_row;
 	const struct rep_rules *rules;
-	json_t *jobs;        /* PartitionJobs, or NULL */
-	json_t *reps;        /* by book */
-	json_t *lines;       /* by book, then by prospect */
-	json_t *quotas;      /* by row key */
-	json_t *quota_lines; /* by row key */
-	json_t *inspections; /* by book */
-	json_t *handovers;   /* by book */
-	json_t *tasks;       /* by book, then by prospect */
-	json_t *kept;        /* of the latest step of a handover */
-	bool refiled;        /* some lines were put into other years */
+	json_t *jobs;            /* PartitionJobs, or NULL */
+	json_t *reps;            /* by book */
+	json_t *lines;           /* by book, then by prospect */
+	json_t *quotas;          /* by row key */
+	json_t *quota_lines;     /* by row key */
+	json_t *inspections;     /* by book */
+	json_t *handovers;       /* by book */
+	json_t *tasks;           /* by book, then by prospect */
+	json_t *cells;           /* by row key; clock = event */
+	json_t *rates;           /* by row key */
+	json_t *territories;     /* by organisation */
+	int64_t reference_place; /* of the latest rate or territory that changed something */
+	json_t *kept;            /* of the latest step of a handover */
+	bool refiled;            /* some lines were put into other years */
 	/* clock = wall */
 	/* "<run>|<book>": this run has frozen this book; "<run>|<book>|<prospect>": it has told this line; "draft
 	 * <run>|<book>": it has the draft; "moved <run>|<book>": its rep has come to another organisation since it was
@@ -206,6 +257,21 @@ void rep_directory(struct rep_step *s, const char *book, json_t *rep, const json
 void rep_directory_due(struct rep_step *s, const char *book, json_t *rep);
 const char *rep_leaves(struct rep_step *s);
 void rep_wall_directory(struct rep_fold *f, struct rep_partition *p, const char *input_cause);
+
+/* oracle_rep_cells.c */
+/* The line was `before` (NULL: none) and is `line` (NULL: it goes): sets which cell it is counted in, and until when it
+ * is held. */
+void rep_cells_line(struct rep_step *s, const char *book, const json_t *rep, const json_t *before, json_t *line);
+/* The rep was `before` (NULL: nobody). */
+void rep_cells_rep(struct rep_step *s, const char *book, json_t *rep, const json_t *before);
+/* All his cells are looked at. */
+void rep_cells_go_over(struct rep_step *s, const char *book, json_t *rep);
+/* Its timer. */
+void rep_cell_fire(struct rep_step *s, const char *key);
+void rep_cells_sum_up(struct rep_partition *p);
+/* oracle_rep_cells_rest.c */
+struct oracle_report;
+int rep_cells_rest_check(struct oracle *o, const struct oracle_rep_input *in, struct oracle_report *to);
 
 /* oracle_rep_alerts.c */
 /* The line's causes that come into question, with the default rules' remedies. New. */
@@ -285,7 +351,10 @@ struct rep_expected *rep_quota_set(struct rep_step *s, json_t *run, json_t *rep,
 bool rep_has_frozen(const struct rep_partition *p, const json_t *run, const char *book);
 /* The run needs its images no more: of one book, or of all (NULL). */
 void rep_drop_images(struct rep_partition *p, const char *run_id, const char *only_book);
-bool rep_share(const struct rep_rules *rules, const json_t *run, const json_t *line, const char **ret_reason);
+/* The line is one of the year of the run. */
+bool rep_is_listed(const struct rep_rules *rules, const json_t *run, const json_t *line);
+const char *rep_rate_comes(struct rep_step *s);
+const char *rep_territory_comes(struct rep_step *s);
 
 /* oracle_rep_wall.c */
 /* What the outputs say that timers did before this place, at which `in` comes (NULL: nothing that is known). */

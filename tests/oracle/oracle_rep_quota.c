@@ -9,9 +9,6 @@ enum { RUNS_MAX = 64, RUNS_KEPT_MAX = 256, PAGE_LINES = 100, QUOTA_YEARS_MAX = 8
 
 #define MS_PER_HOUR INT64_C(3600000)
 
-static const char *const reasons[] = {"UNKNOWN",       "COUNTED",        "NO_CLOSE_DATE",
-                                      "LAYER_UNKNOWN", "AMOUNT_UNKNOWN", "NOT_CONVERTIBLE"};
-
 json_t *rep_jobs(struct rep_step *s)
 {
 	if (!s->p->jobs) {
@@ -46,38 +43,6 @@ void rep_jobs_arm(json_t *jobs, int64_t now_ms)
 		at = due < at ? due : at;
 	}
 	oracle_set(jobs, "next_deadline_at", at == INT64_MAX ? json_null() : json_integer(at));
-}
-
-/* ---- a line's share ---- */
-
-bool rep_share(const struct rep_rules *rules, const json_t *run, const json_t *line, const char **ret_reason)
-{
-	static const char *const in_funnel[] = {"TOP", "MIDDLE", "BOTTOM"}, *const unknown[] = {"UNCLASSIFIED", "UNKNOWN"};
-	bool known = false, open = false;
-	for (size_t i = 0; i < 3; i++) {
-		known = known || oracle_is(line, "layer", in_funnel[i]);
-		open = open || (i < 2 && oracle_is(line, "layer", unknown[i]));
-	}
-	if (!line || !oracle_is(line, "state", "OWNED") || (!known && !open)) {
-		return false;
-	}
-	json_t *year = rep_fiscal_year(rules, json_object_get(line, "expected_close_date"));
-	bool other_year = json_is_integer(year) && json_integer_value(year) != oracle_number(run, "fiscal_year");
-	bool dated = json_is_integer(year);
-	json_decref(year);
-	const json_t *amount = json_object_get(line, "amount");
-	if (!dated) {
-		*ret_reason = reasons[2];
-	} else if (!known) {
-		*ret_reason = reasons[3];
-	} else if (!json_is_object(amount)) {
-		*ret_reason = reasons[4];
-	} else if (!oracle_is(amount, "currency", oracle_text(run, "base_currency"))) {
-		*ret_reason = reasons[5];
-	} else {
-		*ret_reason = reasons[1];
-	}
-	return !other_year;
 }
 
 /* ---- what is told of a book ---- */
@@ -122,24 +87,52 @@ static json_t *body_of(struct rep_step *s, const char *record, const json_t *run
 	return body;
 }
 
+/* What lowered the amount in the thirty days before the run. New. */
+static json_t *reductions_of(const json_t *run, const json_t *live)
+{
+	static const char *const same[] = {"at", "by", "old_amount", "new_amount"};
+	json_t *list = json_array();
+	const json_t *change;
+	size_t i;
+	int64_t as_of = oracle_number(run, "as_of");
+	json_array_foreach(json_object_get(live, "adverse"), i, change)
+	{
+		int64_t before = as_of - oracle_number(change, "at");
+		if (oracle_is(change, "kind", "AMOUNT_LOWERED") && before >= 0 && before < 30 * 24 * MS_PER_HOUR) {
+			json_t *one = json_object();
+			for (size_t k = 0; k < 4; k++) {
+				oracle_take(one, same[k], change, same[k]);
+			}
+			json_array_append_new(list, one);
+		}
+	}
+	return list;
+}
+
 json_t *rep_quota_line(struct rep_step *s, const json_t *run, const json_t *rep, const char *prospect,
                        const json_t *line)
 {
 	static const char *const same[] = {"layer", "weight_bp", "amount", "expected_close_date", "region", "industry"};
-	const char *reason = "";
+	static _Thread_local struct rep_worth worth;
 	char key[REP_KEY_BYTES], subject[REP_KEY_BYTES];
-	if (!rep_share(s->p->rules, run, line, &reason)) {
+	json_t *rates = rep_run_rates(s->p, run);
+	if (!rep_worth_of(s->p, run, rates, line, &worth)) {
+		json_decref(rates);
 		return NULL;
 	}
+	const char *reason = rep_reasons[worth.reason];
 	json_t *body = body_of(s, "QuotaLine", run, rep, true);
-	const json_t *amount = json_object_get(line, "amount");
 	oracle_set(body, "prospect_id", json_string(prospect));
 	oracle_set(body, "reason", json_string(reason));
 	for (size_t i = 0; i < sizeof(same) / sizeof(same[0]); i++) {
 		oracle_take(body, same[i], line, same[i]);
 	}
 	oracle_take(body, "line_rules_version", line, "rules_version");
-	rep_set_split(body, "weighted", (__int128)oracle_number(amount, "amount_minor") * oracle_number(line, "weight_bp"));
+	oracle_set(body, "planned", json_boolean(rep_is_planned(line)));
+	rep_tell_worth(&worth, run, rates, rep, body);
+	json_decref(rates);
+	const json_t *live = json_object_get(rep_lines_of(s->p, oracle_text(rep, "book")), prospect);
+	oracle_set(body, "reductions", reductions_of(run, live));
 	snprintf(key, sizeof(key), "%s|%" PRId64 "|%s", oracle_text(rep, "book"), oracle_number(run, "fiscal_year"),
 	         prospect);
 	memcpy(subject, key, sizeof(subject));
@@ -147,39 +140,11 @@ json_t *rep_quota_line(struct rep_step *s, const json_t *run, const json_t *rep,
 	rep_tell(s, "QuotaLine", body, oracle_text(run, "cause_id"), oracle_text(run, "correlation_id"), subject);
 	s->fold->stats.quota_lines++;
 	s->fold->stats.left_out += strcmp(reason, "COUNTED") != 0;
+	s->fold->stats.converted += strcmp(reason, "COUNTED") == 0 && worth.parts.count > 0 &&
+	                            strcmp(worth.parts.at[0].currency, oracle_text(run, "base_currency")) != 0;
+	s->fold->stats.planned += rep_is_planned(line);
+	s->fold->stats.in_territory += worth.territory != NULL;
 	return body;
-}
-
-static __int128 half_even(__int128 v, __int128 unit)
-{
-	__int128 low = v / unit * unit;
-	low -= low > v ? unit : 0;
-	__int128 rest = (v - low) * 2;
-	return rest > unit || (rest == unit && low / unit % 2 != 0) ? low + unit : low;
-}
-
-static void set_quota(struct rep_step *s, const json_t *run, json_t *body, __int128 exact)
-{
-	const char *currency = oracle_text(run, "base_currency");
-	__int128 unit = (__int128)s->p->rules->rounding_major_units * 10000;
-	for (int i = 0; i < rep_currency_digits(currency); i++) {
-		unit *= 10;
-	}
-	__int128 quota = half_even(exact, unit);
-	json_t *money = json_object();
-	oracle_set(money, "amount_minor", json_integer((int64_t)(quota / 10000)));
-	oracle_set(money, "currency", json_string(currency));
-	oracle_set(body, "quota", money);
-	rep_set_split(body, "rounding", quota - exact);
-}
-
-static size_t reason_at(const char *reason)
-{
-	size_t i = 0;
-	while (strcmp(reasons[i], reason) != 0) {
-		i++;
-	}
-	return i;
 }
 
 /* The years that were opened, the latest last; the earliest makes room. */
@@ -201,33 +166,41 @@ static void add_year(json_t *rep, json_t *year)
 struct rep_expected *rep_quota_set(struct rep_step *s, json_t *run, json_t *rep, const char *book, const char *state)
 {
 	static _Thread_local struct rep_sums sums;
+	static _Thread_local struct rep_areas areas;
+	static _Thread_local struct rep_worth worth;
 	char key[REP_KEY_BYTES], subject[REP_KEY_BYTES + 16];
-	const char *id, *reason = "";
+	const char *id;
 	json_t *line, *body = body_of(s, "QuotaSet", run, rep, strcmp(state, "FROZEN") == 0);
+	json_t *rates = rep_run_rates(s->p, run);
 	int64_t counted = 0, left_out = 0;
-	__int128 exact = 0;
-	sums.count = 0;
+	areas.lines = 0;
+	sums.count = areas.count = 0;
 	json_object_foreach(rep_lines_of(s->p, book), id, line)
 	{
 		const json_t *as_of = rep_line_for(line, oracle_text(run, "run_id"));
-		if (!as_of || !rep_share(s->p->rules, run, as_of, &reason)) {
+		if (!as_of || !rep_worth_of(s->p, run, rates, as_of, &worth)) {
 			continue;
 		}
-		const json_t *amount = json_object_get(as_of, "amount");
-		int64_t weight_bp = oracle_number(as_of, "weight_bp");
-		bool counts = strcmp(reason, "COUNTED") == 0;
-		rep_sums_add(&sums, (int64_t)reason_at(reason), amount, weight_bp);
-		exact += counts ? (__int128)oracle_number(amount, "amount_minor") * weight_bp : 0;
+		bool counts = strcmp(rep_reasons[worth.reason], "COUNTED") == 0;
+		for (size_t i = 0; i < worth.parts.count; i++) {
+			rep_sums_merge(&sums, (int64_t)worth.reason, &worth.parts.at[i]);
+		}
+		if (counts) {
+			rep_areas_add(&areas, &worth);
+		}
 		counted += counts;
 		left_out += !counts;
 	}
 	oracle_set(body, "state", json_string(state));
 	oracle_take(body, "as_of", run, "as_of");
 	oracle_take(body, "base_currency", run, "base_currency");
-	set_quota(s, run, body, exact);
+	oracle_take(body, "rate_name", run, "rate_name");
+	oracle_take(body, "rate_date", run, "rate_date");
+	rep_areas_tell(&areas, s->p, run, rates, body);
+	json_decref(rates);
 	oracle_set(body, "counted_count", json_integer(counted));
 	oracle_set(body, "left_out_count", json_integer(left_out));
-	oracle_set(body, "totals", rep_sums_list(&sums, "reason", reasons));
+	oracle_set(body, "totals", rep_sums_list(&sums, "reason", rep_reasons));
 	oracle_set(body, "rules_version", json_integer(s->p->rules->text.version));
 	snprintf(key, sizeof(key), "%s|%" PRId64, book, oracle_number(run, "fiscal_year"));
 	snprintf(subject, sizeof(subject), "%s|%s", key, state);
@@ -308,13 +281,15 @@ static void recount(struct rep_step *s)
 		json_object_foreach(lines, id, line)
 		{
 			json_t *year = rep_fiscal_year(s->p->rules, json_object_get(line, "expected_close_date"));
-			if (json_equal(year, json_object_get(line, "fiscal_year"))) {
+			bool same = json_equal(year, json_object_get(line, "fiscal_year"));
+			if (same && oracle_number(line, "year_start") == rep_year_start(s->p->rules)) {
 				json_decref(year);
 				continue;
 			}
 			json_t *before = rep_running(s->p, book, json_object_get(rep, "quota_years"));
 			oracle_set(line, "fiscal_year", year);
-			s->fold->stats.refiled++;
+			oracle_set(line, "year_start", json_integer(rep_year_start(s->p->rules)));
+			s->fold->stats.refiled += !same;
 			/* each line is a change, also when another one makes up for it */
 			rep_note_change(s, book, rep, before);
 		}
@@ -410,8 +385,8 @@ static void reject(struct rep_step *s, const char *reason, const json_t *run)
 
 const char *rep_open_year(struct rep_step *s)
 {
-	static const char *const same[] = {"org_id",    "fiscal_year", "run_id",        "command_id",
-	                                   "issued_at", "as_of",       "base_currency", "rep_ids"};
+	static const char *const same[] = {"org_id", "fiscal_year",   "run_id",  "command_id", "issued_at",
+	                                   "as_of",  "base_currency", "rep_ids", "rate_name",  "rate_date"};
 	const json_t *other;
 	size_t i;
 	json_t *known, *runs = s->p->jobs ? json_object_get(s->p->jobs, "runs") : NULL;
@@ -436,6 +411,10 @@ const char *rep_open_year(struct rep_step *s)
 	}
 	oracle_set(run, "settled_at",
 	           json_integer(oracle_number(s->in, "as_of") + s->p->rules->settle_hours * MS_PER_HOUR));
+	char opened[REP_KEY_BYTES];
+	snprintf(opened, sizeof(opened), "opened %s", oracle_text(run, "run_id"));
+	json_object_set_new(s->p->done, opened, json_integer(s->p->place));
+	oracle_set(run, "rates", json_array());
 	oracle_set(run, "state", json_string("OPENED"));
 	oracle_set(run, "book", json_null());
 	oracle_set(run, "in_book", json_false());

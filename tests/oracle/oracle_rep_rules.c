@@ -191,7 +191,7 @@ static int days_in_month(int64_t year, int month)
 }
 
 /* Counted month by month from 1970. */
-json_t *rep_fiscal_year(const struct rep_rules *rules, const json_t *date)
+json_t *rep_year_from(int64_t start, const json_t *date)
 {
 	if (!json_is_integer(date)) {
 		return json_null();
@@ -203,8 +203,17 @@ json_t *rep_fiscal_year(const struct rep_rules *rules, const json_t *date)
 		year += month == 12;
 		month = month % 12 + 1;
 	}
-	bool begun = month > rules->start_month || (month == rules->start_month && left + 1 >= rules->start_day);
-	return json_integer(begun ? year : year - 1);
+	return json_integer(month * 100 + left + 1 >= start ? year : year - 1);
+}
+
+int64_t rep_year_start(const struct rep_rules *rules)
+{
+	return rules->start_month * 100 + rules->start_day;
+}
+
+json_t *rep_fiscal_year(const struct rep_rules *rules, const json_t *date)
+{
+	return rep_year_from(rep_year_start(rules), date);
 }
 
 int rep_currency_digits(const char *currency)
@@ -225,26 +234,35 @@ static bool before(const struct rep_sum *a, int64_t by, const char *currency)
 	return a->by != by ? a->by < by : strcmp(a->currency, currency) < 0;
 }
 
-void rep_sums_add(struct rep_sums *s, int64_t by, const json_t *amount, int64_t weight_bp)
+void rep_sums_merge(struct rep_sums *s, int64_t by, const struct rep_sum *more)
 {
-	const char *currency = json_is_object(amount) ? oracle_text(amount, "currency") : "";
-	int64_t minor = json_is_object(amount) ? oracle_number(amount, "amount_minor") : 0;
 	size_t i = 0;
-	while (i < s->count && before(&s->at[i], by, currency)) {
+	while (i < s->count && before(&s->at[i], by, more->currency)) {
 		i++;
 	}
-	if (i == s->count || s->at[i].by != by || strcmp(s->at[i].currency, currency) != 0) {
+	if (i == s->count || s->at[i].by != by || strcmp(s->at[i].currency, more->currency) != 0) {
 		if (s->count == REP_SUMS_MAX) {
 			abort();
 		}
 		memmove(&s->at[i + 1], &s->at[i], (s->count - i) * sizeof(s->at[0]));
 		s->count++;
 		s->at[i] = (struct rep_sum){.by = by};
-		memcpy(s->at[i].currency, currency, strlen(currency));
+		memcpy(s->at[i].currency, more->currency, sizeof(more->currency));
 	}
-	s->at[i].count++;
-	s->at[i].amount += minor;
-	s->at[i].weighted += (__int128)minor * weight_bp;
+	s->at[i].count += more->count;
+	s->at[i].amount += more->amount;
+	s->at[i].weighted += more->weighted;
+}
+
+void rep_sums_add(struct rep_sums *s, int64_t by, const json_t *amount, int64_t weight_bp)
+{
+	struct rep_sum one = {.count = 1};
+	if (json_is_object(amount)) {
+		snprintf(one.currency, sizeof(one.currency), "%s", oracle_text(amount, "currency"));
+		one.amount = oracle_number(amount, "amount_minor");
+		one.weighted = one.amount * weight_bp;
+	}
+	rep_sums_merge(s, by, &one);
 }
 
 void rep_set_split(json_t *record, const char *name, __int128 e4)

@@ -336,8 +336,8 @@ static bool same_kinds(const json_t *a, const json_t *b)
 
 static bool same_values(const json_t *a, const json_t *b)
 {
-	static const char *const unseen[] = {"stalls", "evidence", "rules_version", "contact_ids",
-	                                     "edit",   "adverse",  "left_at"};
+	static const char *const unseen[] = {"stalls",  "evidence", "rules_version",   "contact_ids", "edit",
+	                                     "adverse", "left_at",  "last_contact_on", "owner_since", "won_by"};
 	bool same = same_kinds(json_object_get(a, "stalls"), json_object_get(b, "stalls"));
 	for (size_t i = 0; i < REP_VALUES; i++) {
 		const char *name = rep_values[i];

@@ -186,13 +186,12 @@ static void frozen(struct rep_fold *f, struct rep_step *s, const struct said *o,
 	f->stats.doubtful += is_long(s->p, o->book) && s->p->rules_row; /* by which rules each page went is not known */
 	/* every line that counts has been told before the sum is */
 	size_t count;
-	const char *reason;
 	const char **ids = rep_sorted(rep_lines_of(s->p, o->book), &count);
 	for (size_t i = 0; i < count; i++) {
 		char told[5 * REP_KEY_BYTES];
 		const json_t *line = rep_line_for(json_object_get(rep_lines_of(s->p, o->book), ids[i]), run_id);
 		snprintf(told, sizeof(told), "%s|%s", done, ids[i]);
-		if (line && rep_share(s->p->rules, run, line, &reason) && !json_object_get(s->p->done, told)) {
+		if (line && rep_is_listed(s->p->rules, run, line) && !json_object_get(s->p->done, told)) {
 			differ(f, o, "the sum is frozen before the QuotaLine of %s", ids[i]);
 		}
 	}
@@ -206,6 +205,10 @@ static void repeat(struct rep_fold *f, struct rep_partition *p, const struct sai
 {
 	struct rep_step s = {.fold = f, .p = p, .now_ms = o->now_ms};
 	json_t *run = run_of(p, o->body);
+	char opened[REP_KEY_BYTES];
+	snprintf(opened, sizeof(opened), "opened %s", run ? oracle_text(run, "run_id") : "");
+	/* by which rates and territories its pass goes is not known then */
+	f->stats.doubtful += run && p->reference_place > json_integer_value(json_object_get(p->done, opened));
 	if (strcmp(name, "QuotaRecalculated") == 0) {
 		recalculated(f, &s, o);
 	} else if (!run) {
@@ -332,6 +335,7 @@ void rep_wall_end(struct rep_fold *f, struct rep_partition *p)
 		json_object_foreach(lines, id, line)
 		{
 			oracle_set(line, "fiscal_year", rep_fiscal_year(p->rules, json_object_get(line, "expected_close_date")));
+			oracle_set(line, "year_start", json_integer(rep_year_start(p->rules)));
 		}
 	}
 }

@@ -115,7 +115,7 @@ static void clear_some(struct workload_prospect *w, struct fnl_input *in)
 	size_t n = workload_below(w, 4);
 	struct fnl_value *names = fnl_arena_calloc(&w->arena, n + 1, sizeof(*names));
 	for (size_t i = 0; i < n; i++) {
-		size_t at = FNL_PROSPECT_CHANGED_BUYER_ID + workload_below(w, 24);
+		size_t at = FNL_PROSPECT_CHANGED_BUYER_ID + workload_below(w, 25);
 		names[i] = text(workload_one_in(w, 8) ? "no_such_field" : in->desc->fields[at].name);
 		names[i] = workload_one_in(w, 20) ? text("version") : names[i];
 	}
@@ -178,7 +178,7 @@ struct fnl_input workload_changed(struct workload_prospect *w, size_t prospect)
 	fnl_input_i64(&in, FNL_PROSPECT_CHANGED_FULL, full);
 	fnl_input_i64(&in, FNL_PROSPECT_CHANGED_BULK, workload_one_in(w, 8));
 	fnl_input_i64(&in, FNL_PROSPECT_CHANGED_SNAPSHOT, workload_one_in(w, 8));
-	for (int i = FNL_PROSPECT_CHANGED_BUYER_ID; i <= FNL_PROSPECT_CHANGED_CONTACT_IDS; i++) {
+	for (int i = FNL_PROSPECT_CHANGED_BUYER_ID; i <= FNL_PROSPECT_CHANGED_SIZE_FOCUS; i++) {
 		if (full ? !workload_one_in(w, 3) : workload_one_in(w, is_often(w, i) ? 2 : 7)) {
 			in.v[i] = value_of(w, i, &in.desc->fields[i]);
 		}

@@ -145,6 +145,7 @@ static void begin(struct workload_org *w, uint64_t seed, int64_t start_ms)
 	w->sent_count = w->requests = 0;
 	memset(w->sequences, 0, sizeof(w->sequences));
 	memset(w->outcomes, 0, sizeof(w->outcomes));
+	memset(w->cells, 0, sizeof(w->cells));
 }
 
 void workload_org_publish(struct workload_org *w, struct fnl_bus *bus, const char *topic, int32_t partition_count,

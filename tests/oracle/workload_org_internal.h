@@ -12,6 +12,7 @@ enum {
 	ORG_LOAD_ORGS = 3,
 	ORG_LOAD_REPS = 14, /* beyond them: some whom no organisation knows */
 	ORG_LOAD_NOTICES = 2,
+	ORG_LOAD_CELLS = 6,
 	ORG_LOAD_UPSTREAM = 3,
 	ORG_LOAD_HEADERS = 4,
 	ORG_LOAD_SENT = 4096
@@ -52,6 +53,7 @@ struct workload_org {
 	int64_t start_ms;
 	int64_t time_ms; /* goes on with each record */
 	int64_t sequences[ORG_LOAD_ORGS][ORG_LOAD_REPS];
+	int64_t cells[ORG_LOAD_ORGS][ORG_LOAD_REPS][ORG_LOAD_CELLS];
 	int64_t outcomes[ORG_LOAD_ORGS][ORG_LOAD_REPS][ORG_LOAD_NOTICES];
 	size_t requests; /* so far, of all organisations */
 	struct org_record sent[ORG_LOAD_SENT];

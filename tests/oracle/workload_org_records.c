@@ -156,6 +156,50 @@ static struct fnl_input make_outcome(struct workload_org *w, size_t org)
 	return in;
 }
 
+static struct fnl_value volume(struct workload_org *w)
+{
+	static const char *const currencies[] = {"USD", "EUR", NULL};
+	struct fnl_value *v = fnl_arena_calloc(&w->arena, FNL_CELL_VOLUME_FIELD_COUNT, sizeof(*v));
+	const char *currency = currencies[org_below(w, 3)];
+	int64_t amount = (int64_t)org_below(w, 1000000);
+	for (size_t i = 0; i < FNL_CELL_VOLUME_FIELD_COUNT; i++) {
+		v[i] = (struct fnl_value){.set = true};
+	}
+	v[FNL_CELL_VOLUME_LAYER].i64 = FNL_LAYER_TOP + (int64_t)org_below(w, 3);
+	v[FNL_CELL_VOLUME_HELD_WEEK].i64 = org_one_in(w, 2) ? 0 : 2800 + (int64_t)org_below(w, 40);
+	v[FNL_CELL_VOLUME_CURRENCY] =
+		(struct fnl_value){.set = currency != NULL, .str = currency ? fnl_span_str(currency) : FNL_SPAN_NONE};
+	v[FNL_CELL_VOLUME_COUNT].i64 = 1 + (int64_t)org_below(w, 30);
+	v[FNL_CELL_VOLUME_AMOUNT_MINOR].i64 = currency ? amount : 0;
+	v[FNL_CELL_VOLUME_WEIGHTED_MINOR].i64 = currency ? amount / 4 : 0;
+	v[FNL_CELL_VOLUME_WEIGHTED_E4].i64 = currency ? (amount % 4) * 2500 : 0;
+	return (struct fnl_value){.set = true, .list = {v, FNL_CELL_VOLUME_FIELD_COUNT}};
+}
+
+/* Some have names that are nearly others'. */
+static struct fnl_input make_cell(struct workload_org *w, size_t org)
+{
+	static const char *const codes[ORG_LOAD_CELLS][3] = {{"", "", ""},   {"n", "", ""},    {"", "n", ""},
+	                                                     {"n|", "", ""}, {"%", "a b", ""}, {"north", "cheese", NULL}};
+	size_t rep = org_below(w, w->rep_count), at = org_below(w, ORG_LOAD_CELLS), count = org_below(w, 4);
+	struct fnl_input in = input(w, &fnl_desc_cell_image, org);
+	struct fnl_value *items = fnl_arena_calloc(&w->arena, count + 1, sizeof(*items));
+	char *text = fnl_arena_calloc(&w->arena, 1, 100);
+	memset(text, 's', 65);
+	set_text(&in, "rep_id", rep_id_of(w, rep));
+	set_text(&in, "book", org_text(w, "rep:%s", rep_id_of(w, rep)));
+	set_text(&in, "region", codes[at][0]);
+	set_text(&in, "industry", codes[at][1]);
+	set_text(&in, "size_focus", codes[at][2] ? codes[at][2] : text);
+	set_number(&in, "sequence", next_of(w, &w->cells[org][rep][at]));
+	set_number(&in, "present", !org_one_in(w, 5));
+	for (size_t i = 0; i < count; i++) {
+		items[i] = volume(w);
+	}
+	in.v[FNL_CELL_IMAGE_TOTALS] = (struct fnl_value){.set = true, .list = {items, count}};
+	return in;
+}
+
 static struct fnl_input make_time(struct workload_org *w)
 {
 	struct fnl_input in = input(w, &fnl_desc_stage_time, 0);
@@ -244,6 +288,12 @@ static struct fnl_input any_of_org(struct workload_org *w)
 void org_make(struct workload_org *w, size_t at)
 {
 	size_t kind = org_below(w, 24);
+	struct fnl_gen apart = {w->gen.state ^ UINT64_C(0x5851f42d4c957f2d)}; /* so that other seeds do what they did */
+	if (w->mood != ORG_MOOD_ONE_REP && fnl_gen_one_in(&apart, 6)) {
+		struct fnl_input of = make_cell(w, org_below(w, w->org_count));
+		send_input(w, &of, at);
+		return;
+	}
 	struct fnl_input in = kind == 0 ? make_rules(w) : kind < 5 ? make_time(w) : any_of_org(w);
 	send_input(w, &in, at);
 }
@@ -290,6 +340,14 @@ static struct fnl_input wrong_value(struct workload_org *w, size_t kind)
 		break;
 	case 9:
 		set_number(&in, org_one_in(w, 2) ? "partition" : "partition_count", org_one_in(w, 2) ? -1 : 300);
+		break;
+	case 13:
+		in = make_cell(w, org);
+		set_text(&in,
+		         org_one_in(w, 2)   ? "region"
+		         : org_one_in(w, 2) ? "rep_id"
+		                            : "book",
+		         org_one_in(w, 2) ? text : "rep:x");
 		break;
 	case 11:
 		set_text(&in, org_one_in(w, 2) ? "rules_text" : "rules_hash", "[rules]\nversion = many\n");
@@ -348,7 +406,7 @@ static void break_frame(struct workload_org *w, struct org_record *r, size_t kin
 
 void org_make_malformed(struct workload_org *w, size_t at)
 {
-	enum { VALUES = 13, BYTES = 4, FRAMES = 4 };
+	enum { VALUES = 14, BYTES = 4, FRAMES = 4 };
 	size_t kind = org_below(w, VALUES + BYTES + FRAMES), org = org_below(w, w->org_count);
 	if (kind < VALUES) {
 		struct fnl_input in = wrong_value(w, kind);

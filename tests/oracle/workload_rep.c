@@ -156,6 +156,7 @@ static void begin(struct workload_rep *w, uint64_t seed, int64_t start_ms)
 	static const size_t reps[REP_MOOD_COUNT] = {3, 2, REP_LOAD_REPS, 4};
 	fnl_arena_reset(&w->arena);
 	w->gen = (struct fnl_gen){seed};
+	w->side = (struct fnl_gen){seed ^ UINT64_C(0x7261746573)};
 	w->upstream_count = 1 + (int32_t)rep_below(w, REP_LOAD_UPSTREAM);
 	w->mood = rep_one_in(w, 2) ? REP_MOOD_FEW_BOOKS : (enum rep_mood)rep_below(w, REP_MOOD_COUNT);
 	w->rep_count = w->mood == REP_MOOD_FEW_BOOKS ? 1 + rep_below(w, 8) : reps[w->mood];

@@ -50,6 +50,7 @@ struct workload_rep {
 	struct fnl_arena arena; /* of one run */
 	/* of one run */
 	struct fnl_gen gen;
+	struct fnl_gen side; /* of purchases, rates and territories: what else there is does not depend on them */
 	struct fnl_bus *bus;
 	const char *topic;
 	int32_t partition_count;
@@ -104,6 +105,18 @@ void rep_make(struct workload_rep *w, size_t at);
 void rep_make_malformed(struct workload_rep *w, size_t at);
 /* in's key and bytes. */
 void rep_send_input(struct workload_rep *w, const struct fnl_input *in, size_t at);
+
+void rep_set_money(struct workload_rep *w, struct fnl_input *in, int at);
+int64_t rep_close_date(struct workload_rep *w);
+
+/* workload_rep_reference.c */
+void rep_add_purchases(struct workload_rep *w, struct fnl_input *in);
+void rep_name_rates(struct workload_rep *w, struct fnl_input *in);
+/* count of them; 0: one, now and then. */
+void rep_send_references(struct workload_rep *w, size_t at, size_t count);
+
+/* workload_rep_cells.c: what decides the cell, and until when the line is held there */
+void rep_add_cell(struct workload_rep *w, struct fnl_input *in);
 
 /* workload_rep_persons.c: contacts, owner, edit, and what was done against the company */
 void rep_add_persons(struct workload_rep *w, struct fnl_input *in, int state);

@@ -47,7 +47,7 @@ static struct fnl_input input(struct workload_rep *w, const struct fnl_record_de
 	return in;
 }
 
-static void set_money(struct workload_rep *w, struct fnl_input *in, int at)
+void rep_set_money(struct workload_rep *w, struct fnl_input *in, int at)
 {
 	static const char *const currencies[] = {"USD", "USD", "USD", "EUR", "JPY", "BHD"};
 	static const int64_t amounts[] = {0, 1, -500, 3, 1000000000000000, -1000000000000000, 100000000, 200};
@@ -56,7 +56,7 @@ static void set_money(struct workload_rep *w, struct fnl_input *in, int at)
 }
 
 /* Around the days on which the known rules let a fiscal year begin; seldom anywhere. */
-static int64_t close_date(struct workload_rep *w)
+int64_t rep_close_date(struct workload_rep *w)
 {
 	static const int64_t starts[] = {19358, 19723, 20089, 19453, 19819, 20184, 19354, 19719, 20085};
 	if (rep_one_in(w, 10)) {
@@ -81,14 +81,14 @@ struct fnl_input rep_make_line(struct workload_rep *w, size_t prospect, size_t r
 	set_number(&in, "weight_bp", open ? weights[rep_below(w, 7)] : 0);
 	set_number(&in, "rules_version", (int64_t)rep_below(w, 4));
 	if (!rep_one_in(w, 8)) {
-		set_money(w, &in, FNL_BOOK_LINE_AMOUNT);
+		rep_set_money(w, &in, FNL_BOOK_LINE_AMOUNT);
 	}
 	if (layer == FNL_LAYER_WON) {
-		set_money(w, &in, FNL_BOOK_LINE_WON_AMOUNT);
+		rep_set_money(w, &in, FNL_BOOK_LINE_WON_AMOUNT);
 		set_number(&in, "closed_on", w->time_ms / MS_PER_DAY);
 	}
 	if (!rep_one_in(w, 8)) {
-		set_number(&in, "expected_close_date", close_date(w));
+		set_number(&in, "expected_close_date", rep_close_date(w));
 	}
 	for (int i = FNL_BOOK_LINE_REGION; i <= FNL_BOOK_LINE_BUYER_ID; i++) {
 		if (rep_one_in(w, 3)) {
@@ -99,6 +99,8 @@ struct fnl_input rep_make_line(struct workload_rep *w, size_t prospect, size_t r
 			}
 		}
 	}
+	rep_add_cell(w, &in);
+	rep_add_purchases(w, &in);
 	rep_add_stalls(w, &in, prospect, state);
 	rep_add_persons(w, &in, state);
 	return in;
@@ -191,6 +193,7 @@ struct fnl_input rep_make_command(struct workload_rep *w)
 	set_text(&in, "base_currency", currencies[rep_below(w, 5)]);
 	in.v[FNL_OPEN_QUOTA_YEAR_REP_IDS] = texts(w, rep_one_in(w, 3) ? 1 + rep_below(w, 3) : 0, true);
 	w->as_of_ms = many ? w->as_of_ms : at;
+	rep_name_rates(w, &in);
 	return in;
 }
 
@@ -354,6 +357,7 @@ static void fill(struct workload_rep *w, size_t at)
 		in = rep_make_changed(w, i);
 		rep_send_input(w, &in, at);
 	}
+	rep_send_references(w, at, 12);
 	for (size_t i = 0; w->mood == REP_MOOD_MANY_RUNS && i < 68; i++) {
 		in = rep_make_command(w);
 		rep_send_input(w, &in, at);
@@ -374,6 +378,7 @@ void rep_make(struct workload_rep *w, size_t at)
 		change_late(w, at);
 		return;
 	}
+	rep_send_references(w, at, 0);
 	switch (rep_below(w, 23)) {
 	case 20:
 		in = rep_make_inspect(w, rep_below(w, w->rep_count));

@@ -1,12 +1,13 @@
-#include "book_world.h"
+#include "book_world_internal.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
 enum { ARENA_BYTES = 512 << 20 };
 
-static const struct fnl_record_desc *const descs[] = {&fnl_desc_rep, &fnl_desc_line, &fnl_desc_quota_set,
-                                                      &fnl_desc_quota_line, &fnl_desc_inspection};
+static const struct fnl_record_desc *const descs[] = {&fnl_desc_rep,        &fnl_desc_line,         &fnl_desc_quota_set,
+                                                      &fnl_desc_quota_line, &fnl_desc_inspection,   &fnl_desc_cell,
+                                                      &fnl_desc_rate_table, &fnl_desc_territory_set};
 
 void fnl_books_start(struct fnl_books *w)
 {
@@ -34,6 +35,7 @@ void fnl_books_clear(struct fnl_books *w)
 	w->event_count = 0;
 	w->page_books = FNL_QUOTA_PAGE_BOOKS;
 	w->page_lines = FNL_QUOTA_PAGE_LINES;
+	w->page_cells = FNL_CELL_PAGE_ROWS;
 	w->inspects = false;
 	w->now_ms = FNL_T0;
 }
@@ -78,14 +80,14 @@ static size_t row_at(const struct fnl_books *w, enum fnl_books_table table, cons
 	return at;
 }
 
-static const struct fnl_value *get(const struct fnl_books *w, enum fnl_books_table table, const char *key)
+const struct fnl_value *fnl_books_get(const struct fnl_books *w, enum fnl_books_table table, const char *key)
 {
 	size_t at = row_at(w, table, key);
 	return at < w->row_count && row_cmp(&w->rows[at], table, key) == 0 ? w->rows[at].values : NULL;
 }
 
-static void put(struct fnl_books *w, enum fnl_books_table table, const char *key, enum fnl_row_change change,
-                const struct fnl_value *values)
+void fnl_books_put(struct fnl_books *w, enum fnl_books_table table, const char *key, enum fnl_row_change change,
+                   const struct fnl_value *values)
 {
 	size_t at = row_at(w, table, key);
 	bool known = at < w->row_count && row_cmp(&w->rows[at], table, key) == 0;
@@ -111,13 +113,9 @@ static void put(struct fnl_books *w, enum fnl_books_table table, const char *key
 	w->rows[at].values = through_bytes(w, descs[table], values);
 }
 
-struct key {
-	char text[600];
-};
-
-static struct key key_of(struct fnl_span book, int fiscal_year, struct fnl_span prospect_id)
+struct fnl_books_key fnl_books_key_of(struct fnl_span book, int fiscal_year, struct fnl_span prospect_id)
 {
-	struct key k;
+	struct fnl_books_key k;
 	int len = snprintf(k.text, sizeof(k.text), "%.*s", (int)book.len, (const char *)book.data);
 	if (fiscal_year != 0) {
 		len += snprintf(k.text + len, sizeof(k.text) - (size_t)len, "|%d", fiscal_year);
@@ -129,7 +127,7 @@ static struct key key_of(struct fnl_span book, int fiscal_year, struct fnl_span 
 	return k;
 }
 
-static void tell(struct fnl_books *w, const struct fnl_record_desc *desc, const struct fnl_value *values)
+void fnl_books_tell(struct fnl_books *w, const struct fnl_record_desc *desc, const struct fnl_value *values)
 {
 	struct fnl_event_out event = {desc, NULL};
 	if (w->event_count == FNL_BOOKS_EVENTS_MAX) {
@@ -143,10 +141,10 @@ static void tell(struct fnl_books *w, const struct fnl_record_desc *desc, const 
 	w->events[w->event_count++] = event;
 }
 
-static struct fnl_book_in in_of(struct fnl_books *w, struct fnl_span book, const char *cause)
+struct fnl_book_in fnl_books_in_of(struct fnl_books *w, struct fnl_span book, const char *cause)
 {
 	return (struct fnl_book_in){
-		.rep = get(w, FNL_BOOKS_REP, key_of(book, 0, FNL_SPAN_NONE).text),
+		.rep = fnl_books_get(w, FNL_BOOKS_REP, fnl_books_key_of(book, 0, FNL_SPAN_NONE).text),
 		.jobs = w->jobs,
 		.now_ms = w->now_ms,
 		.rules = &w->rules,
@@ -158,24 +156,25 @@ static struct fnl_book_in in_of(struct fnl_books *w, struct fnl_span book, const
 
 static void take(struct fnl_books *w, struct fnl_span book, struct fnl_span prospect_id)
 {
-	put(w, FNL_BOOKS_REP, key_of(book, 0, FNL_SPAN_NONE).text, w->out.rep_change, w->out.rep);
+	fnl_books_put(w, FNL_BOOKS_REP, fnl_books_key_of(book, 0, FNL_SPAN_NONE).text, w->out.rep_change, w->out.rep);
 	if (!fnl_span_is_none(prospect_id)) {
-		put(w, FNL_BOOKS_LINE, key_of(book, 0, prospect_id).text, w->out.line_change, w->out.line);
+		fnl_books_put(w, FNL_BOOKS_LINE, fnl_books_key_of(book, 0, prospect_id).text, w->out.line_change, w->out.line);
 		for (size_t i = 0; i < w->out.erased_years.count; i++) {
 			int year = (int)w->out.erased_years.items[i].i64;
-			put(w, FNL_BOOKS_QUOTA_LINE, key_of(book, year, prospect_id).text, FNL_ROW_DELETE, NULL);
+			fnl_books_put(w, FNL_BOOKS_QUOTA_LINE, fnl_books_key_of(book, year, prospect_id).text, FNL_ROW_DELETE,
+			              NULL);
 		}
 	}
 	if (w->out.event.desc) {
 		w->cause_id = w->out.cause_id;
-		tell(w, w->out.event.desc, w->out.event.values);
+		fnl_books_tell(w, w->out.event.desc, w->out.event.values);
 	}
 }
 
 static struct fnl_inspection_in inspection_of(struct fnl_books *w, const char *book)
 {
-	return (struct fnl_inspection_in){.row = get(w, FNL_BOOKS_INSPECTION, book),
-	                                  .rep = get(w, FNL_BOOKS_REP, book),
+	return (struct fnl_inspection_in){.row = fnl_books_get(w, FNL_BOOKS_INSPECTION, book),
+	                                  .rep = fnl_books_get(w, FNL_BOOKS_REP, book),
 	                                  .now_ms = w->now_ms,
 	                                  .rules = &w->rules,
 	                                  .arena = &w->arena};
@@ -198,7 +197,7 @@ static void tell_stalls(struct fnl_books *w, const struct fnl_book_in *state, co
 		abort();
 	}
 	for (size_t i = 0; i < count; i++) {
-		tell(w, events[i].desc, events[i].values);
+		fnl_books_tell(w, events[i].desc, events[i].values);
 	}
 }
 
@@ -206,7 +205,7 @@ static void tell_stalls(struct fnl_books *w, const struct fnl_book_in *state, co
 static void inspection_after(struct fnl_books *w, struct fnl_span book, const struct fnl_input *in,
                              const struct fnl_value *rep_before)
 {
-	struct key k = key_of(book, 0, FNL_SPAN_NONE);
+	struct fnl_books_key k = fnl_books_key_of(book, 0, FNL_SPAN_NONE);
 	struct fnl_inspection_in state = inspection_of(w, k.text);
 	_Static_assert((int)FNL_BOOK_LINE_OCCURRED_AT == (int)FNL_REP_CHANGED_OCCURRED_AT, "both inputs begin alike");
 	state.input_ms = in->v[FNL_BOOK_LINE_OCCURRED_AT].i64;
@@ -220,17 +219,20 @@ static void inspection_after(struct fnl_books *w, struct fnl_span book, const st
 	if (r != 0) {
 		abort();
 	}
-	put(w, FNL_BOOKS_INSPECTION, k.text, row ? FNL_ROW_PUT : FNL_ROW_KEEP, row);
+	fnl_books_put(w, FNL_BOOKS_INSPECTION, k.text, row ? FNL_ROW_PUT : FNL_ROW_KEEP, row);
 }
 
 int fnl_books_line(struct fnl_books *w, const struct fnl_input *in, const char *cause)
 {
 	struct fnl_span book = in->v[FNL_BOOK_LINE_BOOK].str;
 	struct fnl_span prospect_id = in->v[FNL_BOOK_LINE_PROSPECT_ID].str;
-	struct fnl_book_in state = in_of(w, book, cause);
-	state.line = get(w, FNL_BOOKS_LINE, key_of(book, 0, prospect_id).text);
-	state.inspection = is_inspected(w, book) ? get(w, FNL_BOOKS_INSPECTION, key_of(book, 0, FNL_SPAN_NONE).text) : NULL;
+	struct fnl_book_in state = fnl_books_in_of(w, book, cause);
+	state.line = fnl_books_get(w, FNL_BOOKS_LINE, fnl_books_key_of(book, 0, prospect_id).text);
+	state.inspection = is_inspected(w, book)
+	                       ? fnl_books_get(w, FNL_BOOKS_INSPECTION, fnl_books_key_of(book, 0, FNL_SPAN_NONE).text)
+	                       : NULL;
 	int r = fnl_book_line(&state, in->v, &w->out, &w->why);
+	r = r ? r : fnl_books_move_cells(w, &state, book);
 	if (r == 0) {
 		tell_stalls(w, &state, in);
 		take(w, book, prospect_id);
@@ -242,7 +244,7 @@ int fnl_books_line(struct fnl_books *w, const struct fnl_input *in, const char *
 int fnl_books_rep_changed(struct fnl_books *w, const struct fnl_input *in)
 {
 	struct fnl_span book = fnl_book_name(in->v[FNL_REP_CHANGED_REP_ID].str, &w->arena);
-	struct fnl_book_in state = in_of(w, book, "hr");
+	struct fnl_book_in state = fnl_books_in_of(w, book, "hr");
 	int r = fnl_book_rep_changed(&state, in->v, &w->out, &w->why);
 	if (r == 0) {
 		take(w, book, FNL_SPAN_NONE);
@@ -254,7 +256,7 @@ int fnl_books_rep_changed(struct fnl_books *w, const struct fnl_input *in)
 int fnl_books_rep_leaves(struct fnl_books *w, const struct fnl_input *in)
 {
 	struct fnl_span book = fnl_book_name(in->v[FNL_REP_RESIGNED_REP_ID].str, &w->arena);
-	struct fnl_book_in state = in_of(w, book, "hr");
+	struct fnl_book_in state = fnl_books_in_of(w, book, "hr");
 	int r = fnl_book_rep_leaves(&state, in->desc, in->v, &w->out, &w->why);
 	if (r == 0) {
 		take(w, book, FNL_SPAN_NONE);
@@ -270,7 +272,7 @@ int fnl_books_open(struct fnl_books *w, const struct fnl_input *in)
 		w->jobs = through_bytes(w, &fnl_desc_partition_jobs, w->opened.jobs);
 	}
 	if (r == 0 && w->opened.rejection.desc) {
-		tell(w, w->opened.rejection.desc, w->opened.rejection.values);
+		fnl_books_tell(w, w->opened.rejection.desc, w->opened.rejection.values);
 	}
 	return r;
 }
@@ -292,9 +294,12 @@ void fnl_books_new_rules(struct fnl_books *w, const char *section, const char *k
 
 void fnl_books_rep_timer(struct fnl_books *w, const char *book)
 {
-	struct fnl_book_in state = in_of(w, fnl_span_str(book), NULL);
+	struct fnl_book_in state = fnl_books_in_of(w, fnl_span_str(book), NULL);
 	if (fnl_book_timer(&state, &w->out, &w->why) != 0) {
 		abort();
+	}
+	if (fnl_cell_is_waiting(w->out.rep)) {
+		fnl_books_go_over_cells(w, &state);
 	}
 	take(w, fnl_span_str(book), FNL_SPAN_NONE);
 }
@@ -331,28 +336,32 @@ static void take_step(struct fnl_books *w, const struct fnl_quota_need *need, co
                       const struct fnl_quota_step_out *out)
 {
 	w->jobs = through_bytes(w, &fnl_desc_partition_jobs, out->jobs);
+	fnl_books_put(w, FNL_BOOKS_TERRITORY, fnl_books_two(need->org_id, need->run_id).text, out->copied_change,
+	              out->copied);
 	for (size_t i = 0; i < in->page_count; i++) {
 		const struct fnl_quota_line_out *line = &out->lines[i];
 		if (line->quota_line) {
 			struct fnl_span prospect_id = in->page[i][FNL_LINE_PROSPECT_ID].str;
-			put(w, FNL_BOOKS_QUOTA_LINE, key_of(need->book, need->fiscal_year, prospect_id).text, FNL_ROW_PUT,
-			    line->quota_line);
-			tell(w, &fnl_desc_quota_line, line->quota_line);
+			fnl_books_put(w, FNL_BOOKS_QUOTA_LINE, fnl_books_key_of(need->book, need->fiscal_year, prospect_id).text,
+			              FNL_ROW_PUT, line->quota_line);
+			fnl_books_tell(w, &fnl_desc_quota_line, line->quota_line);
 		}
 		if (line->line_change != FNL_ROW_KEEP) {
-			put(w, FNL_BOOKS_LINE, key_of(need->book, 0, in->page[i][FNL_LINE_PROSPECT_ID].str).text, line->line_change,
-			    line->line);
+			fnl_books_put(w, FNL_BOOKS_LINE,
+			              fnl_books_key_of(need->book, 0, in->page[i][FNL_LINE_PROSPECT_ID].str).text,
+			              line->line_change, line->line);
 		}
 	}
 	if (out->rep) {
-		put(w, FNL_BOOKS_REP, key_of(need->book, 0, FNL_SPAN_NONE).text, FNL_ROW_PUT, out->rep);
+		fnl_books_put(w, FNL_BOOKS_REP, fnl_books_key_of(need->book, 0, FNL_SPAN_NONE).text, FNL_ROW_PUT, out->rep);
 	}
 	if (out->quota) {
-		put(w, FNL_BOOKS_QUOTA, key_of(need->book, need->fiscal_year, FNL_SPAN_NONE).text, FNL_ROW_PUT, out->quota);
+		fnl_books_put(w, FNL_BOOKS_QUOTA, fnl_books_key_of(need->book, need->fiscal_year, FNL_SPAN_NONE).text,
+		              FNL_ROW_PUT, out->quota);
 	}
 	if (out->event.desc) {
 		w->cause_id = out->cause_id;
-		tell(w, out->event.desc, out->event.values);
+		fnl_books_tell(w, out->event.desc, out->event.values);
 	}
 }
 
@@ -369,11 +378,12 @@ bool fnl_books_step(struct fnl_books *w)
 		.jobs = w->jobs, .page = page, .now_ms = w->now_ms, .rules = &w->rules, .arena = &w->arena};
 	in.page_count = page_of(w, &need, page, &in.page_last);
 	if (need.work == FNL_QUOTA_WORK_LINES) {
-		in.rep = get(w, FNL_BOOKS_REP, key_of(need.book, 0, FNL_SPAN_NONE).text);
+		in.rep = fnl_books_get(w, FNL_BOOKS_REP, fnl_books_key_of(need.book, 0, FNL_SPAN_NONE).text);
 	}
 	if (need.has_quota) {
-		in.quota = get(w, FNL_BOOKS_QUOTA, key_of(need.book, need.fiscal_year, FNL_SPAN_NONE).text);
+		in.quota = fnl_books_get(w, FNL_BOOKS_QUOTA, fnl_books_key_of(need.book, need.fiscal_year, FNL_SPAN_NONE).text);
 	}
+	fnl_books_references(w, &need, &in);
 	if (need.work == FNL_QUOTA_WORK_NONE || fnl_quota_step(&in, &out, &w->why) != 0) {
 		abort();
 	}
@@ -396,25 +406,26 @@ void fnl_books_run_until(struct fnl_books *w, int64_t at_ms)
 
 int fnl_books_ask(struct fnl_books *w, const struct fnl_input *in, const char *cause, bool *ret_stale)
 {
-	struct key k = key_of(fnl_book_name(in->v[FNL_INSPECT_NOW_REP_ID].str, &w->arena), 0, FNL_SPAN_NONE);
+	struct fnl_books_key k =
+		fnl_books_key_of(fnl_book_name(in->v[FNL_INSPECT_NOW_REP_ID].str, &w->arena), 0, FNL_SPAN_NONE);
 	struct fnl_inspection_in state = inspection_of(w, k.text);
 	struct fnl_value *row = NULL;
 	int r = fnl_inspection_asked(&state, in->v, fnl_span_str(cause), FNL_SPAN_NONE, &row, &w->why);
-	put(w, FNL_BOOKS_INSPECTION, k.text, r == 0 && row ? FNL_ROW_PUT : FNL_ROW_KEEP, row);
+	fnl_books_put(w, FNL_BOOKS_INSPECTION, k.text, r == 0 && row ? FNL_ROW_PUT : FNL_ROW_KEEP, row);
 	*ret_stale = !row;
 	return r;
 }
 
 int fnl_books_answer(struct fnl_books *w, const struct fnl_input *in, bool *ret_stale)
 {
-	struct key k = key_of(in->v[FNL_ANSWER_GIVEN_BOOK].str, 0, FNL_SPAN_NONE);
+	struct fnl_books_key k = fnl_books_key_of(in->v[FNL_ANSWER_GIVEN_BOOK].str, 0, FNL_SPAN_NONE);
 	struct fnl_inspection_in state = inspection_of(w, k.text);
 	struct fnl_inspection_answer out = {0};
 	int r = fnl_inspection_answered(&state, in->v, &out, &w->why);
-	put(w, FNL_BOOKS_INSPECTION, k.text, r == 0 && out.row ? FNL_ROW_PUT : FNL_ROW_KEEP, out.row);
+	fnl_books_put(w, FNL_BOOKS_INSPECTION, k.text, r == 0 && out.row ? FNL_ROW_PUT : FNL_ROW_KEEP, out.row);
 	*ret_stale = !out.event.desc;
 	if (r == 0 && out.event.desc) {
-		tell(w, out.event.desc, out.event.values);
+		fnl_books_tell(w, out.event.desc, out.event.values);
 	}
 	return r;
 }
@@ -439,14 +450,15 @@ bool fnl_books_inspect(struct fnl_books *w, const char *book)
 		abort();
 	}
 	for (size_t i = 0; i < page.count; i++) {
-		put(w, FNL_BOOKS_LINE, key_of(fnl_span_str(book), 0, lines[i][FNL_LINE_PROSPECT_ID].str).text,
-		    out.lines[i].change, out.lines[i].line);
+		fnl_books_put(w, FNL_BOOKS_LINE,
+		              fnl_books_key_of(fnl_span_str(book), 0, lines[i][FNL_LINE_PROSPECT_ID].str).text,
+		              out.lines[i].change, out.lines[i].line);
 	}
 	for (size_t i = 0; i < out.event_count; i++) {
 		w->cause_id = out.cause_id;
-		tell(w, out.events[i].desc, out.events[i].values);
+		fnl_books_tell(w, out.events[i].desc, out.events[i].values);
 	}
-	put(w, FNL_BOOKS_INSPECTION, book, FNL_ROW_PUT, out.row);
+	fnl_books_put(w, FNL_BOOKS_INSPECTION, book, FNL_ROW_PUT, out.row);
 	return true;
 }
 
@@ -454,14 +466,14 @@ void fnl_books_inspect_until(struct fnl_books *w, const char *book, int64_t at_m
 {
 	int64_t end_ms = FNL_T0 + at_ms;
 	for (;;) {
-		const struct fnl_value *row = get(w, FNL_BOOKS_INSPECTION, book);
+		const struct fnl_value *row = fnl_books_get(w, FNL_BOOKS_INSPECTION, book);
 		struct fnl_value due = row ? row[FNL_INSPECTION_NEXT_DEADLINE_AT] : (struct fnl_value){0};
 		if (!due.set || due.i64 > end_ms) {
 			break;
 		}
 		w->now_ms = by_event ? due.i64 : end_ms;
 		fnl_books_inspect(w, book);
-		const struct fnl_value *after = get(w, FNL_BOOKS_INSPECTION, book);
+		const struct fnl_value *after = fnl_books_get(w, FNL_BOOKS_INSPECTION, book);
 		if (after[FNL_INSPECTION_NEXT_DEADLINE_AT].set && after[FNL_INSPECTION_NEXT_DEADLINE_AT].i64 < due.i64) {
 			abort(); /* the engine refuses a deadline that goes back */
 		}
@@ -471,28 +483,29 @@ void fnl_books_inspect_until(struct fnl_books *w, const char *book, int64_t at_m
 
 const struct fnl_value *fnl_books_inspection(const struct fnl_books *w, const char *book)
 {
-	return get(w, FNL_BOOKS_INSPECTION, book);
+	return fnl_books_get(w, FNL_BOOKS_INSPECTION, book);
 }
 
 const struct fnl_value *fnl_books_rep(const struct fnl_books *w, const char *book)
 {
-	return get(w, FNL_BOOKS_REP, book);
+	return fnl_books_get(w, FNL_BOOKS_REP, book);
 }
 
 const struct fnl_value *fnl_books_line_row(const struct fnl_books *w, const char *book, const char *prospect_id)
 {
-	return get(w, FNL_BOOKS_LINE, key_of(fnl_span_str(book), 0, fnl_span_str(prospect_id)).text);
+	return fnl_books_get(w, FNL_BOOKS_LINE, fnl_books_key_of(fnl_span_str(book), 0, fnl_span_str(prospect_id)).text);
 }
 
 const struct fnl_value *fnl_books_quota(const struct fnl_books *w, const char *book, int fiscal_year)
 {
-	return get(w, FNL_BOOKS_QUOTA, key_of(fnl_span_str(book), fiscal_year, FNL_SPAN_NONE).text);
+	return fnl_books_get(w, FNL_BOOKS_QUOTA, fnl_books_key_of(fnl_span_str(book), fiscal_year, FNL_SPAN_NONE).text);
 }
 
 const struct fnl_value *fnl_books_quota_line(const struct fnl_books *w, const char *book, int fiscal_year,
                                              const char *prospect_id)
 {
-	return get(w, FNL_BOOKS_QUOTA_LINE, key_of(fnl_span_str(book), fiscal_year, fnl_span_str(prospect_id)).text);
+	return fnl_books_get(w, FNL_BOOKS_QUOTA_LINE,
+	                     fnl_books_key_of(fnl_span_str(book), fiscal_year, fnl_span_str(prospect_id)).text);
 }
 
 const struct fnl_value *fnl_books_run(const struct fnl_books *w, const char *run_id)

@@ -4,11 +4,22 @@
 #ifndef FNL_TESTS_BOOK_WORLD_H
 #define FNL_TESTS_BOOK_WORLD_H
 
+#include "funneld/core/cell.h"
 #include "funneld/core/inspection.h"
 #include "funneld/core/quota.h"
+#include "funneld/core/territory.h"
 #include "prospect_world.h"
 
-enum fnl_books_table { FNL_BOOKS_REP, FNL_BOOKS_LINE, FNL_BOOKS_QUOTA, FNL_BOOKS_QUOTA_LINE, FNL_BOOKS_INSPECTION };
+enum fnl_books_table {
+	FNL_BOOKS_REP,
+	FNL_BOOKS_LINE,
+	FNL_BOOKS_QUOTA,
+	FNL_BOOKS_QUOTA_LINE,
+	FNL_BOOKS_INSPECTION,
+	FNL_BOOKS_CELL,
+	FNL_BOOKS_RATE,
+	FNL_BOOKS_TERRITORY
+};
 
 struct fnl_books_row {
 	enum fnl_books_table table;
@@ -32,6 +43,7 @@ struct fnl_books {
 	struct fnl_error why;
 	size_t page_books; /* how many rows a page of the walk has */
 	size_t page_lines;
+	size_t page_cells;
 	bool inspects; /* books of reps have an inspection, and tell of stalls */
 	int64_t now_ms;
 };
@@ -48,10 +60,15 @@ int fnl_books_rep_changed(struct fnl_books *w, const struct fnl_input *in);
 /* RepResigned, ResignationWithdrawn, RepLeft, RepErased. */
 int fnl_books_rep_leaves(struct fnl_books *w, const struct fnl_input *in);
 int fnl_books_open(struct fnl_books *w, const struct fnl_input *in);
+/* FxRate, TerritoryDefined; *ret_stale (may be NULL): it says nothing new. */
+int fnl_books_rate(struct fnl_books *w, const struct fnl_input *in, bool *ret_stale);
+int fnl_books_territory(struct fnl_books *w, const struct fnl_input *in, bool *ret_stale);
 void fnl_books_new_rules(struct fnl_books *w, const char *section, const char *key, int64_t value);
 
-/* The timer of a rep's row at now_ms. */
+/* The timer of a rep's row at now_ms, with a page of his cells when it waits for one. */
 void fnl_books_rep_timer(struct fnl_books *w, const char *book);
+/* One firing of the timer of a cell ("<book>|<region>|<industry>|<size>"); false: it is not due. */
+bool fnl_books_cell_timer(struct fnl_books *w, const char *key);
 /* One firing of the jobs' timer; false: it is not due. */
 bool fnl_books_step(struct fnl_books *w);
 /* All of them up to that moment, and now is it. */
@@ -67,8 +84,12 @@ void fnl_books_inspect_until(struct fnl_books *w, const char *book, int64_t at_m
 
 /* NULL: no such row. */
 const struct fnl_value *fnl_books_inspection(const struct fnl_books *w, const char *book);
+const struct fnl_value *fnl_books_rates(const struct fnl_books *w, const char *name, const char *quote);
+/* run_id NULL: the organisation's; else those that the run's pass goes by. */
+const struct fnl_value *fnl_books_territories(const struct fnl_books *w, const char *org_id, const char *run_id);
 const struct fnl_value *fnl_books_rep(const struct fnl_books *w, const char *book);
 const struct fnl_value *fnl_books_line_row(const struct fnl_books *w, const char *book, const char *prospect_id);
+const struct fnl_value *fnl_books_cell(const struct fnl_books *w, const char *key);
 const struct fnl_value *fnl_books_quota(const struct fnl_books *w, const char *book, int fiscal_year);
 const struct fnl_value *fnl_books_quota_line(const struct fnl_books *w, const char *book, int fiscal_year,
                                              const char *prospect_id);

@@ -363,11 +363,16 @@ int store_contract_run(const char *name, struct store_contract *contract)
 	enum { OWN = sizeof own / sizeof *own };
 	enum { WITH_ROWS = OWN + STORE_CONTRACT_ROW_CASES, ALL = WITH_ROWS + STORE_CONTRACT_PAGE_CASES };
 	struct CMUnitTest tests[ALL];
+	size_t count = 0;
 	for (size_t i = 0; i < ALL; i++) {
 		const struct store_contract_case *c = i < OWN         ? &own[i]
 		                                      : i < WITH_ROWS ? &store_contract_row_cases[i - OWN]
 		                                                      : &store_contract_page_cases[i - WITH_ROWS];
-		tests[i] = (struct CMUnitTest){c->name, c->run, begin_case, end_case, contract};
+		bool can = (c->run != a_rollback_shows || contract->snapshot) &&
+		           (c->run != away_is_retriable_and_tells_nothing || contract->down);
+		if (can) {
+			tests[count++] = (struct CMUnitTest){c->name, c->run, begin_case, end_case, contract};
+		}
 	}
-	return cmocka_run_group_tests_name(name, tests, NULL, NULL);
+	return _cmocka_run_group_tests(name, tests, count, NULL, NULL);
 }

@@ -16,10 +16,11 @@ struct store_contract {
 	struct fnl_store *(*open)(void *context);
 	/* Everything is lost; connections live on. */
 	void (*flush)(void *context);
+	/* NULL, and the next: it never goes back. */
 	void (*snapshot)(void *context);
 	/* Back to the snapshot; connections may break. */
 	void (*rollback)(void *context);
-	/* Gone, and back with nothing kept. */
+	/* Gone, and back with nothing kept. NULL: it is never away. */
 	void (*down)(void *context);
 	void (*up)(void *context);
 };

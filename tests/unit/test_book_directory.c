@@ -270,6 +270,8 @@ static void another_organisation(void **state)
 	entry_is(1, "apac", true, false, 1);
 	assert_int_equal(w.out.entries[0].values[E(SEQUENCE)].i64, 2);
 	assert_int_equal(w.out.entries[1].values[E(SEQUENCE)].i64, 3);
+	due_is(0); /* his cells are told there, too */
+	fnl_books_rep_timer(&w, BOOK);
 	due_is(INT64_MAX);
 	hire(3, "emea");
 	entry_is(0, "apac", false, false, 1);
@@ -337,6 +339,8 @@ static void he_is_forgotten(void **state)
 	assert_int_equal(w.out.entry_count, 1);
 	entry_is(0, "emea", false, false, 1);
 	assert_true(w.out.forgotten);
+	due_is(0); /* his cells are in no organisation any more, either */
+	fnl_books_rep_timer(&w, BOOK);
 	due_is(INT64_MAX);
 	hire(4, "emea"); /* late */
 	assert_true(w.out.stale);

@@ -403,14 +403,16 @@ static void what_concerns_all_goes_to_every_partition(void **state)
 	assert_int_equal(fnl_import_tick(&ports, jan_1 + 2 * day_ms + 6 * 3600000, &w->why), 0);
 	assert_int_equal(w->sent_count, 12);
 	assert_string_equal(header(&w->sent[11], "ce_id"), header(&w->sent[8], "ce_id"));
-	/* rules are for the rep stage, too */
+	/* rules are for every stage */
 	w->topics[FNL_TOPIC_REP_INPUTS] = "funneld.rep-inputs";
+	w->topics[FNL_TOPIC_ORG_INPUTS] = "funneld.org-inputs";
 	assert_int_equal(run(w, "event,occurred_at,rules_version,rules_hash,rules_text\n"
 	                        "rules_activated,2025-01-01,1,abc,[rules]\n"),
 	                 0);
-	assert_int_equal(w->sent_count, 12 + 2 * PARTITIONS);
+	assert_int_equal(w->sent_count, 12 + 3 * PARTITIONS);
 	assert_string_equal(w->sent[12].topic, "sales.prospect-changes");
 	assert_string_equal(w->sent[12 + PARTITIONS].topic, "funneld.rep-inputs");
+	assert_string_equal(w->sent[12 + 2 * PARTITIONS].topic, "funneld.org-inputs");
 }
 
 static void every_bad_row_is_named_and_left_out(void **state)

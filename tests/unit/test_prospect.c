@@ -98,7 +98,7 @@ static void the_first_change_makes_the_row_and_tells_its_layer(void **state)
 	assert_true(fnl_span_eq(v[FNL_LAYER_CHANGED_OWNER_REP_ID].str, FNL_SPAN_LIT("rep1")));
 	assert_int_equal(R(SEQUENCE).i64, 1);
 	assert_int_equal(R(WEIGHT_BP).i64, 2500);
-	assert_int_equal(R(FIELD_VERSIONS).list.count, 24);
+	assert_int_equal(R(FIELD_VERSIONS).list.count, 25);
 	assert_true(fnl_span_eq(R(SOURCE).str, FNL_SPAN_LIT("crm")));
 }
 

@@ -131,10 +131,10 @@ static void set_field(struct fnl_input *in, int field)
 static void a_line_for_what_it_shows(void **state)
 {
 	(void)state;
-	static const int shown[] = {C(BUYER_ID),    C(AMOUNT),     C(WON_AMOUNT), C(CLOSED_ON),   C(EXPECTED_CLOSE_DATE),
-	                            C(REGION),      C(INDUSTRY),   C(STAGE),      C(PIPELINE_ID), C(PROBABILITY_BP),
-	                            C(LOST_REASON), C(LOST_TO_ID), C(CONTACT_IDS)};
-	for (int field = C(BUYER_ID); field <= C(CONTACT_IDS); field++) {
+	static const int shown[] = {C(BUYER_ID),    C(AMOUNT),     C(WON_AMOUNT),  C(CLOSED_ON),   C(EXPECTED_CLOSE_DATE),
+	                            C(REGION),      C(INDUSTRY),   C(STAGE),       C(PIPELINE_ID), C(PROBABILITY_BP),
+	                            C(LOST_REASON), C(LOST_TO_ID), C(CONTACT_IDS), C(SIZE_FOCUS),  C(PLANNED_PURCHASES)};
+	for (int field = C(BUYER_ID); field <= C(SIZE_FOCUS); field++) {
 		bool is_shown = field == C(OWNER_REP_ID);
 		for (size_t i = 0; i < sizeof(shown) / sizeof(shown[0]); i++) {
 			is_shown = is_shown || field == shown[i];
@@ -151,6 +151,59 @@ static void a_line_for_what_it_shows(void **state)
 			fail_msg("%s: %zu lines", in.desc->fields[field].name, w.out.line_count);
 		}
 	}
+}
+
+static void stage(int64_t version, int64_t at_ms, const char *name, int status)
+{
+	struct fnl_input in = fnl_input_changed(version, at_ms);
+	fnl_input_str(&in, C(STAGE), name);
+	fnl_input_i64(&in, C(STATUS), status);
+	apply(in);
+}
+
+static void contact(int64_t version, int64_t at_ms)
+{
+	struct fnl_input in = fnl_input_changed(version, at_ms);
+	fnl_input_i64(&in, C(LAST_CONTACT_AT), FNL_T0 + at_ms);
+	apply(in);
+}
+
+/* Of the MIDDLE alone, and by the day. */
+static void the_last_contact_is_shown(void **state)
+{
+	(void)state;
+	int64_t today = FNL_T0 / DAY_MS;
+	apply(owned(1, 0, "a"));
+	stage(2, 1, "Prospecting", FNL_STATUS_OPEN);
+	contact(3, 2);
+	assert_string_equal(heard(), "");
+	stage(4, 3, "Value Proposition", FNL_STATUS_OPEN);
+	assert_int_equal(fnl_world_line(&w, "rep:a")[FNL_BOOK_LINE_LAST_CONTACT_ON].i64, today);
+	contact(5, 4);
+	assert_string_equal(heard(), "");
+	contact(6, DAY_MS);
+	assert_string_equal(heard(), "rep:a OWNED");
+	assert_int_equal(fnl_world_line(&w, "rep:a")[FNL_BOOK_LINE_LAST_CONTACT_ON].i64, today + 1);
+	stage(7, DAY_MS + 1, "Negotiation/Review", FNL_STATUS_OPEN);
+	assert_false(fnl_world_line(&w, "rep:a")[FNL_BOOK_LINE_LAST_CONTACT_ON].set);
+}
+
+/* It is his who owned it then, whoever owns it later; reopened, and won again, it is another's. */
+static void whose_win_it_is(void **state)
+{
+	(void)state;
+	apply(owned(1, 0, "a"));
+	stage(2, 1, "Negotiation/Review", FNL_STATUS_OPEN);
+	assert_false(R(WON_BY).set);
+	stage(3, 2, "Negotiation/Review", FNL_STATUS_WON);
+	assert_true(fnl_span_eq(fnl_world_line(&w, "rep:a")[FNL_BOOK_LINE_WON_BY].str, FNL_SPAN_LIT("a")));
+	apply(owned(4, 3, "b"));
+	assert_true(fnl_span_eq(fnl_world_line(&w, "rep:b")[FNL_BOOK_LINE_WON_BY].str, FNL_SPAN_LIT("a")));
+	assert_int_equal(fnl_world_line(&w, "rep:b")[FNL_BOOK_LINE_OWNER_SINCE].i64, FNL_T0 + 3);
+	stage(5, 4, "Negotiation/Review", FNL_STATUS_OPEN);
+	assert_false(fnl_world_line(&w, "rep:a")[FNL_BOOK_LINE_WON_BY].set);
+	stage(6, 5, "Negotiation/Review", FNL_STATUS_WON);
+	assert_true(fnl_span_eq(fnl_world_line(&w, "rep:a")[FNL_BOOK_LINE_WON_BY].str, FNL_SPAN_LIT("b")));
 }
 
 static void the_layer_is_shown(void **state)
@@ -301,6 +354,8 @@ int main(void)
 		cmocka_unit_test_setup(owners_come_and_go, fresh),
 		cmocka_unit_test_setup(a_line_for_what_it_shows, fresh),
 		cmocka_unit_test_setup(the_layer_is_shown, fresh),
+		cmocka_unit_test_setup(the_last_contact_is_shown, fresh),
+		cmocka_unit_test_setup(whose_win_it_is, fresh),
 		cmocka_unit_test_setup(no_line_without_an_image, fresh),
 		cmocka_unit_test_setup(former_owners_end_after_400_days, fresh),
 		cmocka_unit_test_setup(two_dates_in_one_row, fresh),

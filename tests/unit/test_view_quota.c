@@ -32,9 +32,8 @@ static const char golden_quota[] =
 	"                                                       QUOTA USD =             250,000.00\n"
 	"\n"
 	"Left out: 2\n"
-	"  P-3       MIDDLE       2025-12-31       EUR 5,000.00 x    50 %   its currency is not that of the quota, and is "
-	"not "
-	"converted\n"
+	"  P-3       MIDDLE       2025-12-31       EUR 5,000.00 x    50 %   no rate from its currency to the "
+	"quota's holds, or it is worth too much\n"
 	"  P-4       TOP          no date             no amount x    25 %   no expected close date: it falls into no "
 	"year\n";
 
@@ -130,6 +129,8 @@ static struct fnl_value list(const struct fnl_value *items, size_t count)
 
 static const struct fnl_value none = {.set = false};
 
+static void (*quota_more)(struct fnl_value *v);
+
 static void put_quota(struct world *w, const char *key, int year, int state, struct fnl_value quota, int counted,
                       int left_out)
 {
@@ -151,6 +152,11 @@ static void put_quota(struct world *w, const char *key, int year, int state, str
 	v[FNL_QUOTA_SET_LEFT_OUT_COUNT] = number(left_out);
 	v[FNL_QUOTA_SET_TOTALS] = list(NULL, 0);
 	v[FNL_QUOTA_SET_RULES_VERSION] = number(0);
+	v[FNL_QUOTA_SET_RATES] = v[FNL_QUOTA_SET_AREAS] = list(NULL, 0);
+	v[FNL_QUOTA_SET_LINES_E4] = number(0);
+	if (quota_more) {
+		quota_more(v);
+	}
 	put(w, key, &fnl_desc_quota_set, v);
 }
 
@@ -164,6 +170,7 @@ struct line {
 	int64_t weighted_minor;
 	int weighted_e4;
 	struct fnl_value close;
+	void (*more)(struct fnl_value *v); /* NULL: as a version before rates told it */
 };
 
 static void put_line(struct world *w, const struct line *l)
@@ -183,6 +190,13 @@ static void put_line(struct world *w, const struct line *l)
 	v[FNL_QUOTA_LINE_WEIGHTED_E4] = number(l->weighted_e4);
 	v[FNL_QUOTA_LINE_EXPECTED_CLOSE_DATE] = l->close;
 	v[FNL_QUOTA_LINE_LINE_RULES_VERSION] = number(0);
+	v[FNL_QUOTA_LINE_PLANNED] = v[FNL_QUOTA_LINE_OUTSIDE_TERRITORY] = number(0);
+	v[FNL_QUOTA_LINE_INTENDED] = v[FNL_QUOTA_LINE_REDUCTIONS] = list(NULL, 0);
+	v[FNL_QUOTA_LINE_CONVERTED_E4] = v[FNL_QUOTA_LINE_VALUE_E4] = number(0);
+	v[FNL_QUOTA_LINE_AREA_FACTOR_BP] = number(10000);
+	if (l->more) {
+		l->more(v);
+	}
 	snprintf(key, sizeof(key), "quota_line|rep:ann|2025|%s", l->id);
 	put(w, key, &fnl_desc_quota_line, v);
 }
@@ -192,12 +206,13 @@ static void fill_quota(struct world *w)
 {
 	struct fnl_value day = number(20453); /* 2025-12-31 */
 	const struct line lines[] = {
-		{"P-2", "run-1", FNL_QUOTA_REASON_COUNTED, FNL_LAYER_BOTTOM, 7500, money(3, "USD"), 2, 2500, day},
-		{"P-1", "run-1", FNL_QUOTA_REASON_COUNTED, FNL_LAYER_TOP, 2500, money(100000000, "USD"), 25000000, 0, day},
-		{"P-3", "run-1", FNL_QUOTA_REASON_NOT_CONVERTIBLE, FNL_LAYER_MIDDLE, 5000, money(500000, "EUR"), 250000, 0,
-	     day},
-		{"P-4", "run-1", FNL_QUOTA_REASON_NO_CLOSE_DATE, FNL_LAYER_TOP, 2500, none, 0, 0, none},
-		{"P-9", "run-0", FNL_QUOTA_REASON_COUNTED, FNL_LAYER_TOP, 2500, money(100, "USD"), 25, 0, day},
+		{"P-2", "run-1", FNL_QUOTA_REASON_COUNTED, FNL_LAYER_BOTTOM, 7500, money(3, "USD"), 2, 2500, day, NULL},
+		{"P-1", "run-1", FNL_QUOTA_REASON_COUNTED, FNL_LAYER_TOP, 2500, money(100000000, "USD"), 25000000, 0, day,
+	     NULL},
+		{"P-3", "run-1", FNL_QUOTA_REASON_NOT_CONVERTIBLE, FNL_LAYER_MIDDLE, 5000, money(500000, "EUR"), 250000, 0, day,
+	     NULL},
+		{"P-4", "run-1", FNL_QUOTA_REASON_NO_CLOSE_DATE, FNL_LAYER_TOP, 2500, none, 0, 0, none, NULL},
+		{"P-9", "run-0", FNL_QUOTA_REASON_COUNTED, FNL_LAYER_TOP, 2500, money(100, "USD"), 25, 0, day, NULL},
 	};
 	put_quota(w, "quota|rep:ann|2025", 2025, FNL_QUOTA_STATE_FROZEN, money(25000000, "USD"), 2, 2);
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
@@ -253,6 +268,100 @@ static void a_quota_is_explained(void **state)
 	assert_int_equal(fnl_view_quota(&w->rows, FNL_SPAN_LIT("rep:ann"), 2025, &c, &why), 0);
 	fclose(c.out);
 	assert_string_equal(w->text, golden_quota);
+}
+
+/* Two purchases in euros in a territory of others, whose amount was lowered; and one in two currencies. */
+static void converted(struct fnl_value *v)
+{
+	static struct fnl_value part[FNL_QUOTA_INTENDED_FIELD_COUNT], lowered[FNL_QUOTA_REDUCTION_FIELD_COUNT], items[2];
+	part[FNL_QUOTA_INTENDED_CURRENCY] = text_value("EUR");
+	part[FNL_QUOTA_INTENDED_AMOUNT_MINOR] = number(10001);
+	part[FNL_QUOTA_INTENDED_WEIGHTED_MINOR] = number(5000);
+	part[FNL_QUOTA_INTENDED_WEIGHTED_E4] = number(5000);
+	part[FNL_QUOTA_INTENDED_RATE_MANTISSA] = number(1070);
+	part[FNL_QUOTA_INTENDED_RATE_SCALE] = number(3);
+	part[FNL_QUOTA_INTENDED_RATE_VALID_ON] = number(20270);
+	lowered[FNL_QUOTA_REDUCTION_AT] = number(now_ms - 86400000);
+	lowered[FNL_QUOTA_REDUCTION_OLD_AMOUNT] = money(30000, "EUR");
+	items[0] = list(part, FNL_QUOTA_INTENDED_FIELD_COUNT);
+	items[1] = list(lowered, FNL_QUOTA_REDUCTION_FIELD_COUNT);
+	v[FNL_QUOTA_LINE_PLANNED] = v[FNL_QUOTA_LINE_OUTSIDE_TERRITORY] = number(1);
+	v[FNL_QUOTA_LINE_INTENDED] = list(&items[0], 1);
+	v[FNL_QUOTA_LINE_CONVERTED_MINOR] = number(5350);
+	v[FNL_QUOTA_LINE_CONVERTED_E4] = number(5350);
+	v[FNL_QUOTA_LINE_TERRITORY_ID] = text_value("t1");
+	v[FNL_QUOTA_LINE_AREA_FACTOR_BP] = number(12500);
+	v[FNL_QUOTA_LINE_VALUE_MINOR] = number(6688);
+	v[FNL_QUOTA_LINE_VALUE_E4] = number(1687);
+	v[FNL_QUOTA_LINE_REDUCTIONS] = list(&items[1], 1);
+}
+
+static void by_rates(struct fnl_value *v)
+{
+	static struct fnl_value rate[FNL_QUOTA_RATE_FIELD_COUNT], area[FNL_QUOTA_AREA_FIELD_COUNT], items[2];
+	rate[FNL_QUOTA_RATE_CURRENCY] = text_value("EUR");
+	rate[FNL_QUOTA_RATE_RATE_MANTISSA] = number(1070);
+	rate[FNL_QUOTA_RATE_RATE_SCALE] = number(3);
+	rate[FNL_QUOTA_RATE_VALID_ON] = number(20270);
+	area[FNL_QUOTA_AREA_TERRITORY_ID] = text_value("t1");
+	area[FNL_QUOTA_AREA_AREA_FACTOR_BP] = number(12500);
+	area[FNL_QUOTA_AREA_SUMS] = list(NULL, 0);
+	area[FNL_QUOTA_AREA_BEFORE_MINOR] = number(5350);
+	area[FNL_QUOTA_AREA_BEFORE_E4] = number(5350);
+	area[FNL_QUOTA_AREA_AFTER_MINOR] = number(6688);
+	area[FNL_QUOTA_AREA_AFTER_E4] = number(1687);
+	items[0] = list(rate, FNL_QUOTA_RATE_FIELD_COUNT);
+	items[1] = list(area, FNL_QUOTA_AREA_FIELD_COUNT);
+	v[FNL_QUOTA_SET_RATE_NAME] = text_value("BUDGET");
+	v[FNL_QUOTA_SET_RATES] = list(&items[0], 1);
+	v[FNL_QUOTA_SET_AREAS] = list(&items[1], 1);
+	v[FNL_QUOTA_SET_ROUNDING_MINOR] = number(11);
+	v[FNL_QUOTA_SET_ROUNDING_E4] = number(8313);
+}
+
+static const char golden_rates[] =
+	"  rate_name              BUDGET\n"
+	"  rate                   1 EUR = 1.07 USD, 2025-07-01\n"
+	"  partition              3, offset 0, committed 2025-07-01 00:00 UTC\n"
+	"\n"
+	"  prospect  layer        close                  amount    weight                 weighted\n"
+	"  P-1       MIDDLE       planned            EUR 100.01 x    50 % =              66.881687   EUR x 1.07 "
+	"(2025-07-01)   t1, of others x 125 %   lowered from EUR 300.00 on 2025-06-30\n"
+	"                                                  sum of 1 lines =              66.881687\n"
+	"                                                        rounding =               0.118313   once, half to even\n"
+	"                                                       QUOTA USD =                  67.00\n"
+	"\n"
+	"By territory\n"
+	"  t1                                         53.50535 x   125 % =              66.881687\n";
+
+static void rates_and_territories_are_shown(void **state)
+{
+	struct world *w = *state;
+	struct fnl_error why;
+	const struct line line = {
+		"P-1", "run-1", FNL_QUOTA_REASON_COUNTED, FNL_LAYER_MIDDLE, 5000, money(1, "GBP"), 5000, 5000, none, converted};
+	quota_more = by_rates;
+	put_quota(w, "quota|rep:ann|2025", 2025, FNL_QUOTA_STATE_FROZEN, money(6700, "USD"), 1, 0);
+	quota_more = NULL;
+	put_line(w, &line);
+	struct fnl_canvas c = canvas_of(w);
+	assert_int_equal(fnl_view_quota(&w->rows, FNL_SPAN_LIT("rep:ann"), 2025, &c, &why), 0);
+	fclose(c.out);
+	const char *found = strstr(w->text, "  rate_name");
+	assert_non_null(found);
+	assert_string_equal(found, golden_rates);
+	c = canvas_of(w);
+	assert_int_equal(fnl_view_quota_json(&w->rows, FNL_SPAN_LIT("rep:ann"), 2025, c.out, &why), 0);
+	fclose(c.out);
+	json_t *o = parsed(w);
+	assert_true(json_is_true(json_object_get(o, "adds_up")));
+	assert_int_equal(integer(o, "exact_minor"), 6688);
+	const json_t *l = json_array_get(json_object_get(o, "lines"), 0);
+	assert_string_equal(json_string_value(json_object_get(l, "territory_id")), "t1");
+	assert_true(json_is_true(json_object_get(l, "outside_territory")));
+	assert_int_equal(integer(json_array_get(json_object_get(l, "intended"), 0), "rate_mantissa"), 1070);
+	assert_int_equal(integer(json_array_get(json_object_get(o, "areas"), 0), "area_factor_bp"), 12500);
+	json_decref(o);
 }
 
 static void a_quota_as_json(void **state)
@@ -441,6 +550,7 @@ int main(void)
 		cmocka_unit_test(exact_sums_have_all_their_digits),
 		cmocka_unit_test_setup_teardown(a_quota_is_explained, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_quota_as_json, setup, teardown),
+		cmocka_unit_test_setup_teardown(rates_and_territories_are_shown, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_lost_line_is_noticed, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_draft_has_no_lines_yet, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_is_not_there, setup, teardown),

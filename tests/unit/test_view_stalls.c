@@ -107,6 +107,7 @@ static void put_line(struct world *w, const struct line *l)
 	v[FNL_LINE_EVIDENCE] = l->evidence;
 	v[FNL_LINE_CONTACT_IDS].set = v[FNL_LINE_ADVERSE].set = v[FNL_LINE_KNOWN_LAYER].set = v[FNL_LINE_IMAGES].set = true;
 	v[FNL_LINE_TOLD] = fnl_v_number(l->told);
+	v[FNL_LINE_YEAR_START] = fnl_v_number(101);
 	v[FNL_LINE_KNOWN_LAYER] = fnl_v_number(l->layer);
 	put(w, 0, key, &fnl_desc_line, v);
 }

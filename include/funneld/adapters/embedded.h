@@ -42,6 +42,11 @@ void fnl_embedded_log_crash(struct fnl_log *l);
 
 int fnl_embedded_bus_open(struct fnl_embedded *e, struct fnl_bus **ret) FNL_MUST_USE;
 
+/* As Kafka's DeleteRecords up to the last stable offset: the topic's decided records are gone, and their memory with
+ * them. Nobody may still hold a span into them, read them again, or restore from them: for a run in one thread that has
+ * come to rest and keeps its view. Offsets go on. */
+void fnl_embedded_forget(struct fnl_embedded *e, const char *topic);
+
 /* --- for tests and the simulation --- */
 /* Writes one pending marker (which: index among the pending ones, oldest first; beyond them: none). Returns how many
  * are pending afterwards. */

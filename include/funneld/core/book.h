@@ -33,7 +33,7 @@ enum {
 	FNL_BOOK_QUOTA_YEARS_MAX = 8,
 	FNL_BOOK_ENTRIES_MAX = 2, /* the absence from one directory, and the entry of another */
 	/* the fields that BookLine, Line and LineImage have in common, in one order */
-	FNL_BOOK_VALUE_COUNT = FNL_BOOK_LINE_ADVERSE - FNL_BOOK_LINE_STATE + 1
+	FNL_BOOK_VALUE_COUNT = FNL_BOOK_LINE_WON_BY - FNL_BOOK_LINE_STATE + 1
 };
 
 /* An exact sum of amount * weight: 1/10000 of a minor unit. */
@@ -44,6 +44,35 @@ fnl_weighted fnl_weighted_of(int64_t minor, int64_t e4);
 
 /* Fiscal year of a day, named by the calendar year of its first day: rules [fiscal_year] start_month, start_day. */
 int32_t fnl_fiscal_year(const struct fnl_rules *rules, int64_t date);
+/* That first day, month * 100 + day; and the year of a day under another one. */
+int32_t fnl_fiscal_year_start(const struct fnl_rules *rules);
+int32_t fnl_fiscal_year_from(int32_t start, int64_t date);
+
+/* What a line adds to a sum. */
+struct fnl_book_amount {
+	struct fnl_span currency; /* absent: no amount is known */
+	int64_t amount_minor;
+	fnl_weighted weighted;
+};
+/* The whole of it. values: FNL_BOOK_VALUE_COUNT values from `state` on (of a Line or LineImage). The currency is
+ * borrowed from them. */
+struct fnl_book_amount fnl_book_amount_of(const struct fnl_value *values);
+
+/* What of a line falls in one fiscal year, in one currency. */
+struct fnl_book_part {
+	int64_t fiscal_year;
+	struct fnl_book_amount amount;
+};
+struct fnl_book_parts {
+	struct fnl_book_part *items; /* by year, then currency */
+	size_t count;
+};
+/* Planned purchases say what falls in which year, each in its own currency; one without an amount makes the year's part
+ * unknown. Where there are none (null, or an empty list) all of it falls in the year of the expected close; without
+ * that in none. start: the first day of fiscal years; 0: planned purchases are not looked at, and close_year is it. */
+int fnl_book_parts_of(const struct fnl_value *values, int32_t start, const struct fnl_value *close_year,
+                      struct fnl_arena *arena, struct fnl_book_parts *ret) FNL_MUST_USE;
+bool fnl_book_is_planned(const struct fnl_value *values);
 
 struct fnl_book_in {
 	const struct fnl_value *rep;
@@ -88,12 +117,12 @@ int fnl_book_rep_leaves(const struct fnl_book_in *in, const struct fnl_record_de
 int fnl_book_timer(const struct fnl_book_in *in, struct fnl_book_out *ret, struct fnl_error *why) FNL_MUST_USE;
 
 /* Sets the row's deadline by its state, the least of: some change of the running sums of a quota year is untold ->
- * [quota] conflation_seconds after it, but not before that time after told_at; directory_due_at. For whoever builds a
- * Rep row. */
+ * [quota] conflation_seconds after it, but not before that time after told_at; directory_due_at; cells_due_at (cell.h).
+ * For whoever builds a Rep row. */
 void fnl_book_arm(struct fnl_value *rep, const struct fnl_rules *rules, int64_t now_ms);
 
-/* The line moves to the fiscal year that the rules say: changes copies of rep (running) and line (fiscal_year) in
- * place; both in the arena of the caller. false: nothing changed. */
+/* The line moves to the fiscal years that the rules say: changes copies of rep (running) and line (fiscal_year,
+ * year_start) in place; both in the arena of the caller. false: nothing changed. */
 int fnl_book_refile(struct fnl_value *rep, struct fnl_value *line, const struct fnl_rules *rules,
                     struct fnl_arena *arena, bool *ret_changed) FNL_MUST_USE;
 

@@ -1,6 +1,7 @@
-/* The organisation: its directory, who could take a funnel over, and how many handed-over prospects are lost as a rule.
- * Pure: no clock, no I/O, memory from the arena only. Values of rows are arrays in the order of the records' fields
- * (OrgRep, OrgHandover, OrgQuestion); NULL: there is no such row; borrowed, never changed.
+/* The organisation: its directory, who could take a funnel over, how many handed-over prospects are lost as a rule, and
+ * what its reps have in their cells. Pure: no clock, no I/O, memory from the arena only. Values of rows are arrays in
+ * the order of the records' fields (OrgRep, OrgHandover, OrgQuestion, OrgCell); NULL: there is no such row; borrowed,
+ * never changed.
  *
  * A question about somebody is answered at once, from his entry and that of the one who leaves. That he could is
  * remembered with his entry: when he cannot any more (he is inactive, has given notice, has gone to another
@@ -59,6 +60,16 @@ int fnl_org_asked(const struct fnl_org_in *in, const struct fnl_org_rows *rows, 
 /* A HandoverOutcome. *ret_row NULL: stale. */
 int fnl_org_outcome(const struct fnl_org_in *in, const struct fnl_value *handover, const struct fnl_value *event,
                     struct fnl_value **ret_row, struct fnl_error *why) FNL_MUST_USE;
+
+struct fnl_org_cell_out {
+	enum fnl_row_change change;
+	struct fnl_value *cell; /* with FNL_ROW_PUT */
+	bool stale;
+};
+/* A CellImage. cell: the OrgCell of the same organisation, book and codes. Of one that is not there any more nothing is
+ * remembered: whatever image comes next is believed. */
+int fnl_org_cell(const struct fnl_org_in *in, const struct fnl_value *cell, const struct fnl_value *event,
+                 struct fnl_org_cell_out *ret, struct fnl_error *why) FNL_MUST_USE;
 
 /* A firing of a question's timer. */
 struct fnl_org_page {

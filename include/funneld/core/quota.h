@@ -2,33 +2,47 @@
  * 1,000,000 x 25 % = 250,000), computed as of one moment, explained line by line, frozen after a time in which late
  * changes are still accepted. Pure, as book.h, whose terms hold here.
  *
+ * What falls in the year of each counted line is summed in each currency and territory; each sum times its rate, the
+ * sums of a territory times its area factor, and all of them rounded once, half to even: exact up to there. A line
+ * tells what it is worth by itself, rounded down to 1/10000 of a minor unit; lines + rounding = quota, exactly.
+ *
  * OpenQuotaYear comes to every partition. A run lies in the partition's PartitionJobs row, whose timer fires at as_of
  * (DRAFTING: a QuotaSet DRAFT for each rep) and settle_hours after it (FREEZING: a QuotaLine for each line, a QuotaSet
  * FROZEN for each rep). Each firing does one page of one book; until its pass is done the row stays due at once. The
  * draft occurred at as_of, what is frozen at settled_at. A frozen quota never changes: a later run for some reps of the
- * year passes over those who have one. */
+ * year passes over those who have one. Rates and territories are what they are when the partition's pass begins, for
+ * all of its pages: the run keeps its rates, and a copy of the territories is a row of its own until the pass is done.
+ */
 #ifndef FUNNELD_CORE_QUOTA_H
 #define FUNNELD_CORE_QUOTA_H
 
 #include "funneld/core/book.h"
+#include "funneld/core/rates.h"
 
 enum { FNL_QUOTA_RUNS_MAX = 64, FNL_QUOTA_PAGE_LINES = 100, FNL_QUOTA_PAGE_BOOKS = 32 };
-
-/* How a line stands to a quota. It is listed when it is OWNED, not out of the funnel, and either expected to close in
- * the year or without a date. The first of these is its reason: no date, layer UNCLASSIFIED or UNKNOWN, no amount,
- * another currency; else COUNTED. values: FNL_BOOK_VALUE_COUNT values from `state` on (of a Line or LineImage). */
-struct fnl_quota_share {
-	bool listed;           /* false: it does not concern this year */
-	int reason;            /* FNL_QUOTA_REASON_… */
-	fnl_weighted weighted; /* 0 without an amount */
+enum {
+	FNL_QUOTA_SCALE = FNL_CONVERTED_SCALE + 4, /* decimal places of an exact quota, beyond 1/10000 of a minor unit */
+	FNL_QUOTA_REDUCTION_DAYS = 30
 };
-struct fnl_quota_share fnl_quota_share_of(const struct fnl_value *values, int32_t fiscal_year,
-                                          const char base_currency[4], const struct fnl_rules *rules);
 
-/* The quota of an exact sum: rounded once, half to even, to quota.rounding_major_units of the currency.
- * FNL_E_LIMIT when it does not fit. *ret_rounding = quota - exact. */
-int fnl_quota_round(fnl_weighted exact, const char currency[4], const struct fnl_rules *rules, int64_t *ret_minor,
-                    fnl_weighted *ret_rounding) FNL_MUST_USE;
+/* How a line stands to a quota. It is listed when it is OWNED, not out of the funnel, and either some of it falls in
+ * the year or it has neither planned purchases nor an expected close. The first of these is its reason: no date, layer
+ * UNCLASSIFIED or UNKNOWN, an amount of the year unknown, a currency without a rate (or a worth beyond 64 bits); else
+ * COUNTED. values: FNL_BOOK_VALUE_COUNT values from `state` on (of a Line or LineImage). */
+struct fnl_quota_share {
+	bool listed;                 /* false: it does not concern this year */
+	int reason;                  /* FNL_QUOTA_REASON_… */
+	struct fnl_book_parts parts; /* what of it falls in the year; without a date all of it */
+	struct fnl_wide converted;   /* COUNTED: weighted, in the base currency, as fnl_converted gives it */
+};
+int fnl_quota_share_of(const struct fnl_value *values, int32_t fiscal_year, const struct fnl_quota_rates *rates,
+                       const struct fnl_rules *rules, struct fnl_arena *arena,
+                       struct fnl_quota_share *ret) FNL_MUST_USE;
+
+/* The quota of an exact sum, in 10^-FNL_QUOTA_SCALE of 1/10000 of a minor unit: rounded once, half to even, to
+ * quota.rounding_major_units of the currency. FNL_E_LIMIT when it does not fit. */
+int fnl_quota_round(struct fnl_wide exact, const char currency[4], const struct fnl_rules *rules,
+                    int64_t *ret_minor) FNL_MUST_USE;
 
 struct fnl_quota_opened {
 	struct fnl_value *jobs;         /* NULL: nothing changed */
@@ -59,6 +73,11 @@ struct fnl_quota_need {
 	struct fnl_span after; /* LINES: the last prospect done; absent: none */
 	bool has_quota;        /* LINES of a run: the QuotaSet row of (book, fiscal_year) is needed */
 	int32_t fiscal_year;
+	struct fnl_span org_id; /* of a run */
+	struct fnl_span run_id;
+	bool begins; /* a pass begins: rates (when it has a name) and territories of the organisation are needed */
+	struct fnl_span rate_name; /* absent: nothing is converted */
+	struct fnl_span base_currency;
 };
 struct fnl_quota_need fnl_quota_needs(const struct fnl_value *jobs);
 
@@ -66,6 +85,9 @@ struct fnl_quota_step_in {
 	const struct fnl_value *jobs;
 	const struct fnl_value *rep;         /* LINES */
 	const struct fnl_value *quota;       /* LINES of a run; QuotaSet */
+	const struct fnl_value *rates;       /* a pass begins: RateTable of (rate_name, base_currency) */
+	const struct fnl_value *territories; /* a pass begins: TerritorySet of the organisation */
+	const struct fnl_value *copied;      /* of a run: the TerritorySet that its pass goes by */
 	const struct fnl_value *const *page; /* BOOKS: Rep rows; LINES: Line rows; decoded */
 	size_t page_count;
 	bool page_last; /* there are no more */
@@ -79,9 +101,11 @@ struct fnl_quota_line_out {
 	struct fnl_value *quota_line; /* QuotaLine: a row to put and an event to tell; NULL: none */
 };
 struct fnl_quota_step_out {
-	struct fnl_value *jobs;           /* always */
-	struct fnl_value *rep;            /* NULL: unchanged */
-	struct fnl_value *quota;          /* NULL: unchanged */
+	struct fnl_value *jobs;            /* always */
+	struct fnl_value *rep;             /* NULL: unchanged */
+	struct fnl_value *quota;           /* NULL: unchanged */
+	enum fnl_row_change copied_change; /* the territories that the run's pass goes by */
+	const struct fnl_value *copied;
 	struct fnl_event_out event;       /* QuotaSet, when a book is done; desc == NULL: none */
 	struct fnl_quota_line_out *lines; /* one for each row of the page (LINES) */
 	struct fnl_span cause_id;         /* of the events */

@@ -18,7 +18,7 @@
 #include "funneld/ports/store.h"
 
 enum {
-	FNL_STEP_ROWS_MAX = 8, /* needed by a step, beside its page */
+	FNL_STEP_ROWS_MAX = 12, /* needed by a step, beside its page */
 	FNL_STEP_WRITES_MAX = 256,
 	FNL_STEP_OUTPUTS_MAX = 128,
 	FNL_OUTPUT_HEADERS_MAX = 16,
@@ -102,6 +102,12 @@ struct fnl_operator_ops {
 	 * registry that is away) make the batch end before it. */
 	int (*prepare)(struct fnl_operator *o, const struct fnl_record *r, struct fnl_arena *arena,
 	               struct fnl_prepared *ret, struct fnl_error *why);
+	/* More rows that a record's step needs, which only the rows that were named tell (a line says which sum it is in):
+	 * appended to ret->rows. Asked once with the rows as they were committed, so that a batch reads these, too, in one
+	 * round trip; and just before the step, with the rows as it will see them. Pure; errors as of prepare. NULL: none.
+	 */
+	int (*prepare_more)(struct fnl_operator *o, const struct fnl_record *r, const struct fnl_span *rows,
+	                    struct fnl_arena *arena, struct fnl_prepared *ret, struct fnl_error *why);
 	/* The same for a timer of a row, with the row as it is; rows[0] must be that row. */
 	int (*prepare_timer)(struct fnl_operator *o, struct fnl_row_key row, struct fnl_span value, struct fnl_arena *arena,
 	                     struct fnl_prepared *ret);

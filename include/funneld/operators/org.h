@@ -1,7 +1,7 @@
-/* The org stage: an organisation's directory of reps, who could take a funnel over, and how many handed-over prospects
- * are lost as a rule. Input: what the rep stage sends under "org:<organisation>": RepEntry, SuccessorAsked,
- * BaseRateAsked, HandoverOutcome; RulesActivated; with clock = event StageTime, as the rep stage has it of the prospect
- * stage.
+/* The org stage: an organisation's directory of reps, who could take a funnel over, how many handed-over prospects are
+ * lost as a rule, and what its reps have in their cells. Input: what the rep stage sends under "org:<organisation>":
+ * RepEntry, CellImage, SuccessorAsked, BaseRateAsked, HandoverOutcome; RulesActivated; with clock = event StageTime, as
+ * the rep stage has it of the prospect stage.
  *
  * Answers (SuccessorCandidates, OrgBaseRate) go back to the rep stage's input under the book that asked, as causes of
  * nothing more to ask: they name the cause behind their question. */
@@ -11,15 +11,18 @@
 #include "funneld/operators/prospect.h"
 
 /* Tables, output topics and names of the stage; the same everywhere. Row keys: rep: "<org>|<rep id>"; handover:
- * "<org>|<book>|<notice id>"; question: "<org>|<book>|<request id>"; partition: "clock", "rules". */
+ * "<org>|<book>|<notice id>"; question: "<org>|<book>|<request id>"; cell: "<org>|<book>|<region>|<industry>|<size
+ * focus>" (fnl_cell_name); partition: "clock", "rules". */
 enum {
 	FNL_ORG_TABLE_PARTITION,
 	FNL_ORG_TABLE_REP,
 	FNL_ORG_TABLE_HANDOVER,
 	FNL_ORG_TABLE_QUESTION,
+	FNL_ORG_TABLE_CELL,
 	FNL_ORG_TABLE_COUNT
 };
-#define FNL_ORG_PAGED ((fnl_paged_tables)((1U << FNL_ORG_TABLE_REP) | (1U << FNL_ORG_TABLE_HANDOVER)))
+#define FNL_ORG_PAGED \
+	((fnl_paged_tables)((1U << FNL_ORG_TABLE_REP) | (1U << FNL_ORG_TABLE_HANDOVER) | (1U << FNL_ORG_TABLE_CELL)))
 enum { FNL_ORG_OUT_REP_INPUTS, FNL_ORG_OUT_DEAD_LETTERS, FNL_ORG_OUT_COUNT };
 extern const char *const fnl_org_tables[FNL_ORG_TABLE_COUNT];
 

@@ -1,5 +1,6 @@
 /* The rep stage: books of reps, their sums, quotas, what is told of stalls, inspections, handovers. Input: lines from
- * the prospect stage, HR events and commands that the router re-keyed, answers of the org stage; with clock = event the
+ * the prospect stage, HR events, commands, rates and territories that the router re-keyed, answers of the org
+ * stage; with clock = event the
  * stage's time is the least of the times that the partitions of the prospect stage have sent (StageTime).
  *
  * ce_id of what it tells = UUIDv5(cause's id, type, subject). Subject: of QuotaSet "<book>|<fiscal year>|<state>", of
@@ -30,8 +31,9 @@
 
 /* Tables, output topics and names of the stage; the same everywhere. Row keys: rep: the book ("rep:…",
  * "pool:UNASSIGNED"); line: "<book>|<prospect id>"; quota: "<book>|<fiscal year>"; quota_line:
- * "<book>|<fiscal year>|<prospect id>"; inspection, handover: the book; task: "<book>|<prospect id>"; partition:
- * "clock", "rules", "jobs". */
+ * "<book>|<fiscal year>|<prospect id>"; inspection, handover: the book; task: "<book>|<prospect id>"; cell:
+ * "<book>|<region>|<industry>|<size focus>" (fnl_cell_name); rate: "<name>|<quote>"; territory: the organisation's id,
+ * and "<organisation>|<run>" while a pass of a quota run goes by it; partition: "clock", "rules", "jobs". */
 enum {
 	FNL_REP_TABLE_PARTITION,
 	FNL_REP_TABLE_REP,
@@ -41,18 +43,22 @@ enum {
 	FNL_REP_TABLE_INSPECTION,
 	FNL_REP_TABLE_HANDOVER,
 	FNL_REP_TABLE_TASK,
+	FNL_REP_TABLE_CELL,
+	FNL_REP_TABLE_RATE,
+	FNL_REP_TABLE_TERRITORY,
 	FNL_REP_TABLE_COUNT
 };
 #define FNL_REP_PAGED \
-	((fnl_paged_tables)((1U << FNL_REP_TABLE_REP) | (1U << FNL_REP_TABLE_LINE) | (1U << FNL_REP_TABLE_TASK)))
+	((fnl_paged_tables)((1U << FNL_REP_TABLE_REP) | (1U << FNL_REP_TABLE_LINE) | (1U << FNL_REP_TABLE_TASK) | \
+	                    (1U << FNL_REP_TABLE_CELL)))
 enum {
 	FNL_REP_OUT_QUOTAS,
 	FNL_REP_OUT_REJECTIONS,
 	FNL_REP_OUT_DEAD_LETTERS,
 	FNL_REP_OUT_ALERTS,
 	FNL_REP_OUT_INSPECTIONS,
-	/* by "org:" and the organisation's id: RepEntry, what handovers ask and end in; with clock = event StageTime to
-	   every partition */
+	/* by "org:" and the organisation's id: RepEntry, CellImage, what handovers ask and end in; with clock = event
+	   StageTime to every partition */
 	FNL_REP_OUT_ORG_INPUTS,
 	FNL_REP_OUT_REP_DIRECTORY,
 	FNL_REP_OUT_HANDOVERS,

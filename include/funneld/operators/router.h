@@ -1,11 +1,10 @@
-/* The router: HR events and commands from their topics to the rep stage's input, under its keys. Records go on byte for
- * byte, with their headers; ce_id is added where it was missing, since what follows from them names its cause. But a
- * RepResigned that names a new employer is written again, with the digest of it (fnl_employer_digest) in place of its
- * id, which is restricted: no topic but HR's own has it.
- *   RepChanged, RepResigned, ResignationWithdrawn, RepLeft, RepErased, InspectNow: to "rep:<rep id>"
- *   HandoverTaskDone, HandoverTaskWaived, SuccessorNamed, ReconciliationReviewed: to "rep:<leaving rep id>"
- *   OpenQuotaYear: to every partition
- *   other commands: to nobody yet */
+/* The router: HR events, commands, rates and territories from their topics to the rep stage's input, under its keys.
+ * Records go on byte for byte, with their headers; ce_id is added where it was missing, since what follows from them
+ * names its cause. But a RepResigned that names a new employer is written again, with the digest of it
+ * (fnl_employer_digest) in place of its id, which is restricted: no topic but HR's own has it. RepChanged, RepResigned,
+ * ResignationWithdrawn, RepLeft, RepErased, InspectNow: to "rep:<rep id>" HandoverTaskDone, HandoverTaskWaived,
+ * SuccessorNamed, ReconciliationReviewed: to "rep:<leaving rep id>" OpenQuotaYear, FxRate, TerritoryDefined: to every
+ * partition, under the key that they came with other commands: to nobody yet */
 #ifndef FUNNELD_OPERATORS_ROUTER_H
 #define FUNNELD_OPERATORS_ROUTER_H
 

@@ -9,7 +9,7 @@
 enum {
 	FNL_STORE_KEYS_MAX = 200000, /* keys of one read, rows of one apply */
 	FNL_STORE_PAGE_MAX = 1000,   /* rows of one page */
-	FNL_STORE_TABLES_MAX = 8
+	FNL_STORE_TABLES_MAX = 16
 };
 
 #define FNL_NO_DEADLINE INT64_MAX

@@ -240,3 +240,25 @@ void fnl_embedded_compact(struct fnl_embedded *e, const char *topic, int64_t del
 	}
 	pthread_mutex_unlock(&e->lock);
 }
+
+static void forget_part(struct emb_part *p)
+{
+	size_t end = fnl_emb_seek(p, fnl_emb_lso(p));
+	for (size_t i = 0; i < end; i++) {
+		fnl_free(p->records[i].blob);
+	}
+	if (end) {
+		memmove(p->records, p->records + end, (p->count - end) * sizeof(*p->records));
+		p->count -= end;
+	}
+}
+
+void fnl_embedded_forget(struct fnl_embedded *e, const char *topic)
+{
+	pthread_mutex_lock(&e->lock);
+	struct emb_topic *t = fnl_emb_topic(e, topic);
+	for (int32_t i = 0; t && i < t->partition_count; i++) {
+		forget_part(&t->parts[i]);
+	}
+	pthread_mutex_unlock(&e->lock);
+}

@@ -54,7 +54,13 @@ enum fnl_topic {
 /* In the order in which records pass them. */
 enum fnl_app_stage_id { FNL_APP_STAGE_PROSPECT, FNL_APP_STAGE_REP, FNL_APP_STAGE_ORG, FNL_APP_STAGE_COUNT };
 /* The router: one relay for each topic that it reads. */
-enum fnl_app_relay_id { FNL_APP_RELAY_HR, FNL_APP_RELAY_COMMANDS, FNL_APP_RELAY_COUNT };
+enum fnl_app_relay_id {
+	FNL_APP_RELAY_HR,
+	FNL_APP_RELAY_COMMANDS,
+	FNL_APP_RELAY_RATES,
+	FNL_APP_RELAY_TERRITORIES,
+	FNL_APP_RELAY_COUNT
+};
 
 enum { FNL_APP_OUTPUTS_MAX = 12 };
 

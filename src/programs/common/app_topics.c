@@ -124,6 +124,8 @@ static const struct {
 } relays[FNL_APP_RELAY_COUNT] = {
 	[FNL_APP_RELAY_HR] = {"router-hr", "funneld-router-hr", FNL_TOPIC_REP_CHANGES},
 	[FNL_APP_RELAY_COMMANDS] = {"router-commands", "funneld-router-commands", FNL_TOPIC_COMMANDS},
+	[FNL_APP_RELAY_RATES] = {"router-rates", "funneld-router-rates", FNL_TOPIC_FX_RATES},
+	[FNL_APP_RELAY_TERRITORIES] = {"router-territories", "funneld-router-territories", FNL_TOPIC_TERRITORIES},
 };
 
 _Static_assert((int)FNL_PROSPECT_OUT_COUNT <= (int)FNL_APP_OUTPUTS_MAX &&

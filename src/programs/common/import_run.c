@@ -137,8 +137,9 @@ static int queue(const struct fnl_import_ports *ports, const struct fnl_import_e
 {
 	const struct fnl_import_kind *kind = e->binding->kind;
 	int status = queue_on(ports, kind->topic, e, value, headers, header_count, why);
-	if (status == 0 && kind->identity == FNL_IMPORT_BY_RULES) {
-		status = queue_on(ports, FNL_TOPIC_REP_INPUTS, e, value, headers, header_count, why);
+	if (kind->identity == FNL_IMPORT_BY_RULES) {
+		status = status ? status : queue_on(ports, FNL_TOPIC_REP_INPUTS, e, value, headers, header_count, why);
+		status = status ? status : queue_on(ports, FNL_TOPIC_ORG_INPUTS, e, value, headers, header_count, why);
 	}
 	return status;
 }

@@ -12,7 +12,7 @@
 enum {
 	ARENA_BYTES = 4 << 20,
 	FIRST_VALUE = FNL_PROSPECT_BUYER_ID, /* the fields that have a version each, in the order of field_versions */
-	LAST_VALUE = FNL_PROSPECT_CONTACT_IDS
+	LAST_VALUE = FNL_PROSPECT_SIZE_FOCUS
 };
 
 /* The row that there is of an id, decoded. */

@@ -6,6 +6,7 @@
 #include "view_record.h"
 
 enum { E4 = 10000, AMOUNT_COLUMNS = 18, WEIGHTED_COLUMNS = 22, ID_COLUMNS_MIN = 8, ID_COLUMNS_MAX = 28 };
+#define DAY_MS INT64_C(86400000)
 #define ARENA_BYTES ((size_t)4 << 30)
 
 struct quota_view {
@@ -27,10 +28,13 @@ static bool is_counted(const struct fnl_view_row *line)
 	return line->decoded.values[FNL_QUOTA_LINE_REASON].i64 == FNL_QUOTA_REASON_COUNTED;
 }
 
-static __int128 weighted_of(const struct fnl_view_row *line)
+/* What it counts, in the quota's currency; of one that is left out, or of an older version, what its own makes. */
+static __int128 worth_of(const struct fnl_view_row *line)
 {
 	const struct fnl_value *v = line->decoded.values;
-	return (__int128)v[FNL_QUOTA_LINE_WEIGHTED_MINOR].i64 * E4 + v[FNL_QUOTA_LINE_WEIGHTED_E4].i64;
+	bool told = v[FNL_QUOTA_LINE_VALUE_MINOR].set;
+	return (__int128)v[told ? FNL_QUOTA_LINE_VALUE_MINOR : FNL_QUOTA_LINE_WEIGHTED_MINOR].i64 * E4 +
+	       v[told ? FNL_QUOTA_LINE_VALUE_E4 : FNL_QUOTA_LINE_WEIGHTED_E4].i64;
 }
 
 static int on_row(void *context, const struct fnl_row_entry *row)
@@ -76,7 +80,7 @@ static int by_prospect(const void *a, const void *b)
 /* The largest first. */
 static int by_weight(const void *a, const void *b)
 {
-	__int128 x = weighted_of(a), y = weighted_of(b);
+	__int128 x = worth_of(a), y = worth_of(b);
 	return x != y ? (x < y) - (x > y) : by_prospect(a, b);
 }
 
@@ -101,7 +105,7 @@ static int find(const struct fnl_rows *rows, struct fnl_span book, int32_t year,
 	return status;
 }
 
-/* The sum before rounding, as the quota says it. */
+/* The sum of its lines, as the quota says it. */
 static __int128 exact_of(const struct fnl_value *quota)
 {
 	__int128 rounding = (__int128)quota[FNL_QUOTA_SET_ROUNDING_MINOR].i64 * E4 + quota[FNL_QUOTA_SET_ROUNDING_E4].i64;
@@ -121,7 +125,7 @@ static bool adds_up(const struct quota_view *q)
 	size_t counted = 0;
 	for (size_t i = 0; i < q->line_count; i++) {
 		if (is_counted(&q->lines[i])) {
-			sum += weighted_of(&q->lines[i]);
+			sum += worth_of(&q->lines[i]);
 			counted++;
 		}
 	}
@@ -142,15 +146,83 @@ static void money_text(const struct fnl_value *amount, char ret[2 * FNL_TEXT_BYT
 	}
 }
 
+/* 1.08 of 108 and 2. */
+static void rate_text(int64_t mantissa, int64_t scale, char ret[FNL_TEXT_BYTES])
+{
+	char digits[32];
+	int n = snprintf(digits, sizeof(digits), "%0*lld", (int)scale + 1, (long long)mantissa);
+	int whole = n - (int)scale;
+	while (n > whole && digits[n - 1] == '0') {
+		n--;
+	}
+	snprintf(ret, FNL_TEXT_BYTES, "%.*s%s%.*s", whole, digits, n > whole ? "." : "", n - whole, digits + whole);
+}
+
+/* What falls in the year: of planned purchases when there are some, else the whole amount. */
+static void intended_text(const struct fnl_value *v, char ret[2 * FNL_TEXT_BYTES])
+{
+	struct fnl_list parts = v[FNL_QUOTA_LINE_INTENDED].list;
+	struct fnl_value one = v[FNL_QUOTA_LINE_AMOUNT];
+	if (parts.count > 1) {
+		snprintf(ret, (size_t)2 * FNL_TEXT_BYTES, "%zu currencies", parts.count);
+		return;
+	}
+	if (v[FNL_QUOTA_LINE_PLANNED].i64) {
+		one.set = parts.count == 1;
+	}
+	if (parts.count == 1) {
+		const struct fnl_value *part = parts.items[0].list.items;
+		struct fnl_span code = part[FNL_QUOTA_INTENDED_CURRENCY].str;
+		one.set = true;
+		one.money.amount_minor = part[FNL_QUOTA_INTENDED_AMOUNT_MINOR].i64;
+		memset(one.money.currency, 0, sizeof(one.money.currency));
+		memcpy(one.money.currency, code.data, code.len < 3 ? code.len : 3);
+	}
+	money_text(&one, ret);
+}
+
+/* By which rates, in which territory by which factor, and what was lowered shortly before. */
+static void draw_why(const struct fnl_canvas *c, const struct fnl_view_row *line)
+{
+	const struct fnl_value *v = line->decoded.values;
+	const char *times = c->utf8 ? "×" : "x";
+	char text[FNL_TEXT_BYTES], date[FNL_TEXT_BYTES], amount[2 * FNL_TEXT_BYTES];
+	struct fnl_list parts = v[FNL_QUOTA_LINE_INTENDED].list, reductions = v[FNL_QUOTA_LINE_REDUCTIONS].list;
+	for (size_t i = 0; i < parts.count; i++) {
+		const struct fnl_value *part = parts.items[i].list.items;
+		struct fnl_span code = part[FNL_QUOTA_INTENDED_CURRENCY].str;
+		if (part[FNL_QUOTA_INTENDED_RATE_VALID_ON].set) {
+			rate_text(part[FNL_QUOTA_INTENDED_RATE_MANTISSA].i64, part[FNL_QUOTA_INTENDED_RATE_SCALE].i64, text);
+			fnl_text_date(part[FNL_QUOTA_INTENDED_RATE_VALID_ON].i64, date);
+			fprintf(c->out, "   %.*s %s %s (%s)", (int)code.len, (const char *)code.data, times, text, date);
+		}
+	}
+	if (v[FNL_QUOTA_LINE_TERRITORY_ID].set || v[FNL_QUOTA_LINE_AREA_FACTOR_BP].i64 != E4) {
+		struct fnl_span id =
+			v[FNL_QUOTA_LINE_TERRITORY_ID].set ? v[FNL_QUOTA_LINE_TERRITORY_ID].str : FNL_SPAN_LIT("no territory");
+		fnl_text_bp(v[FNL_QUOTA_LINE_AREA_FACTOR_BP].i64, text);
+		fprintf(c->out, "   %.*s%s %s %s", (int)id.len, (const char *)id.data,
+		        v[FNL_QUOTA_LINE_OUTSIDE_TERRITORY].i64 ? ", of others" : "", times, text);
+	}
+	for (size_t i = 0; i < reductions.count; i++) {
+		const struct fnl_value *r = reductions.items[i].list.items;
+		money_text(&r[FNL_QUOTA_REDUCTION_OLD_AMOUNT], amount);
+		fnl_text_date(r[FNL_QUOTA_REDUCTION_AT].i64 / DAY_MS, date);
+		fprintf(c->out, "   lowered from %s on %s", amount, date);
+	}
+}
+
 /* prospect, layer, close date, amount × weight */
 static void draw_front(const struct fnl_canvas *c, const struct fnl_view_row *line, int id_columns)
 {
 	const struct fnl_value *v = line->decoded.values;
 	char amount[2 * FNL_TEXT_BYTES], weight[FNL_TEXT_BYTES], date[FNL_TEXT_BYTES] = "no date";
 	int64_t layer = v[FNL_QUOTA_LINE_LAYER].i64;
-	money_text(&v[FNL_QUOTA_LINE_AMOUNT], amount);
+	intended_text(v, amount);
 	fnl_text_bp(v[FNL_QUOTA_LINE_WEIGHT_BP].i64, weight);
-	if (v[FNL_QUOTA_LINE_EXPECTED_CLOSE_DATE].set) {
+	if (v[FNL_QUOTA_LINE_PLANNED].i64) {
+		snprintf(date, sizeof(date), "planned");
+	} else if (v[FNL_QUOTA_LINE_EXPECTED_CLOSE_DATE].set) {
 		fnl_text_date(v[FNL_QUOTA_LINE_EXPECTED_CLOSE_DATE].i64, date);
 	}
 	fputs("  ", c->out);
@@ -193,6 +265,30 @@ static void draw_result(const struct fnl_canvas *c, const struct fnl_value *v, i
 	draw_sum(c, id_columns, what, text, fnl_style_off(c));
 }
 
+/* Sums before and after the area factor, when there is anything but the whole without one. */
+static void draw_areas(const struct fnl_canvas *c, const struct fnl_value *v, const char currency[4])
+{
+	struct fnl_list areas = v[FNL_QUOTA_SET_AREAS].list;
+	if (areas.count == 0 || (areas.count == 1 && areas.items[0].list.items[FNL_QUOTA_AREA_AREA_FACTOR_BP].i64 == E4)) {
+		return;
+	}
+	fnl_view_heading(c, "By territory");
+	for (size_t i = 0; i < areas.count; i++) {
+		const struct fnl_value *a = areas.items[i].list.items;
+		const struct fnl_value *id = &a[FNL_QUOTA_AREA_TERRITORY_ID];
+		char before[FNL_TEXT_BYTES], after[FNL_TEXT_BYTES], factor[FNL_TEXT_BYTES];
+		fnl_text_exact((__int128)a[FNL_QUOTA_AREA_BEFORE_MINOR].i64 * E4 + a[FNL_QUOTA_AREA_BEFORE_E4].i64, currency,
+		               before);
+		fnl_text_exact((__int128)a[FNL_QUOTA_AREA_AFTER_MINOR].i64 * E4 + a[FNL_QUOTA_AREA_AFTER_E4].i64, currency,
+		               after);
+		fnl_text_bp(a[FNL_QUOTA_AREA_AREA_FACTOR_BP].i64, factor);
+		fputs("  ", c->out);
+		fnl_text_cell(c, id->set ? id->str : FNL_SPAN_LIT("none"), ID_COLUMNS_MAX);
+		fprintf(c->out, " %*s %s %7s = %*s\n", WEIGHTED_COLUMNS, before, c->utf8 ? "×" : "x", factor, WEIGHTED_COLUMNS,
+		        after);
+	}
+}
+
 static const char *why_left_out(int64_t reason)
 {
 	switch (reason) {
@@ -203,7 +299,7 @@ static const char *why_left_out(int64_t reason)
 	case FNL_QUOTA_REASON_AMOUNT_UNKNOWN:
 		return "its amount is not known, which is not zero";
 	case FNL_QUOTA_REASON_NOT_CONVERTIBLE:
-		return "its currency is not that of the quota, and is not converted";
+		return "no rate from its currency to the quota's holds, or it is worth too much";
 	default:
 		return "a reason that this version does not know";
 	}
@@ -233,20 +329,25 @@ static void draw_lines(const struct fnl_canvas *c, const struct quota_view *q)
 {
 	const struct fnl_value *v = q->quota.decoded.values;
 	int id_columns = id_columns_of(q);
+	char currency[4] = "";
+	struct fnl_span base = v[FNL_QUOTA_SET_BASE_CURRENCY].str;
+	memcpy(currency, base.data, base.len < 3 ? base.len : 3);
 	fprintf(c->out, "\n  %s%-*s  %-12s %-10s %*s   %7s   %*s%s\n", fnl_style_on(c, FNL_DIM), id_columns, "prospect",
 	        "layer", "close", AMOUNT_COLUMNS, "amount", "weight", WEIGHTED_COLUMNS, "weighted", fnl_style_off(c));
 	for (size_t i = 0; i < q->line_count; i++) {
 		char weighted[FNL_TEXT_BYTES];
-		const struct fnl_value *amount = &q->lines[i].decoded.values[FNL_QUOTA_LINE_AMOUNT];
 		if (is_counted(&q->lines[i])) {
-			fnl_text_exact(weighted_of(&q->lines[i]), amount->money.currency, weighted);
+			fnl_text_exact(worth_of(&q->lines[i]), currency, weighted);
 			draw_front(c, &q->lines[i], id_columns);
-			fprintf(c->out, " = %*s\n", WEIGHTED_COLUMNS, weighted);
+			fprintf(c->out, " = %*s", WEIGHTED_COLUMNS, weighted);
+			draw_why(c, &q->lines[i]);
+			fputc('\n', c->out);
 		}
 	}
 	if (v[FNL_QUOTA_SET_QUOTA].set) {
 		draw_result(c, v, id_columns);
 	}
+	draw_areas(c, v, currency);
 	draw_left_out(c, q, id_columns);
 	if (is_frozen(v) && !adds_up(q)) {
 		fprintf(c->out, "\n  %slines and quota do not add up%s: `funnelctl verify` says whether the rows are whole\n",
@@ -284,10 +385,26 @@ static void draw_totals(const struct fnl_canvas *c, const struct fnl_value *v)
 	}
 }
 
+/* Those that made a difference. */
+static void draw_rates(const struct fnl_canvas *c, const struct fnl_value *v)
+{
+	struct fnl_list rates = v[FNL_QUOTA_SET_RATES].list;
+	for (size_t i = 0; i < rates.count; i++) {
+		const struct fnl_value *r = rates.items[i].list.items;
+		struct fnl_span code = r[FNL_QUOTA_RATE_CURRENCY].str, base = v[FNL_QUOTA_SET_BASE_CURRENCY].str;
+		char rate[FNL_TEXT_BYTES], date[FNL_TEXT_BYTES];
+		rate_text(r[FNL_QUOTA_RATE_RATE_MANTISSA].i64, r[FNL_QUOTA_RATE_RATE_SCALE].i64, rate);
+		fnl_text_date(r[FNL_QUOTA_RATE_VALID_ON].i64, date);
+		fprintf(c->out, "  rate                   1 %.*s = %s %.*s, %s\n", (int)code.len, (const char *)code.data, rate,
+		        (int)base.len, (const char *)base.data, date);
+	}
+}
+
 static void draw(const struct fnl_canvas *c, const struct quota_view *q)
 {
-	static const size_t fields[] = {FNL_QUOTA_SET_ORG_ID, FNL_QUOTA_SET_MANAGER_ID, FNL_QUOTA_SET_AS_OF,
-	                                FNL_QUOTA_SET_RUN_ID, FNL_QUOTA_SET_RULES_VERSION};
+	static const size_t fields[] = {FNL_QUOTA_SET_ORG_ID,   FNL_QUOTA_SET_MANAGER_ID,    FNL_QUOTA_SET_AS_OF,
+	                                FNL_QUOTA_SET_RUN_ID,   FNL_QUOTA_SET_RULES_VERSION, FNL_QUOTA_SET_RATE_NAME,
+	                                FNL_QUOTA_SET_RATE_DATE};
 	const struct fnl_value *v = q->quota.decoded.values;
 	int64_t state = v[FNL_QUOTA_SET_STATE].i64;
 	fprintf(c->out, "%sQuota %lld of %.*s%s   %s%s%s\n", fnl_style_on(c, FNL_BOLD),
@@ -298,6 +415,7 @@ static void draw(const struct fnl_canvas *c, const struct quota_view *q)
 	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
 		fnl_view_field_line(c, &q->quota.decoded, fields[i]);
 	}
+	draw_rates(c, v);
 	fnl_view_place_line(c, q->quota.row);
 	if (is_frozen(v)) {
 		draw_lines(c, q);

@@ -8,6 +8,8 @@
 #include "publish.h"
 #include "quota_status.h"
 
+#define DAY_MS INT64_C(86400000)
+
 enum { REPS_MAX = 256 };
 
 struct opening {
@@ -18,6 +20,9 @@ struct opening {
 	bool has_as_of;
 	bool has_issued_at;
 	const char *base_currency;
+	const char *rate_name; /* NULL: nothing is converted */
+	int64_t rate_date_ms;
+	bool has_rate_date;
 	const char *issued_by;
 	const char *command_id;
 	const char *reps[REPS_MAX];
@@ -46,6 +51,10 @@ static int read_option(struct opening *o, const char *name, const char *value)
 		o->has_issued_at = fnl_time_parse(value, &o->issued_at_ms);
 		return o->has_issued_at ? 0 : wants_time(name);
 	}
+	if (strcmp(name, "--rate-date") == 0) {
+		o->has_rate_date = fnl_time_parse(value, &o->rate_date_ms);
+		return o->has_rate_date ? 0 : fnl_usage_error(&fnl_cmd_quota, "--rate-date wants a day such as 2026-12-31");
+	}
 	if (strcmp(name, "--rep") == 0) {
 		if (o->rep_count == REPS_MAX) {
 			return fnl_usage_error(&fnl_cmd_quota, "more than %d times --rep; without any it is all of them", REPS_MAX);
@@ -54,6 +63,7 @@ static int read_option(struct opening *o, const char *name, const char *value)
 		return 0;
 	}
 	const char **text = strcmp(name, "--base-currency") == 0 ? &o->base_currency
+	                    : strcmp(name, "--rates") == 0       ? &o->rate_name
 	                    : strcmp(name, "--command-id") == 0  ? &o->command_id
 	                    : strcmp(name, "--issued-by") == 0   ? &o->issued_by
 	                                                         : NULL;
@@ -82,6 +92,13 @@ static int check_opening(const struct fnl_app *app, struct opening *o)
 	if (o->command_id && !fnl_is_id(o->command_id)) {
 		return fnl_usage_error(&fnl_cmd_quota, "--command-id: an id has 1 to %d bytes, none of them '|'",
 		                       FNL_ID_BYTES_MAX);
+	}
+	if (o->rate_name && !fnl_is_id(o->rate_name)) {
+		return fnl_usage_error(&fnl_cmd_quota, "--rates: the name of rates has 1 to %d bytes, none of them '|'",
+		                       FNL_ID_BYTES_MAX);
+	}
+	if (o->has_rate_date && !o->rate_name) {
+		return fnl_usage_error(&fnl_cmd_quota, "--rate-date is of no use without --rates");
 	}
 	if (event_clock && !o->has_as_of) {
 		return fnl_usage_error(&fnl_cmd_quota, "with clock = event, --as-of says which moment counts");
@@ -134,6 +151,12 @@ static void fill(const struct opening *o, struct fnl_value reps[REPS_MAX], struc
 	v[FNL_OPEN_QUOTA_YEAR_AS_OF] = fnl_publish_number(o->as_of_ms);
 	v[FNL_OPEN_QUOTA_YEAR_RUN_ID] = fnl_publish_text(o->command_id);
 	v[FNL_OPEN_QUOTA_YEAR_BASE_CURRENCY] = fnl_publish_text(o->base_currency);
+	if (o->rate_name) {
+		v[FNL_OPEN_QUOTA_YEAR_RATE_NAME] = fnl_publish_text(o->rate_name);
+	}
+	if (o->has_rate_date) {
+		v[FNL_OPEN_QUOTA_YEAR_RATE_DATE] = fnl_publish_number(o->rate_date_ms / DAY_MS);
+	}
 	v[FNL_OPEN_QUOTA_YEAR_REP_IDS].set = true;
 	v[FNL_OPEN_QUOTA_YEAR_REP_IDS].list = (struct fnl_list){reps, o->rep_count};
 	e->key = fnl_span_str(o->org);
@@ -195,6 +218,7 @@ const struct fnl_command fnl_cmd_quota = {
 	"quota",
 	"compute the quotas of a fiscal year, see how far that is",
 	"funnelctl quota open ORG --year YEAR [--as-of TIME] [--base-currency CODE] [--rep REP]…\n"
+	"                            [--rates NAME] [--rate-date DATE]\n"
 	"                            [--command-id ID] [--issued-by WHO] [--issued-at TIME]\n"
 	"       funnelctl quota status\n"
 	"  open: a quota for each rep of the organisation: what he is expected to close in that fiscal year, amount by "
@@ -202,6 +226,9 @@ const struct fnl_command fnl_cmd_quota = {
 	"  it stands at --as-of (default: now; not before the command's own time). A draft first, which still takes in "
 	"what\n"
 	"  comes late; then frozen (rules: quota.settle_hours). --base-currency: USD unless given. --rep: only these.\n"
+	"  --rates: other currencies are converted by the rates of that name (sales.fx-rates), of --rate-date (the day of "
+	"--as-of)\n"
+	"  or the latest before it; without it such lines are left out, and listed.\n"
 	"  With clock = event --as-of is needed, and --issued-at is the same unless given.\n"
 	"  status: the runs, their state and how far they are. `funnelctl show quota REP --year YEAR` explains the result.",
 	run,

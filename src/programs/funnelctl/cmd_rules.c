@@ -10,27 +10,12 @@
 #include "command.h"
 #include "funneld/base/sha256.h"
 #include "rules_changes.h"
+#include "rules_file.h"
 #include "rules_publish.h"
 #include "rules_status.h"
 #include "rules_zone.h"
 
-enum { RULES_ARENA_BYTES_MAX = 32 << 20, WAIT_DEFAULT_MS = 600000 };
-
-struct errors {
-	json_t *list; /* NULL: print at once */
-	size_t count;
-};
-
-static void on_error(void *context, const char *message)
-{
-	struct errors *e = context;
-	e->count++;
-	if (e->list) {
-		json_array_append_new(e->list, json_string(message));
-	} else {
-		fprintf(stderr, "%s\n", message);
-	}
-}
+enum { WAIT_DEFAULT_MS = 600000 };
 
 /* "tzdata" or "file"; the name "" for UTC. */
 struct zone {
@@ -82,62 +67,6 @@ static void print_text(const char *path, const struct fnl_rules *rules, const st
 	}
 }
 
-static void tell_errors(const struct fnl_app *app, const char *path, struct errors *errors)
-{
-	if (app->json) {
-		json_t *all = json_pack("{s:b, s:s, s:O, s:[]}", "ok", 0, "file", path, "errors", errors->list, "differences");
-		json_dumpf(all, stdout, JSON_COMPACT);
-		putchar('\n');
-		json_decref(all);
-	} else {
-		fprintf(stderr, "%s: %zu error%s\n", path, errors->count, errors->count == 1 ? "" : "s");
-	}
-}
-
-/* The rules of the text, or NULL after all its errors were told. */
-static const struct fnl_rules *read_rules(const struct fnl_app *app, const char *path, struct fnl_span text,
-                                          struct fnl_arena *arena)
-{
-	const struct fnl_rules *rules = NULL;
-	struct fnl_error why = {0, ""};
-	struct errors errors = {app->json ? json_array() : NULL, 0};
-	if (fnl_rules_parse(text, path, arena, &rules, on_error, &errors, &why)) {
-		if (errors.count == 0) {
-			on_error(&errors, why.text);
-		}
-		tell_errors(app, path, &errors);
-	}
-	json_decref(errors.list);
-	return rules;
-}
-
-/* The text as it is to be published, and its rules: with the zone's clock. */
-static const struct fnl_rules *resolve(const struct fnl_app *app, const char *path, struct fnl_span *text,
-                                       const struct fnl_rules *rules, struct fnl_arena *arena)
-{
-	struct fnl_error why = {0, ""};
-	struct errors errors = {app->json ? json_array() : NULL, 0};
-	const struct fnl_rules *resolved = NULL;
-	char message[sizeof(why.text) + 256];
-	struct fnl_span all;
-	int rc = fnl_rules_zone_append(*text, rules, NULL, arena, &all, &why);
-	if (!rc) {
-		rc = fnl_rules_parse(all, path, arena, &resolved, NULL, NULL, &why);
-		*text = all;
-		message[0] = '\0';
-	} else {
-		snprintf(message, sizeof(message), "%.200s: [calendar] zone: ", path);
-	}
-	if (rc) {
-		size_t len = strlen(message);
-		snprintf(message + len, sizeof(message) - len, "%s", why.text);
-		on_error(&errors, message);
-		tell_errors(app, path, &errors);
-	}
-	json_decref(errors.list);
-	return resolved;
-}
-
 static int check(struct fnl_app *app, const char *path, const struct fnl_rules *rules, bool resolved)
 {
 	struct fnl_rules_changes changes;
@@ -152,25 +81,6 @@ static int check(struct fnl_app *app, const char *path, const struct fnl_rules *
 		print_text(path, rules, &zone, resolved, &changes);
 	}
 	fnl_free(changes.at);
-	return FNL_EXIT_OK;
-}
-
-static int refuse_rules(const char *path, struct fnl_span text, const struct fnl_rules *rules)
-{
-	if (rules->version < 1) {
-		fprintf(stderr,
-		        "%s: rules that are to be in force have a version from 1 on, greater than that of the rules before\n",
-		        path);
-		return FNL_EXIT_RULES;
-	}
-	if (text.len > FNL_RECORD_STRING_BYTES_MAX) {
-		fprintf(stderr, "%s: longer than %d bytes, its [zone] included\n", path, FNL_RECORD_STRING_BYTES_MAX);
-		return FNL_EXIT_RULES;
-	}
-	if (!fnl_span_utf8_valid(text)) {
-		fprintf(stderr, "%s: not UTF-8\n", path);
-		return FNL_EXIT_RULES;
-	}
 	return FNL_EXIT_OK;
 }
 
@@ -200,7 +110,7 @@ static int apply(struct fnl_app *app, const struct order *o, struct fnl_span tex
 	struct fnl_rules_ports ports;
 	char hash[FNL_SHA256_HEX_BYTES + 1];
 	fnl_sha256_hex(text, hash);
-	int code = refuse_rules(o->path, text, rules);
+	int code = fnl_rules_file_refuse(o->path, text, rules);
 	code = code ? code : fnl_rules_refuse_known(app, o->path, rules->version, hash);
 	if (code) {
 		return code;
@@ -281,30 +191,18 @@ static int read_order(const struct fnl_app *app, int argc, char **argv, struct o
 
 static int run(struct fnl_app *app, int argc, char **argv)
 {
-	struct fnl_arena arena;
-	struct fnl_span text;
-	struct fnl_error why = {0, ""};
+	struct fnl_rules_file file;
 	struct order order = {.what = CHECK};
 	int code = read_order(app, argc, argv, &order);
 	if (code || order.what == STATUS) {
 		return code ? code : fnl_rules_tell(app);
 	}
-	if (fnl_text_file_read(order.path, &text, &why)) {
-		return fnl_app_fail(app, FNL_EXIT_RULES, &why);
+	code = fnl_rules_file_open(app, order.path, &file);
+	if (code == FNL_EXIT_OK) {
+		code = order.what == APPLY ? apply(app, &order, file.published, file.rules)
+		                           : check(app, order.path, file.rules, file.published.len > file.text.len);
 	}
-	fnl_arena_init(&arena, RULES_ARENA_BYTES_MAX);
-	struct fnl_span published = text;
-	const struct fnl_rules *rules = read_rules(app, order.path, text, &arena);
-	rules = rules ? resolve(app, order.path, &published, rules, &arena) : NULL;
-	if (!rules) {
-		code = FNL_EXIT_RULES;
-	} else if (order.what == APPLY) {
-		code = apply(app, &order, published, rules);
-	} else {
-		code = check(app, order.path, rules, published.len > text.len);
-	}
-	fnl_arena_deinit(&arena);
-	fnl_text_file_free(text);
+	fnl_rules_file_close(&file);
 	return code;
 }
 

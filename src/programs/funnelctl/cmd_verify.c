@@ -83,10 +83,11 @@ static json_t *conservation_json(const struct fnl_verify *v)
 		const struct total *t = &totals[i];
 		json_array_append_new(
 			sums,
-			json_pack("{s:s, s:s?, s:o, s:o, s:o}", "layer", fnl_books_layer_text(t->what.layer), "currency",
+			json_pack("{s:s, s:s?, s:o, s:o, s:o, s:o, s:o}", "layer", fnl_books_layer_text(t->what.layer), "currency",
 		              t->what.currency[0] ? t->what.currency : NULL, "prospects",
 		              t->what.layer == FNL_BOOKS_WATCHED ? json_null() : side_json(&t->side[FNL_BOOKS_PROSPECTS]),
-		              "lines", side_json(&t->side[FNL_BOOKS_LINES]), "reps", side_json(&t->side[FNL_BOOKS_REPS])));
+		              "lines", side_json(&t->side[FNL_BOOKS_LINES]), "reps", side_json(&t->side[FNL_BOOKS_REPS]),
+		              "cells", side_json(&t->side[FNL_BOOKS_CELLS]), "orgs", side_json(&t->side[FNL_BOOKS_ORGS])));
 	}
 	fnl_free(totals);
 	return json_pack("{s:b, s:b, s:I, s:I, s:o}", "judged", !v->in_flight && v->moved_count == 0, "in_flight",
@@ -166,7 +167,7 @@ static void tell_moving(const struct fnl_verify *v)
 	if (v->moved_count) {
 		fprintf(stderr, "%zu partitions are moving; trying again for a few seconds\n", v->moved_count);
 	} else {
-		fputs("lines are on their way to the rep stage; trying again for a few seconds\n", stderr);
+		fputs("lines or cells are on their way to the next stage; trying again for a few seconds\n", stderr);
 	}
 }
 
@@ -215,8 +216,11 @@ const struct fnl_command fnl_cmd_verify = {
 	"  From stage to stage: the prospects' counts, amounts and weighted amounts must be those of the lines in the "
 	"books, "
 	"and\n"
-	"  those of the books' own totals, for each book, layer and currency. Exit 4 with the differences listed.\n"
-	"  While workers run, a partition may be ahead or behind for a moment, and lines may be on their way: it is "
+	"  those of the books' own totals, for each book, layer and currency; in TOP, MIDDLE and BOTTOM also those of its "
+	"cells,\n"
+	"  and what the organisation has of these, once it has been told. Exit 4 with the differences listed.\n"
+	"  While workers run, a partition may be ahead or behind for a moment, and lines or cells may be on their way: it "
+	"is "
 	"compared\n"
 	"  again for a few seconds.",
 	run,

@@ -35,5 +35,7 @@ extern const struct fnl_command fnl_cmd_wait;
 extern const struct fnl_command fnl_cmd_verify;
 extern const struct fnl_command fnl_cmd_repair;
 extern const struct fnl_command fnl_cmd_config;
+extern const struct fnl_command fnl_cmd_replay;
+extern const struct fnl_command fnl_cmd_export;
 
 #endif

@@ -9,10 +9,10 @@
 #include "signals.h"
 
 static const struct fnl_command *const commands[] = {
-	&fnl_cmd_topics, &fnl_cmd_import,    &fnl_cmd_simulate, &fnl_cmd_funnel, &fnl_cmd_show,
-	&fnl_cmd_stalls, &fnl_cmd_inspect,   &fnl_cmd_answer,   &fnl_cmd_quota,  &fnl_cmd_handover,
-	&fnl_cmd_task,   &fnl_cmd_successor, &fnl_cmd_review,   &fnl_cmd_tail,   &fnl_cmd_wait,
-	&fnl_cmd_verify, &fnl_cmd_repair,    &fnl_cmd_rules,    &fnl_cmd_config,
+	&fnl_cmd_topics,  &fnl_cmd_import, &fnl_cmd_simulate, &fnl_cmd_funnel,   &fnl_cmd_show,   &fnl_cmd_stalls,
+	&fnl_cmd_inspect, &fnl_cmd_answer, &fnl_cmd_quota,    &fnl_cmd_handover, &fnl_cmd_task,   &fnl_cmd_successor,
+	&fnl_cmd_review,  &fnl_cmd_tail,   &fnl_cmd_wait,     &fnl_cmd_verify,   &fnl_cmd_repair, &fnl_cmd_rules,
+	&fnl_cmd_replay,  &fnl_cmd_export, &fnl_cmd_config,
 };
 
 enum { COMMAND_COUNT = sizeof(commands) / sizeof(commands[0]) };

@@ -63,10 +63,14 @@ static bool is_paged(const struct fnl_app_stage *s, size_t table)
 	return (s->paged >> table & 1) != 0;
 }
 
-/* The table by what the sums know of it; those of the organisations have no part in them. */
+/* The table by what the sums know of it; of those of the organisations only cells have a part in them. */
 static const char *books_table(const struct fnl_app_stage *s, size_t table)
 {
-	return s->input == FNL_TOPIC_ORG_INPUTS ? "" : s->stage.table_names[table];
+	const char *name = s->stage.table_names[table];
+	if (s->input != FNL_TOPIC_ORG_INPUTS) {
+		return name;
+	}
+	return strcmp(name, "cell") == 0 ? "org_cell" : "";
 }
 
 /* The row's part in the sums by status; a row that cannot be read is a difference of its own. */
@@ -434,8 +438,8 @@ static int open_stage(struct fnl_verify *v, enum fnl_app_stage_id id, int *ret_e
 	st->partitions = fnl_calloc(st->partition_count, sizeof(*st->partitions));
 	for (size_t i = 0; i < st->partition_count && st->partitions; i++) {
 		st->partitions[i].pair = pairs[i];
-		/* the first stage may be behind its input; that of the books must have taken all lines that it has sent */
-		v->in_flight |= id == FNL_APP_STAGE_REP && pairs[i].behind;
+		/* the first stage may be behind its input; the others must have taken all that was sent to them */
+		v->in_flight |= id != FNL_APP_STAGE_PROSPECT && pairs[i].behind;
 	}
 	fnl_free(pairs);
 	if (!st->partitions) {
@@ -446,13 +450,13 @@ static int open_stage(struct fnl_verify *v, enum fnl_app_stage_id id, int *ret_e
 	return fnl_app_store(v->app, id, &st->store, why);
 }
 
-/* Has the first stage committed anything since its pairs were read? Then lines may have gone on in between. */
-static int look_again(struct fnl_verify *v, int *ret_exit, struct fnl_error *why)
+/* Has the stage committed anything since its pairs were read? Then lines or cells may have gone on in between. */
+static int look_again(struct fnl_verify *v, enum fnl_app_stage_id id, int *ret_exit, struct fnl_error *why)
 {
-	const struct fnl_verify_stage *st = &v->stages[FNL_APP_STAGE_PROSPECT];
+	const struct fnl_verify_stage *st = &v->stages[id];
 	struct fnl_pair *pairs;
 	size_t count;
-	int rc = fnl_pairs_read(v->app, FNL_APP_STAGE_PROSPECT, &pairs, &count, why);
+	int rc = fnl_pairs_read(v->app, id, &pairs, &count, why);
 	*ret_exit = fnl_exit_code(rc);
 	if (rc) {
 		return rc;
@@ -505,7 +509,8 @@ int fnl_verify_once(struct fnl_verify *v, int *ret_exit, struct fnl_error *why)
 	for (int i = 0; i < FNL_APP_STAGE_COUNT && !rc; i++) {
 		rc = compare_stage(v, &v->stages[i], ret_exit, why);
 	}
-	rc = rc ? rc : look_again(v, ret_exit, why);
+	rc = rc ? rc : look_again(v, FNL_APP_STAGE_PROSPECT, ret_exit, why);
+	rc = rc ? rc : look_again(v, FNL_APP_STAGE_REP, ret_exit, why);
 	if (rc) {
 		return rc;
 	}
@@ -531,7 +536,7 @@ void fnl_verify_give_up(struct fnl_verify *v)
 	}
 	if (v->in_flight) {
 		differ(v, v->stages[FNL_APP_STAGE_REP].s->stage.name, -1, "in-flight", FNL_SPAN_LIT("-"),
-		       "lines are on their way from the prospect stage: their sums were not compared");
+		       "lines or cells are on their way to the next stage: their sums were not compared");
 	}
 }
 

@@ -62,7 +62,7 @@ struct fnl_verify {
 	struct fnl_difference *differences;
 	size_t difference_count; /* all of them; at most FNL_VERIFY_LISTED_MAX are listed */
 	size_t moved_count;
-	bool in_flight; /* lines were on their way from one stage to the next: their sums say nothing */
+	bool in_flight; /* lines or cells were on their way from one stage to the next: their sums say nothing */
 };
 
 /* One full comparison. An error is told with the exit code it should have. Call clear before the next one and at the

@@ -5,9 +5,9 @@
 #include "funneld_records.h"
 #include "rows_table.h"
 
-enum { E4 = 10000 };
+enum { E4 = 10000, SLOT_LAYERS = 16 /* CellTotal.slot: the layer, and this times the week */ };
 
-static const char *const tables[FNL_BOOKS_SIDES] = {"prospect", "line", "rep"};
+static const char *const tables[FNL_BOOKS_SIDES] = {"prospect", "line", "rep", "cell", "org_cell"};
 
 enum fnl_books_side fnl_books_side_of(const char *table)
 {
@@ -26,7 +26,7 @@ const char *fnl_books_layer_text(int layer)
 }
 
 /* The node of a book's name, made at its first mention. NULL: no memory. */
-static const struct fnl_book_node *book_of(struct fnl_books *b, struct fnl_span name)
+static struct fnl_book_node *book_of(struct fnl_books *b, struct fnl_span name)
 {
 	struct fnl_map_node *known = fnl_map_find(&b->names, name);
 	if (known) {
@@ -38,7 +38,7 @@ static const struct fnl_book_node *book_of(struct fnl_books *b, struct fnl_span 
 }
 
 /* One prospect, or one line. */
-static struct fnl_books_part part_of(const struct fnl_book_node *book, int64_t layer, const struct fnl_value *amount,
+static struct fnl_books_part part_of(struct fnl_book_node *book, int64_t layer, const struct fnl_value *amount,
                                      int64_t weight_bp)
 {
 	struct fnl_books_part p = {.book = book, .layer = (int)layer, .sum = {.count = 1}};
@@ -58,10 +58,15 @@ static int read_prospect(struct fnl_books *b, const struct fnl_value *v, struct 
 	if (!book->set) {
 		return 0;
 	}
-	const struct fnl_book_node *node = book_of(b, book->str);
+	struct fnl_book_node *node = book_of(b, book->str);
 	parts[(*count)++] =
 		part_of(node, v[FNL_PROSPECT_LAYER].i64, &v[FNL_PROSPECT_AMOUNT], v[FNL_PROSPECT_WEIGHT_BP].i64);
 	return node ? 0 : FNL_E_NOMEM;
+}
+
+static bool in_funnel(int layer)
+{
+	return layer == FNL_LAYER_TOP || layer == FNL_LAYER_MIDDLE || layer == FNL_LAYER_BOTTOM;
 }
 
 static int read_line(struct fnl_books *b, const struct fnl_value *v, struct fnl_books_part *parts, size_t *count)
@@ -70,12 +75,54 @@ static int read_line(struct fnl_books *b, const struct fnl_value *v, struct fnl_
 	if (state != FNL_LINE_STATE_OWNED && state != FNL_LINE_STATE_WATCHED) {
 		return 0; /* kept for an image only */
 	}
-	const struct fnl_book_node *node = book_of(b, v[FNL_LINE_BOOK].str);
+	struct fnl_book_node *node = book_of(b, v[FNL_LINE_BOOK].str);
 	struct fnl_books_part *p = &parts[(*count)++];
 	if (state == FNL_LINE_STATE_OWNED) {
 		*p = part_of(node, v[FNL_LINE_LAYER].i64, &v[FNL_LINE_AMOUNT], v[FNL_LINE_WEIGHT_BP].i64);
+		p->uncelled = in_funnel(p->layer) && !v[FNL_LINE_CELL].set;
 	} else {
 		*p = (struct fnl_books_part){.book = node, .layer = FNL_BOOKS_WATCHED, .sum = {.count = 1}};
+	}
+	return node ? 0 : FNL_E_NOMEM;
+}
+
+/* A sum as it is stored: BookTotal, CellTotal and CellVolume are alike from the currency on. */
+static struct fnl_books_part stored_part(struct fnl_book_node *book, int64_t layer,
+                                         const struct fnl_value *from_currency)
+{
+	enum { CURRENCY, COUNT, AMOUNT_MINOR, WEIGHTED_MINOR, WEIGHTED_E4 };
+	const struct fnl_value *t = from_currency;
+	struct fnl_books_part p = {
+		.book = book,
+		.layer = (int)layer,
+		.sum = {t[COUNT].i64, t[AMOUNT_MINOR].i64, (__int128)t[WEIGHTED_MINOR].i64 * E4 + t[WEIGHTED_E4].i64}};
+	if (t[CURRENCY].set) {
+		memcpy(p.currency, t[CURRENCY].str.data, t[CURRENCY].str.len < 3 ? t[CURRENCY].str.len : 3);
+	}
+	return p;
+}
+
+static int read_cell(struct fnl_books *b, const struct fnl_value *v, struct fnl_books_part *parts, size_t *count)
+{
+	struct fnl_book_node *node = book_of(b, v[FNL_CELL_BOOK].str);
+	const struct fnl_list *totals = &v[FNL_CELL_TOTALS].list;
+	for (size_t i = 0; i < totals->count && i + 1 < FNL_BOOKS_PARTS_MAX; i++) {
+		const struct fnl_value *t = totals->items[i].list.items;
+		parts[(*count)++] = stored_part(node, t[FNL_CELL_TOTAL_SLOT].i64 % SLOT_LAYERS, t + FNL_CELL_TOTAL_CURRENCY);
+	}
+	if (v[FNL_CELL_NEXT_DEADLINE_AT].set) {
+		parts[(*count)++] = (struct fnl_books_part){.book = node, .layer = FNL_BOOKS_UNTOLD};
+	}
+	return node ? 0 : FNL_E_NOMEM;
+}
+
+static int read_org_cell(struct fnl_books *b, const struct fnl_value *v, struct fnl_books_part *parts, size_t *count)
+{
+	struct fnl_book_node *node = book_of(b, v[FNL_ORG_CELL_BOOK].str);
+	const struct fnl_list *totals = &v[FNL_ORG_CELL_TOTALS].list;
+	for (size_t i = 0; i < totals->count && i < FNL_BOOKS_PARTS_MAX; i++) {
+		const struct fnl_value *t = totals->items[i].list.items;
+		parts[(*count)++] = stored_part(node, t[FNL_CELL_VOLUME_LAYER].i64, t + FNL_CELL_VOLUME_CURRENCY);
 	}
 	return node ? 0 : FNL_E_NOMEM;
 }
@@ -84,25 +131,22 @@ static int read_rep(struct fnl_books *b, const struct fnl_value *v, struct fnl_b
                     struct fnl_error *why)
 {
 	const struct fnl_list *totals = &v[FNL_REP_TOTALS].list;
-	const struct fnl_book_node *node = book_of(b, v[FNL_REP_BOOK].str);
+	struct fnl_book_node *node = book_of(b, v[FNL_REP_BOOK].str);
 	int64_t lines = 0;
-	for (size_t i = 0; i < totals->count && i + 1 < FNL_BOOKS_PARTS_MAX; i++) {
+	for (size_t i = 0; i < totals->count && i + 3 < FNL_BOOKS_PARTS_MAX; i++) {
 		const struct fnl_value *t = totals->items[i].list.items;
-		struct fnl_books_part *p = &parts[(*count)++];
-		*p = (struct fnl_books_part){
-			.book = node,
-			.layer = (int)t[FNL_BOOK_TOTAL_LAYER].i64,
-			.sum = {t[FNL_BOOK_TOTAL_COUNT].i64, t[FNL_BOOK_TOTAL_AMOUNT_MINOR].i64,
-		            (__int128)t[FNL_BOOK_TOTAL_WEIGHTED_MINOR].i64 * E4 + t[FNL_BOOK_TOTAL_WEIGHTED_E4].i64}};
-		struct fnl_span currency = t[FNL_BOOK_TOTAL_CURRENCY].set ? t[FNL_BOOK_TOTAL_CURRENCY].str : FNL_SPAN_NONE;
-		if (!fnl_span_is_none(currency)) {
-			memcpy(p->currency, currency.data, currency.len < 3 ? currency.len : 3);
-		}
+		parts[(*count)++] = stored_part(node, t[FNL_BOOK_TOTAL_LAYER].i64, t + FNL_BOOK_TOTAL_CURRENCY);
 		lines += t[FNL_BOOK_TOTAL_COUNT].i64;
 	}
 	if (v[FNL_REP_WATCHED_COUNT].i64) {
 		parts[(*count)++] = (struct fnl_books_part){
 			.book = node, .layer = FNL_BOOKS_WATCHED, .sum = {.count = v[FNL_REP_WATCHED_COUNT].i64}};
+	}
+	if (v[FNL_REP_REP_ID].set && v[FNL_REP_ORG_ID].set && !v[FNL_REP_ERASED].i64) {
+		parts[(*count)++] = (struct fnl_books_part){.book = node, .layer = FNL_BOOKS_HOME};
+	}
+	if (v[FNL_REP_CELLS_DUE_AT].set) {
+		parts[(*count)++] = (struct fnl_books_part){.book = node, .layer = FNL_BOOKS_UNTOLD};
 	}
 	if (node && lines != v[FNL_REP_LINE_COUNT].i64) {
 		return fnl_fail(why, FNL_E_INVALID, "line_count is %lld, the totals count %lld",
@@ -115,8 +159,8 @@ int fnl_books_read(struct fnl_books *b, struct fnl_codec *codec, const char *tab
                    struct fnl_arena *scratch, struct fnl_books_part ret_parts[FNL_BOOKS_PARTS_MAX], size_t *ret_count,
                    bool *ret_unsent, struct fnl_error *why)
 {
-	static const struct fnl_record_desc *const descs[FNL_BOOKS_SIDES] = {&fnl_desc_prospect, &fnl_desc_line,
-	                                                                     &fnl_desc_rep};
+	static const struct fnl_record_desc *const descs[FNL_BOOKS_SIDES] = {
+		&fnl_desc_prospect, &fnl_desc_line, &fnl_desc_rep, &fnl_desc_cell, &fnl_desc_org_cell};
 	struct fnl_value values[FNL_RECORD_FIELDS_MAX];
 	enum fnl_books_side side = fnl_books_side_of(table);
 	size_t count = 0;
@@ -139,6 +183,12 @@ int fnl_books_read(struct fnl_books *b, struct fnl_codec *codec, const char *tab
 	case FNL_BOOKS_REPS:
 		rc = read_rep(b, values, ret_parts, &count, why);
 		break;
+	case FNL_BOOKS_CELLS:
+		rc = read_cell(b, values, ret_parts, &count);
+		break;
+	case FNL_BOOKS_ORGS:
+		rc = read_org_cell(b, values, ret_parts, &count);
+		break;
 	case FNL_BOOKS_SIDES:
 		break;
 	}
@@ -146,7 +196,14 @@ int fnl_books_read(struct fnl_books *b, struct fnl_codec *codec, const char *tab
 	return rc;
 }
 
-int fnl_books_add(struct fnl_books *b, enum fnl_books_side side, const struct fnl_books_part *part)
+static void sum_add(struct fnl_books_sum *to, const struct fnl_books_sum *sum)
+{
+	to->count += sum->count;
+	to->amount_minor += sum->amount_minor;
+	to->weighted += sum->weighted;
+}
+
+static int add_sum(struct fnl_books *b, enum fnl_books_side side, const struct fnl_books_part *part)
 {
 	uint8_t name[512];
 	struct fnl_span book = part->book->node.key;
@@ -166,15 +223,41 @@ int fnl_books_add(struct fnl_books *b, enum fnl_books_side side, const struct fn
 		}
 		e->what = *part;
 	}
-	e->side[side].count += part->sum.count;
-	e->side[side].amount_minor += part->sum.amount_minor;
-	e->side[side].weighted += part->sum.weighted;
+	sum_add(&e->side[side], &part->sum);
+	if (part->uncelled) {
+		sum_add(&e->uncelled, &part->sum);
+	}
 	return 0;
+}
+
+int fnl_books_add(struct fnl_books *b, enum fnl_books_side side, const struct fnl_books_part *part)
+{
+	part->book->home |= part->layer == FNL_BOOKS_HOME;
+	part->book->untold |= part->layer == FNL_BOOKS_UNTOLD;
+	return part->layer == FNL_BOOKS_HOME || part->layer == FNL_BOOKS_UNTOLD ? 0 : add_sum(b, side, part);
 }
 
 static bool same(const struct fnl_books_sum *a, const struct fnl_books_sum *b)
 {
 	return a->count == b->count && a->amount_minor == b->amount_minor && a->weighted == b->weighted;
+}
+
+/* Lines are in cells, and the organisation knows of these. */
+static bool cells_agree(const struct fnl_books_entry *e, char ret_text[160])
+{
+	static const struct fnl_books_sum nothing;
+	const struct fnl_books_sum *s = e->side, *home = e->what.book->home ? &s[FNL_BOOKS_CELLS] : &nothing;
+	struct fnl_books_sum celled = s[FNL_BOOKS_CELLS];
+	sum_add(&celled, &e->uncelled);
+	if (same(&celled, in_funnel(e->what.layer) ? &s[FNL_BOOKS_LINES] : &nothing) &&
+	    (e->what.book->untold || same(&s[FNL_BOOKS_ORGS], home))) {
+		return true;
+	}
+	snprintf(ret_text, 160, "count, minor: lines %lld %lld, in no cell yet %lld %lld; cells %lld %lld; org %lld %lld",
+	         (long long)s[1].count, (long long)s[1].amount_minor, (long long)e->uncelled.count,
+	         (long long)e->uncelled.amount_minor, (long long)s[3].count, (long long)s[3].amount_minor,
+	         (long long)s[4].count, (long long)s[4].amount_minor);
+	return false;
 }
 
 bool fnl_books_agree(const struct fnl_books_entry *e, char ret_text[160])
@@ -183,7 +266,7 @@ bool fnl_books_agree(const struct fnl_books_entry *e, char ret_text[160])
 	bool watched = e->what.layer == FNL_BOOKS_WATCHED;
 	if (same(&s[FNL_BOOKS_LINES], &s[FNL_BOOKS_REPS]) &&
 	    (watched || same(&s[FNL_BOOKS_PROSPECTS], &s[FNL_BOOKS_LINES]))) {
-		return true;
+		return watched || cells_agree(e, ret_text);
 	}
 	snprintf(ret_text, 160, "count, minor, 1/10000: prospects %lld %lld %lld; lines %lld %lld %lld; rep %lld %lld %lld",
 	         (long long)s[0].count, (long long)s[0].amount_minor, (long long)s[0].weighted, (long long)s[1].count,
