@@ -23,6 +23,40 @@ static int refuse(struct fnl_proposing *p, int reason)
 	                            p->row[FNL_PROPOSAL_ASKED_BY], reason);
 }
 
+/* About as the row is written: what its texts have, and what the rest of an item takes at most. */
+static size_t codes_bytes(struct fnl_list codes)
+{
+	size_t bytes = 0;
+	for (size_t i = 0; i < codes.count; i++) {
+		bytes += codes.items[i].str.len + 4;
+	}
+	return bytes;
+}
+
+static size_t rep_bytes(const struct fnl_value *rep)
+{
+	enum { REP_REST = 32, CELL_REST = 64 };
+	struct fnl_list cells = rep[FNL_PROPOSAL_REP_CELLS].list;
+	size_t bytes = REP_REST + rep[FNL_PROPOSAL_REP_REP_ID].str.len + codes_bytes(rep[FNL_PROPOSAL_REP_REGIONS].list) +
+	               codes_bytes(rep[FNL_PROPOSAL_REP_INDUSTRIES].list);
+	for (size_t i = 0; i < cells.count; i++) {
+		const struct fnl_value *c = cells.items[i].list.items;
+		bytes += CELL_REST + c[FNL_PROPOSAL_CELL_REGION].str.len + c[FNL_PROPOSAL_CELL_INDUSTRY].str.len +
+		         c[FNL_PROPOSAL_CELL_SIZE_FOCUS].str.len;
+	}
+	return bytes;
+}
+
+/* A row that Kafka does not take would end the stage: the organisation is refused before. */
+static bool is_too_long(const struct fnl_value *row)
+{
+	size_t bytes = 0;
+	for (size_t i = 0; i < row[FNL_PROPOSAL_REPS].list.count; i++) {
+		bytes += rep_bytes(fnl_proposal_rep(row, i));
+	}
+	return bytes > FNL_PROPOSAL_ROW_BYTES_MAX;
+}
+
 /* ---- reps ---- */
 
 static int rep_of(const struct fnl_proposing *p, const struct fnl_value *rep, struct fnl_value *ret)
@@ -66,6 +100,9 @@ int fnl_proposing_reps(struct fnl_proposing *p)
 		return refuse(p, FNL_REJECT_REASON_TOO_MANY);
 	}
 	p->row[FNL_PROPOSAL_REPS] = fnl_value_list(reps, count);
+	if (is_too_long(p->row)) {
+		return refuse(p, FNL_REJECT_REASON_TOO_MANY);
+	}
 	if (!is_last(p)) {
 		p->row[FNL_PROPOSAL_AFTER] = fnl_value_str(p->page->last_key);
 		return FNL_OK;
@@ -289,6 +326,9 @@ int fnl_proposing_cells(struct fnl_proposing *p)
 		return r;
 	}
 	p->row[FNL_PROPOSAL_REPS] = fnl_value_list(reps, known.count);
+	if (is_too_long(p->row)) {
+		return refuse(p, FNL_REJECT_REASON_TOO_MANY);
+	}
 	if (!is_last(p)) {
 		p->row[FNL_PROPOSAL_AFTER] = fnl_value_str(p->page->last_key);
 		return FNL_OK;

@@ -409,6 +409,35 @@ static void any_page(void **state)
 	free(expected);
 }
 
+/* A row that would not fit into a record is not written: the organisation hears that it is too much. */
+static void too_long_for_a_row(void **state)
+{
+	enum { CODE_BYTES = FNL_PROPOSAL_ROW_BYTES_MAX / 4 };
+	static struct world w;
+	static char code[CODE_BYTES + 1];
+	(void)state;
+	memset(code, 'n', CODE_BYTES);
+	for (int of_cells = 0; of_cells < 2; of_cells++) {
+		open_world(&w);
+		north(&w);
+		w.page_rows = ROWS_MAX; /* their keys are cut off, and alike */
+		for (size_t i = 0; i < 4; i++) {
+			if (of_cells) {
+				cell(&w, "cid", code, "metal", FNL_LAYER_TOP, 1, 1, "EUR", 0);
+			} else {
+				rep(&w, "dan", code);
+			}
+		}
+		propose(&w, "p-1", "EUR");
+		assert_int_equal(w.proposal[FNL_PROPOSAL_STATE].i64, FNL_PROPOSAL_STATE_REFUSED);
+		assert_int_equal(w.proposal[FNL_PROPOSAL_REPS].list.count, 0);
+		assert_non_null(strstr(w.golden.text, "TOO_MANY"));
+		fnl_arena_deinit(&w.arena);
+		free(w.golden.text);
+		memset(&w.golden, 0, sizeof(w.golden));
+	}
+}
+
 static int start(void **state)
 {
 	static struct fnl_golden golden;
@@ -423,12 +452,9 @@ static void compared(void **state)
 
 int main(void)
 {
-	static const struct CMUnitTest tests[] = {cmocka_unit_test(from_asked_to_accepted),
-	                                          cmocka_unit_test(what_stays),
-	                                          cmocka_unit_test(outdated),
-	                                          cmocka_unit_test(who_receives_has_gone),
-	                                          cmocka_unit_test(not_worth_it),
-	                                          cmocka_unit_test(any_page),
-	                                          cmocka_unit_test(compared)};
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(from_asked_to_accepted), cmocka_unit_test(what_stays),   cmocka_unit_test(outdated),
+		cmocka_unit_test(who_receives_has_gone),  cmocka_unit_test(not_worth_it), cmocka_unit_test(any_page),
+		cmocka_unit_test(too_long_for_a_row),     cmocka_unit_test(compared)};
 	return cmocka_run_group_tests_name("territory proposals", tests, start, NULL);
 }

@@ -33,6 +33,8 @@ enum {
 	FNL_PROPOSAL_PAGE_ROWS = 100,
 	FNL_PROPOSAL_PAGE_MOVES = 100,
 	FNL_PROPOSAL_FORMER_MAX = 16,
+	FNL_PROPOSAL_ROW_BYTES_MAX = 800000, /* of reps and cells in the row: below Kafka's message.max.bytes; a cell has 64
+	                                        and its codes */
 	/* one for each book, and what is told */
 	FNL_PROPOSAL_EVENTS_MAX = FNL_PROPOSAL_REPS_MAX + 2
 };
