@@ -1,4 +1,5 @@
-/* HR events, commands, rates and territories to the rep stage's input. */
+/* HR events, commands, rates and territories to the rep stage's input, what is about an organisation to the org
+ * stage's. */
 #include "funneld/operators/router.h"
 
 #include "common.h"
@@ -10,7 +11,7 @@ struct router {
 	struct fnl_id_maker ids;
 };
 
-enum where { TO_REP, TO_ALL, TO_NOBODY };
+enum where { TO_REP, TO_ALL, TO_ORG, TO_NOBODY };
 
 /* Which records there are; entity: the field that is the record's key. */
 struct shape {
@@ -36,9 +37,10 @@ static const struct shape *shape_of(const struct fnl_record_desc *desc)
 		{&fnl_desc_open_quota_year, TO_ALL, FNL_OPEN_QUOTA_YEAR_ORG_ID, "org_id"},
 		{&fnl_desc_fx_rate, TO_ALL, FNL_FX_RATE_NAME, NULL},
 		{&fnl_desc_territory_defined, TO_ALL, FNL_TERRITORY_DEFINED_TERRITORY_ID, "territory_id"},
-		/* nobody acts on these yet */
-		{&fnl_desc_propose_territories, TO_NOBODY, -1, NULL},
-		{&fnl_desc_accept_proposal, TO_NOBODY, -1, NULL},
+		{&fnl_desc_propose_territories, TO_ORG, FNL_PROPOSE_TERRITORIES_ORG_ID, "org_id"},
+		{&fnl_desc_accept_proposal, TO_ORG, FNL_ACCEPT_PROPOSAL_ORG_ID, "org_id"},
+		{&fnl_desc_score_performance, TO_ORG, FNL_SCORE_PERFORMANCE_ORG_ID, "org_id"},
+		/* nobody acts on this yet */
 		{&fnl_desc_revise_quota, TO_NOBODY, -1, NULL},
 	};
 	for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++) {
@@ -58,7 +60,6 @@ static int copy_record(struct router *o, const struct fnl_record *r, const struc
 		return fnl_fail(why, FNL_E_LIMIT, "the record has %zu headers, at most %d are sent on", r->header_count,
 		                HEADERS_MAX);
 	}
-	out->topic = FNL_ROUTER_OUT_REP_INPUTS;
 	out->value = r->value;
 	out->header_count = 0;
 	for (size_t i = 0; i < r->header_count; i++) {
@@ -185,8 +186,11 @@ static int route(struct fnl_router *base, const struct fnl_record *r, struct fnl
 	if (rc) {
 		return rc;
 	}
-	out->key = shape->where == TO_REP ? fnl_book_name(root.entity, arena) : root.entity;
-	out->partition = shape->where == TO_REP ? FNL_PARTITION_BY_KEY : FNL_PARTITION_EVERY;
+	out->topic = shape->where == TO_ORG ? FNL_ROUTER_OUT_ORG_INPUTS : FNL_ROUTER_OUT_REP_INPUTS;
+	out->key = shape->where == TO_REP   ? fnl_book_name(root.entity, arena)
+	           : shape->where == TO_ORG ? fnl_org_key(root.entity, arena)
+	                                    : root.entity;
+	out->partition = shape->where == TO_ALL ? FNL_PARTITION_EVERY : FNL_PARTITION_BY_KEY;
 	ret->output_count = 1;
 	return fnl_span_is_none(out->key) ? FNL_E_NOMEM : 0;
 }

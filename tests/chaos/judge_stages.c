@@ -256,13 +256,16 @@ static size_t judge_relay(struct judge *j, struct oracle *o, enum oracle_sender 
 	                                 .input_count = j->piles[pile].count,
 	                                 .rep_inputs = j->piles[ORACLE_REP_INPUTS].at,
 	                                 .rep_input_count = j->piles[ORACLE_REP_INPUTS].count,
+	                                 .org_partition_count = partitions_of(j, j->topics[PILE_ORG_INPUTS]),
+	                                 .org_inputs = j->piles[PILE_ORG_INPUTS].at,
+	                                 .org_input_count = j->piles[PILE_ORG_INPUTS].count,
 	                                 .dead_letters = dead.at,
 	                                 .dead_letter_count = dead.count};
 	if (oracle_router_check(o, &in, &s, why, sizeof(why)) != 0) {
 		judge_die("router: not what it was given", why);
 	}
-	printf("%s: %zu inputs; %zu sent to books, %zu to every partition, %zu dead letters\n", stage, in.input_count,
-	       s.keyed, s.for_all, dead.count);
+	printf("%s: %zu inputs; %zu sent to books, %zu to every partition, %zu to organisations, %zu dead letters\n", stage,
+	       in.input_count, s.keyed, s.for_all, s.for_org, dead.count);
 	free(dead.at);
 	return in.dead_letter_count;
 }

@@ -104,6 +104,26 @@ static void test_what_is_about_a_rep_goes_to_his_book(void **state)
 	}
 }
 
+static void test_what_is_about_an_organisation_goes_to_it(void **state)
+{
+	struct world *w = *state;
+	const struct fnl_record_desc *const descs[] = {&fnl_desc_propose_territories, &fnl_desc_accept_proposal,
+	                                               &fnl_desc_score_performance};
+	for (size_t i = 0; i < sizeof(descs) / sizeof(descs[0]); i++) {
+		struct fnl_record r = record_of(w, descs[i], "west", "west");
+		assert_int_equal(route(w, &r), 0);
+		assert_int_equal(w->decision.output_count, 1);
+		const struct fnl_output *out = &w->decision.outputs[0];
+		assert_int_equal(out->topic, FNL_ROUTER_OUT_ORG_INPUTS);
+		assert_int_equal(out->partition, FNL_PARTITION_BY_KEY);
+		assert_true(fnl_span_eq(out->key, FNL_SPAN_LIT("org:west")));
+		assert_true(fnl_span_eq(out->value, r.value));
+		assert_int_equal(header_of(out, "ce_id").len, FNL_UUID_TEXT_BYTES);
+		r = record_of(w, descs[i], "west", "east");
+		assert_int_equal(route(w, &r), FNL_E_INVALID);
+	}
+}
+
 static void test_a_quota_year_goes_everywhere(void **state)
 {
 	struct world *w = *state;
@@ -304,6 +324,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_what_is_about_a_rep_goes_to_his_book, start, end),
+		cmocka_unit_test_setup_teardown(test_what_is_about_an_organisation_goes_to_it, start, end),
 		cmocka_unit_test_setup_teardown(test_a_quota_year_goes_everywhere, start, end),
 		cmocka_unit_test_setup_teardown(test_rates_and_territories_go_everywhere, start, end),
 		cmocka_unit_test_setup_teardown(test_what_nobody_acts_on_goes_nowhere, start, end),

@@ -8,8 +8,9 @@
 #include "oracle_org_internal.h"
 #include "oracle_same.h"
 
-static const char *const topic_names[] = {"rep-inputs", "dead-letters"};
-static const char *const table_names[] = {"partition", "rep", "handover", "question", "cell"};
+static const char *const topic_names[] = {"rep-inputs", "dead-letters", "territories", "performance", "rejections"};
+static const char *const table_names[] = {"partition", "rep",      "handover", "question",
+                                          "cell",      "proposal", "year",     "scoring"};
 
 /* A run: the fold, and what was found. */
 struct check {
@@ -237,8 +238,11 @@ int oracle_org_check(struct oracle *o, const struct oracle_org_input *in, struct
 	}
 	rc = rc || c.fold.failed ? -1 : 0;
 	index_expected(&c);
-	rc = rc ? rc : check_topic(&c, ORACLE_ORG_DEAD_LETTERS);
-	rc = rc ? rc : check_topic(&c, ORACLE_ORG_REP_INPUTS);
+	static const size_t order[] = {ORACLE_ORG_DEAD_LETTERS, ORACLE_ORG_REP_INPUTS, ORACLE_ORG_TERRITORIES,
+	                               ORACLE_ORG_PERFORMANCE, ORACLE_ORG_REJECTIONS};
+	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
+		rc = rc ? rc : check_topic(&c, order[i]);
+	}
 	rc = rc ? rc : check_rows(&c);
 	if (stats) {
 		*stats = c.fold.stats;

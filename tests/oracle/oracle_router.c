@@ -10,7 +10,7 @@
 
 enum { KEY_BYTES_MAX = 600, HEADERS_SENT_ON_MAX = 15 };
 
-enum fate { TO_REP, TO_ALL, TO_NOBODY, DEAD };
+enum fate { TO_REP, TO_ALL, TO_ORG, TO_NOBODY, DEAD };
 
 /* Who sends it, what becomes of it, and which field is its key. */
 static const struct {
@@ -30,12 +30,14 @@ static const struct {
 	{"SuccessorNamed", ORACLE_FROM_ROUTER_COMMANDS, TO_REP, "leaving_rep_id"},
 	{"ReconciliationReviewed", ORACLE_FROM_ROUTER_COMMANDS, TO_REP, "leaving_rep_id"},
 	{"OpenQuotaYear", ORACLE_FROM_ROUTER_COMMANDS, TO_ALL, "org_id"},
-	{"ProposeTerritories", ORACLE_FROM_ROUTER_COMMANDS, TO_NOBODY, NULL},
-	{"AcceptProposal", ORACLE_FROM_ROUTER_COMMANDS, TO_NOBODY, NULL},
+	{"ProposeTerritories", ORACLE_FROM_ROUTER_COMMANDS, TO_ORG, "org_id"},
+	{"AcceptProposal", ORACLE_FROM_ROUTER_COMMANDS, TO_ORG, "org_id"},
+	{"ScorePerformance", ORACLE_FROM_ROUTER_COMMANDS, TO_ORG, "org_id"},
 	{"ReviseQuota", ORACLE_FROM_ROUTER_COMMANDS, TO_NOBODY, NULL},
 	/* none of these comes to the router in order */
 	{"SuccessorCandidates", ORACLE_FROM_ORG, DEAD, NULL},
 	{"OrgBaseRate", ORACLE_FROM_ORG, DEAD, NULL},
+	{"BookMoves", ORACLE_FROM_ORG, DEAD, NULL},
 	{"RulesActivated", ORACLE_FROM_OUTSIDE, DEAD, NULL},
 };
 enum { KIND_COUNT = sizeof(kinds) / sizeof(kinds[0]) };
@@ -44,7 +46,8 @@ enum { KIND_COUNT = sizeof(kinds) / sizeof(kinds[0]) };
 struct expected {
 	const struct fnl_record *record;
 	bool for_all;
-	int32_t home; /* of a keyed one: where its book is; -1: nowhere */
+	bool for_org; /* on org-inputs, the others on rep-inputs */
+	int32_t home; /* of a keyed one: where its book, or organisation, is; -1: nowhere */
 	char key[KEY_BYTES_MAX];
 	char id[ORACLE_UUID_BYTES]; /* "": it has a ce_id of its own */
 	json_t *body;               /* what it says, when it is not to say the same; NULL: the bytes stay */
@@ -59,8 +62,8 @@ struct check {
 	size_t expected_count;
 	json_t *dead;    /* "partition/offset" to the input's index */
 	json_t *feeders; /* key to the input partition from which it comes */
-	json_t *homes;   /* key to the partition of rep-inputs in which it is */
-	json_t *next;    /* "input partition>partition" to the index of the one that comes next */
+	json_t *homes;   /* key to the partition in which it is */
+	json_t *next;    /* "input partition>topic/partition" to the index of the one that comes next */
 };
 
 /* KIND_COUNT: none. */
@@ -147,8 +150,8 @@ static enum fate look_at(const struct fnl_record *r, json_t *v, const char *name
 	if (!is_id(v, kinds[kind].entity) || !is_key(r, id) || r->header_count > HEADERS_SENT_ON_MAX) {
 		return DEAD;
 	}
-	*x = (struct expected){.record = r, .for_all = fate == TO_ALL, .home = -1};
-	snprintf(x->key, sizeof(x->key), "%s%s", fate == TO_REP ? "rep:" : "", id);
+	*x = (struct expected){.record = r, .for_all = fate == TO_ALL, .for_org = fate == TO_ORG, .home = -1};
+	snprintf(x->key, sizeof(x->key), "%s%s", fate == TO_REP ? "rep:" : fate == TO_ORG ? "org:" : "", id);
 	if (!has_id(r)) {
 		make_id(v, name, id, x->id);
 	}
@@ -184,24 +187,36 @@ static int add_input(struct check *c, size_t at)
 	x->home = home ? (int32_t)json_integer_value(home) : -1;
 	c->expected_count++;
 	c->stats.keyed += fate == TO_REP;
+	c->stats.for_org += fate == TO_ORG;
 	c->stats.for_all += fate == TO_ALL;
 	return 0;
 }
 
 /* ---- what is there ---- */
 
-static bool concerns(const struct expected *x, int32_t partition)
+/* A topic of ours that the router writes. */
+struct target {
+	const char *name;
+	const char *prefix; /* of its keys */
+	bool org;
+	int32_t partition_count;
+	const struct fnl_record *records;
+	size_t record_count;
+};
+
+static bool concerns(const struct expected *x, const struct target *t, int32_t partition)
 {
-	return x->for_all ? partition >= 0 : x->home == partition;
+	return x->for_org == t->org && (x->for_all ? partition >= 0 : x->home == partition);
 }
 
 /* Of one input partition the next one for that partition, and it is so no longer. NULL: there is none. */
-static const struct expected *next_of(struct check *c, int32_t from, int32_t to)
+static const struct expected *next_of(struct check *c, int32_t from, const struct target *t, int32_t to)
 {
 	char way[64];
-	snprintf(way, sizeof(way), "%" PRId32 ">%" PRId32, from, to);
+	snprintf(way, sizeof(way), "%" PRId32 ">%s/%" PRId32, from, t->name, to);
 	size_t at = (size_t)json_integer_value(json_object_get(c->next, way));
-	while (at < c->expected_count && (c->expected[at].record->partition != from || !concerns(&c->expected[at], to))) {
+	while (at < c->expected_count &&
+	       (c->expected[at].record->partition != from || !concerns(&c->expected[at], t, to))) {
 		at++;
 	}
 	json_object_set_new(c->next, way, json_integer((json_int_t)at + 1));
@@ -246,29 +261,29 @@ static int same_record(struct check *c, const char *where, const struct expected
 	return rc ? rc : same_headers(c, where, x, found);
 }
 
-static int check_sent(struct check *c, const struct fnl_record *found)
+static int check_sent(struct check *c, const struct target *t, const struct fnl_record *found)
 {
 	char where[200], key[KEY_BYTES_MAX];
-	snprintf(where, sizeof(where), "rep-inputs, partition %" PRId32 ", offset %" PRId64 ", from %s", found->partition,
+	snprintf(where, sizeof(where), "%s, partition %" PRId32 ", offset %" PRId64 ", from %s", t->name, found->partition,
 	         found->offset, c->in->stage);
 	snprintf(key, sizeof(key), "%.*s", (int)found->key.len, (const char *)found->key.data);
 	const json_t *feeder = json_object_get(c->feeders, key);
 	if (!feeder) {
 		return oracle_differ(&c->to, "%s: nobody has sent anything of %s", where, oracle_printable(found->key));
 	}
-	const struct expected *x = next_of(c, (int32_t)json_integer_value(feeder), found->partition);
+	const struct expected *x = next_of(c, (int32_t)json_integer_value(feeder), t, found->partition);
 	return x ? same_record(c, where, x, found) : oracle_differ(&c->to, "%s: expected nothing more", where);
 }
 
 /* Nothing is left of any way. */
-static int check_missing(struct check *c)
+static int check_missing(struct check *c, const struct target *t)
 {
 	const char *key;
 	json_t *feeder;
 	json_object_foreach(c->feeders, key, feeder)
 	{
-		for (int32_t p = -1; p < c->in->rep_partition_count; p++) {
-			const struct expected *x = next_of(c, (int32_t)json_integer_value(feeder), p);
+		for (int32_t p = -1; p < t->partition_count; p++) {
+			const struct expected *x = next_of(c, (int32_t)json_integer_value(feeder), t, p);
 			if (x) {
 				return oracle_differ(&c->to, "%s: input %" PRId32 "/%" PRId64 " of %s is missing in partition %" PRId32,
 				                     c->in->stage, x->record->partition, x->record->offset, x->key, p);
@@ -294,19 +309,19 @@ static int check_dead_letter(struct check *c, const struct fnl_record *found)
 	return oracle_same_dead_letter(&c->to, where, c->in->stage, c->in->input_topic, r, found);
 }
 
-/* Where the books are: of one key all records that are not for all. */
-static int find_homes(struct check *c)
+/* Where the books, or organisations, are: of one key all records that are not for all. */
+static int find_homes(struct check *c, const struct target *t)
 {
 	char key[KEY_BYTES_MAX];
-	for (size_t i = 0; i < c->in->rep_input_count; i++) {
-		const struct fnl_record *r = &c->in->rep_inputs[i];
-		if (r->key.len < 4 || memcmp(r->key.data, "rep:", 4) != 0) {
+	for (size_t i = 0; i < t->record_count; i++) {
+		const struct fnl_record *r = &t->records[i];
+		if (r->key.len < 4 || memcmp(r->key.data, t->prefix, 4) != 0) {
 			continue;
 		}
 		snprintf(key, sizeof(key), "%.*s", (int)r->key.len, (const char *)r->key.data);
 		const json_t *home = json_object_get(c->homes, key);
 		if (home && json_integer_value(home) != r->partition) {
-			return oracle_differ(&c->to, "rep-inputs: %s is in partition %" PRId64 " and in partition %" PRId32, key,
+			return oracle_differ(&c->to, "%s: %s is in partition %" PRId64 " and in partition %" PRId32, t->name, key,
 			                     (int64_t)json_integer_value(home), r->partition);
 		}
 		json_object_set_new(c->homes, key, json_integer(r->partition));
@@ -314,19 +329,30 @@ static int find_homes(struct check *c)
 	return 0;
 }
 
+static int check_target(struct check *c, const struct target *t)
+{
+	int rc = 0;
+	for (size_t i = 0; i < t->record_count && rc == 0; i++) {
+		if (oracle_sender_of(c->o, &t->records[i]) == c->in->relay) {
+			rc = check_sent(c, t, &t->records[i]);
+		}
+	}
+	return rc ? rc : check_missing(c, t);
+}
+
 static int check_all(struct check *c)
 {
 	const struct oracle_router_input *in = c->in;
-	int rc = find_homes(c);
+	const struct target targets[] = {
+		{"rep-inputs", "rep:", false, in->rep_partition_count, in->rep_inputs, in->rep_input_count},
+		{"org-inputs", "org:", true, in->org_partition_count, in->org_inputs, in->org_input_count}};
+	int rc = find_homes(c, &targets[0]);
+	rc = rc ? rc : find_homes(c, &targets[1]);
 	for (size_t i = 0; i < in->input_count && rc == 0; i++) {
 		rc = add_input(c, i);
 	}
-	for (size_t i = 0; i < in->rep_input_count && rc == 0; i++) {
-		if (oracle_sender_of(c->o, &in->rep_inputs[i]) == in->relay) {
-			rc = check_sent(c, &in->rep_inputs[i]);
-		}
-	}
-	rc = rc ? rc : check_missing(c);
+	rc = rc ? rc : check_target(c, &targets[0]);
+	rc = rc ? rc : check_target(c, &targets[1]);
 	for (size_t i = 0; i < in->dead_letter_count && rc == 0; i++) {
 		rc = check_dead_letter(c, &in->dead_letters[i]);
 	}

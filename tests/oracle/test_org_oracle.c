@@ -26,7 +26,8 @@ enum { SEEDS = 300 };
 /* clock = wall: what is ahead of now by so much is not believed; the workload goes to the edges of a later time. */
 #define FUTURE_MAX_MS (WORKLOAD_TIME_MAX_MS - START_MS - INT64_C(31536000000))
 
-static const char *const output_topics[ORACLE_ORG_TOPIC_COUNT] = {"rep-inputs", "dead"};
+static const char *const output_topics[ORACLE_ORG_TOPIC_COUNT] = {"rep-inputs", "dead", "territories", "performance",
+                                                                  "rejections"};
 static const char schema_directory[] = FNL_SOURCE_DIR "/schemas";
 
 /* What a process opens once. */

@@ -30,6 +30,8 @@ struct run {
 	size_t input_count;
 	struct fnl_record sent[RECORDS_MAX * PARTITIONS];
 	size_t sent_count;
+	struct fnl_record asked[RECORDS_MAX]; /* of organisations */
+	size_t asked_count;
 	struct fnl_record dead[RECORDS_MAX];
 	size_t dead_count;
 	char why[500];
@@ -145,6 +147,29 @@ static void feed_naming(struct run *t, int32_t p)
 	feed(t, &in, p, key);
 }
 
+static void feed_proposal(struct run *t, int32_t p)
+{
+	struct fnl_input in = fnl_input_of(&fnl_desc_propose_territories, ROUNDS + 1);
+	struct fnl_span key = text_of(t, "org-", p);
+	fnl_input_str(&in, FNL_PROPOSE_TERRITORIES_COMMAND_ID, "propose");
+	fnl_input_str(&in, FNL_PROPOSE_TERRITORIES_ISSUED_BY, "chief");
+	fnl_input_i64(&in, FNL_PROPOSE_TERRITORIES_ISSUED_AT, FNL_T0);
+	in.v[FNL_PROPOSE_TERRITORIES_ORG_ID] = value_of(key);
+	feed(t, &in, p, key);
+}
+
+static void feed_score(struct run *t, int32_t p)
+{
+	struct fnl_input in = fnl_input_of(&fnl_desc_score_performance, ROUNDS + 2);
+	struct fnl_span key = text_of(t, "org-", p);
+	fnl_input_str(&in, FNL_SCORE_PERFORMANCE_COMMAND_ID, "score");
+	fnl_input_str(&in, FNL_SCORE_PERFORMANCE_ISSUED_BY, "chief");
+	fnl_input_i64(&in, FNL_SCORE_PERFORMANCE_ISSUED_AT, FNL_T0);
+	in.v[FNL_SCORE_PERFORMANCE_ORG_ID] = value_of(key);
+	fnl_input_i64(&in, FNL_SCORE_PERFORMANCE_FISCAL_YEAR, 2024);
+	give_id(t, feed(t, &in, p, key));
+}
+
 /* An organisation a partition. */
 static void feed_commands(struct run *t, int32_t p)
 {
@@ -165,11 +190,14 @@ static void feed_commands(struct run *t, int32_t p)
 		}
 	}
 	feed_naming(t, p);
+	feed_proposal(t, p);
+	feed_score(t, p);
 }
 
 static void send(struct run *t, const struct fnl_output *out, int32_t partition)
 {
-	struct fnl_record *r = &t->sent[t->sent_count++];
+	bool org = out->topic == FNL_ROUTER_OUT_ORG_INPUTS;
+	struct fnl_record *r = org ? &t->asked[t->asked_count++] : &t->sent[t->sent_count++];
 	struct fnl_header *headers = fnl_arena_calloc(&t->arena, HEADERS, sizeof(*headers));
 	*r = (struct fnl_record){.partition = partition, .key = out->key, .value = out->value, .headers = headers};
 	for (size_t i = 0; i < out->header_count; i++) {
@@ -229,7 +257,7 @@ static void start(struct run *t, enum oracle_sender relay)
 {
 	fnl_arena_reset(&t->arena);
 	t->relay = relay;
-	t->input_count = t->sent_count = t->dead_count = 0;
+	t->input_count = t->sent_count = t->asked_count = t->dead_count = 0;
 	for (int32_t p = 0; p < FED_PARTITIONS; p++) {
 		if (relay == ORACLE_FROM_ROUTER_HR) {
 			feed_reps(t, p);
@@ -241,7 +269,11 @@ static void start(struct run *t, enum oracle_sender relay)
 	for (size_t i = 0; i < t->sent_count; i++) {
 		t->sent[i].offset = (int64_t)i;
 	}
+	for (size_t i = 0; i < t->asked_count; i++) {
+		t->asked[i].offset = (int64_t)i;
+	}
 	qsort(t->sent, t->sent_count, sizeof(t->sent[0]), by_partition);
+	qsort(t->asked, t->asked_count, sizeof(t->asked[0]), by_partition);
 }
 
 static int check(struct run *t)
@@ -255,13 +287,16 @@ static int check(struct run *t)
 	                                 .input_count = t->input_count,
 	                                 .rep_inputs = t->sent,
 	                                 .rep_input_count = t->sent_count,
+	                                 .org_partition_count = PARTITIONS,
+	                                 .org_inputs = t->asked,
+	                                 .org_input_count = t->asked_count,
 	                                 .dead_letters = t->dead,
 	                                 .dead_letter_count = t->dead_count};
 	int rc = oracle_router_check(t->oracle, &in, &s, t->why, sizeof(t->why));
 	bool hr = t->relay == ORACLE_FROM_ROUTER_HR;
 	size_t sent = FED_PARTITIONS * (ROUNDS - 1);
 	assert_true(rc != 0 || (s.dead_letters == FED_PARTITIONS && s.keyed == FED_PARTITIONS + (hr ? sent : 0) &&
-	                        s.for_all == (hr ? 0 : sent)));
+	                        s.for_all == (hr ? 0 : sent) && s.for_org == (hr ? 0 : 2 * FED_PARTITIONS)));
 	return rc;
 }
 
@@ -413,6 +448,51 @@ static void test_tampered(void **state)
 	assert_int_equal(missed, 0);
 }
 
+static void lose_question(struct run *t)
+{
+	memmove(&t->asked[0], &t->asked[1], --t->asked_count * sizeof(t->asked[0]));
+}
+
+static void repeat_question(struct run *t)
+{
+	t->asked[t->asked_count] = t->asked[t->asked_count - 1];
+	t->asked_count++;
+}
+
+static void swap_questions(struct run *t)
+{
+	struct fnl_record kept = t->asked[0];
+	t->asked[0] = t->asked[1];
+	t->asked[1] = kept;
+}
+
+static void ask_another(struct run *t)
+{
+	t->asked[0].key = FNL_SPAN_LIT("org:nobody");
+}
+
+/* What is asked of an organisation comes to the rep stage. */
+static void ask_a_book(struct run *t)
+{
+	t->sent[t->sent_count++] = t->asked[0];
+	lose_question(t);
+}
+
+static void test_questions(void **state)
+{
+	void (*const cases[])(struct run * t) = {lose_question, repeat_question, swap_questions, ask_another, ask_a_book};
+	struct run *t = *state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		start(t, ORACLE_FROM_ROUTER_COMMANDS);
+		assert_int_equal(t->asked_count, 2 * FED_PARTITIONS);
+		cases[i](t);
+		if (check(t) == 0) {
+			print_error("not noticed: case %zu of what is asked of organisations\n", i);
+			fail();
+		}
+	}
+}
+
 /* The resignation as it was sent by HR, in place of the one that went on. */
 static void test_employer(void **state)
 {
@@ -442,6 +522,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_undisturbed),
 		cmocka_unit_test(test_tampered),
+		cmocka_unit_test(test_questions),
 		cmocka_unit_test(test_employer),
 	};
 	return cmocka_run_group_tests(tests, open_run, close_run);

@@ -21,7 +21,7 @@
 
 enum { ORGS = 4, REPS = 9, EVENTS = 600, SEEDS = 12, PAGE_ROWS = 4, ANSWERS_MAX = EVENTS, CAPACITY = 80, BEST = 5 };
 
-static const char *const topics[FNL_ORG_OUT_COUNT] = {"rep-inputs", "dead"};
+static const char *const topics[FNL_ORG_OUT_COUNT] = {"rep-inputs", "dead", "territories", "performance", "rejections"};
 
 /* What is known of a rep. */
 struct rep {

@@ -14,7 +14,8 @@
 enum { PAGE_ROWS = 4 }; /* so that a question takes several */
 
 static const char schemas[] = FNL_SOURCE_DIR "/schemas";
-static const char *const outputs[ORACLE_ORG_TOPIC_COUNT] = {"rep-inputs", "dead"};
+static const char *const outputs[ORACLE_ORG_TOPIC_COUNT] = {"rep-inputs", "dead", "territories", "performance",
+                                                            "rejections"};
 
 #define START_MS INT64_C(1700000000000)
 /* Clock = wall: a year before the times that the workload goes to the edges of. */

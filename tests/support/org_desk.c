@@ -140,7 +140,8 @@ bool fnl_org_desk_fire(struct fnl_org_desk *desk)
 	struct fnl_org_desk_row *row = NULL;
 	for (size_t i = 0; i < desk->row_count; i++) {
 		struct fnl_org_desk_row *r = &desk->rows[i];
-		bool due = r->value.data && desk->op->ops->row_deadline(desk->op, r->table, r->value) <= desk->now_ms;
+		int64_t at_ms = r->value.data ? desk->op->ops->row_deadline(desk->op, r->table, r->value) : FNL_NO_DEADLINE;
+		bool due = at_ms != FNL_NO_DEADLINE && at_ms <= desk->now_ms;
 		row = due && (!row || fnl_span_cmp(r->key, row->key) < 0) ? r : row;
 	}
 	if (!row) {
@@ -155,8 +156,8 @@ bool fnl_org_desk_fire(struct fnl_org_desk *desk)
 	struct fnl_span before = row->value;
 	assert_int_equal(desk->op->ops->prepare_timer(desk->op, key, row->value, &desk->arena, &p), 0);
 	assert_true(p.row_count > 0 && p.rows[0].table == key.table && fnl_span_eq(p.rows[0].key, key.key));
-	assert_true(p.page.wanted && p.page.limit <= FNL_PAGE_ROWS_MAX);
-	step.page_count = page_of(desk, &p.page, page);
+	assert_true(!p.page.wanted || p.page.limit <= FNL_PAGE_ROWS_MAX);
+	step.page_count = p.page.wanted ? page_of(desk, &p.page, page) : 0;
 	assert_int_equal(take(desk, &step, &p), 0);
 	assert_false(fnl_span_eq(before, row->value));
 	return true;
@@ -186,6 +187,32 @@ size_t fnl_org_desk_count(const struct fnl_org_desk *desk, uint8_t table)
 		count += desk->rows[i].table == table && desk->rows[i].value.data;
 	}
 	return count;
+}
+
+static struct fnl_span header_of(const struct fnl_output *out, const char *name)
+{
+	for (size_t i = 0; i < out->header_count; i++) {
+		if (fnl_span_eq(out->headers[i].name, fnl_span_str(name))) {
+			return out->headers[i].value;
+		}
+	}
+	return FNL_SPAN_NONE;
+}
+
+const struct fnl_value *fnl_org_desk_told(struct fnl_org_desk *desk, size_t at, const struct fnl_record_desc *desc,
+                                          size_t topic, const char *key)
+{
+	const struct fnl_record_desc *found;
+	assert_true(at < desk->d->output_count);
+	const struct fnl_output *out = &desk->d->outputs[at];
+	const struct fnl_value *v = decode(desk, out->value, &found);
+	assert_ptr_equal(found, desc);
+	assert_int_equal(out->topic, topic);
+	assert_true(fnl_span_eq(out->key, fnl_span_str(key)));
+	desk->told_id = header_of(out, "ce_id");
+	desk->told_cause = header_of(out, "ce_causationid");
+	desk->told_type = header_of(out, "ce_type");
+	return v;
 }
 
 const struct fnl_value *fnl_org_desk_answer(struct fnl_org_desk *desk, size_t at, const struct fnl_record_desc *desc,
@@ -273,5 +300,62 @@ struct fnl_input fnl_input_outcome(const char *leaver_id, const char *notice_id,
 	fnl_input_i64(&in, FNL_HANDOVER_OUTCOME_COMPLETED_AT, FNL_T0 + at_ms);
 	fnl_input_i64(&in, FNL_HANDOVER_OUTCOME_PROSPECT_COUNT, prospects);
 	fnl_input_i64(&in, FNL_HANDOVER_OUTCOME_LOST_COUNT, lost);
+	return in;
+}
+
+struct fnl_input fnl_input_image(const char *rep_id, const char *region, const char *industry,
+                                 const struct fnl_desk_volume *volume)
+{
+	static _Thread_local struct fnl_value totals[32][FNL_CELL_VOLUME_FIELD_COUNT], lists[32];
+	static _Thread_local size_t at;
+	struct fnl_value *total = totals[at % 32], *list = &lists[at % 32];
+	struct fnl_input in = fnl_input_of(&fnl_desc_cell_image, 0);
+	at++;
+	memset(total, 0, sizeof(totals[0]));
+	for (size_t i = 0; i < FNL_CELL_VOLUME_FIELD_COUNT; i++) {
+		total[i].set = true;
+	}
+	total[FNL_CELL_VOLUME_LAYER].i64 = volume->layer;
+	total[FNL_CELL_VOLUME_CURRENCY].str = fnl_span_str(volume->currency);
+	total[FNL_CELL_VOLUME_COUNT].i64 = volume->count;
+	total[FNL_CELL_VOLUME_AMOUNT_MINOR].i64 = volume->weighted_minor * 4;
+	total[FNL_CELL_VOLUME_WEIGHTED_MINOR].i64 = volume->weighted_minor;
+	*list = (struct fnl_value){.set = true, .list = {total, FNL_CELL_VOLUME_FIELD_COUNT}};
+	fnl_input_str(&in, FNL_CELL_IMAGE_ORG_ID, "emea");
+	fnl_input_str(&in, FNL_CELL_IMAGE_REP_ID, rep_id);
+	fnl_input_str(&in, FNL_CELL_IMAGE_BOOK, book_of(rep_id));
+	fnl_input_str(&in, FNL_CELL_IMAGE_REGION, region);
+	fnl_input_str(&in, FNL_CELL_IMAGE_INDUSTRY, industry);
+	fnl_input_str(&in, FNL_CELL_IMAGE_SIZE_FOCUS, "");
+	fnl_input_i64(&in, FNL_CELL_IMAGE_SEQUENCE, (int64_t)at);
+	fnl_input_i64(&in, FNL_CELL_IMAGE_PRESENT, 1);
+	in.v[FNL_CELL_IMAGE_TOTALS] = (struct fnl_value){.set = true, .list = {list, 1}};
+	return in;
+}
+
+struct fnl_input fnl_input_rep_year(const char *rep_id, int64_t fiscal_year, int64_t sequence, int64_t won_minor)
+{
+	struct fnl_input in = fnl_input_of(&fnl_desc_rep_year, 0);
+	fnl_input_str(&in, FNL_REP_YEAR_ORG_ID, "emea");
+	fnl_input_str(&in, FNL_REP_YEAR_REP_ID, rep_id);
+	fnl_input_str(&in, FNL_REP_YEAR_BOOK, book_of(rep_id));
+	fnl_input_i64(&in, FNL_REP_YEAR_FISCAL_YEAR, fiscal_year);
+	fnl_input_i64(&in, FNL_REP_YEAR_SEQUENCE, sequence);
+	fnl_input_i64(&in, FNL_REP_YEAR_PRESENT, 1);
+	fnl_input_i64(&in, FNL_REP_YEAR_WON_MINOR, won_minor);
+	fnl_input_i64(&in, FNL_REP_YEAR_NOT_CONVERTED_COUNT, 0);
+	return in;
+}
+
+struct fnl_input fnl_input_org_command(const struct fnl_record_desc *desc, const char *command_id, int64_t at_ms)
+{
+	struct fnl_input in = fnl_input_of(desc, at_ms);
+	_Static_assert((int)FNL_PROPOSE_TERRITORIES_ORG_ID == (int)FNL_ACCEPT_PROPOSAL_ORG_ID &&
+	                   (int)FNL_PROPOSE_TERRITORIES_ORG_ID == (int)FNL_SCORE_PERFORMANCE_ORG_ID,
+	               "the commands begin alike");
+	fnl_input_str(&in, FNL_PROPOSE_TERRITORIES_COMMAND_ID, command_id);
+	fnl_input_str(&in, FNL_PROPOSE_TERRITORIES_ISSUED_BY, "head");
+	fnl_input_i64(&in, FNL_PROPOSE_TERRITORIES_ISSUED_AT, FNL_T0 + at_ms);
+	fnl_input_str(&in, FNL_PROPOSE_TERRITORIES_ORG_ID, "emea");
 	return in;
 }

@@ -27,7 +27,7 @@
 	X(TERRITORIES, "sales.territories", REFERENCE, "territories") \
 	X(REP_INPUTS, "funneld.rep-inputs", INTERNAL, "input of the rep stage: lines of books, HR events, commands") \
 	X(ORG_INPUTS, "funneld.org-inputs", INTERNAL, \
-	  "input of the org stage: entries of reps, what handovers ask and end in") \
+	  "input of the org stage: entries of reps, their cells and years, what handovers ask and end in, commands") \
 	X(REP_DIRECTORY, "funneld.rep-directory", REFERENCE, "who is who among the reps, and what each carries") \
 	X(PROSPECTS, "funnel.prospects", STATE, "rows of the prospect stage: the public current state") \
 	X(REPS, "funnel.reps", STATE, "rows of the rep stage: the public current state") \

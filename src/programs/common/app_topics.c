@@ -103,18 +103,21 @@ static const struct stage_row stages[FNL_APP_STAGE_COUNT] = {
                             [FNL_REP_OUT_REASSIGNMENTS] = FNL_TOPIC_REASSIGNMENTS,
                             [FNL_REP_OUT_ORG_INPUTS] = FNL_TOPIC_ORG_INPUTS,
                             [FNL_REP_OUT_REP_DIRECTORY] = FNL_TOPIC_REP_DIRECTORY}},
-	[FNL_APP_STAGE_ORG] =
-		{"org",
-         "funneld-org",
-         "threads.org",
-         FNL_TOPIC_ORG_INPUTS,
-         FNL_TOPIC_ORGS,
-         fnl_org_tables,
-         FNL_ORG_TABLE_COUNT,
-         FNL_ORG_PAGED,
-         FNL_ORG_OUT_DEAD_LETTERS,
-         FNL_ORG_OUT_COUNT,
-         {[FNL_ORG_OUT_REP_INPUTS] = FNL_TOPIC_REP_INPUTS, [FNL_ORG_OUT_DEAD_LETTERS] = FNL_TOPIC_DEAD_LETTERS}},
+	[FNL_APP_STAGE_ORG] = {"org",
+                           "funneld-org",
+                           "threads.org",
+                           FNL_TOPIC_ORG_INPUTS,
+                           FNL_TOPIC_ORGS,
+                           fnl_org_tables,
+                           FNL_ORG_TABLE_COUNT,
+                           FNL_ORG_PAGED,
+                           FNL_ORG_OUT_DEAD_LETTERS,
+                           FNL_ORG_OUT_COUNT,
+                           {[FNL_ORG_OUT_REP_INPUTS] = FNL_TOPIC_REP_INPUTS,
+                            [FNL_ORG_OUT_DEAD_LETTERS] = FNL_TOPIC_DEAD_LETTERS,
+                            [FNL_ORG_OUT_TERRITORIES] = FNL_TOPIC_DERIVED_TERRITORIES,
+                            [FNL_ORG_OUT_PERFORMANCE] = FNL_TOPIC_PERFORMANCE,
+                            [FNL_ORG_OUT_REJECTIONS] = FNL_TOPIC_REJECTIONS}},
 };
 
 static const struct {
@@ -168,6 +171,7 @@ static void name_relay(struct fnl_app *app, size_t i)
 	                            .group = p->relay_group[i]};
 	r->output_topics[FNL_ROUTER_OUT_REP_INPUTS] = p->topics[FNL_TOPIC_REP_INPUTS];
 	r->output_topics[FNL_ROUTER_OUT_DEAD_LETTERS] = p->topics[FNL_TOPIC_DEAD_LETTERS];
+	r->output_topics[FNL_ROUTER_OUT_ORG_INPUTS] = p->topics[FNL_TOPIC_ORG_INPUTS];
 }
 
 int fnl_app_name_all(struct fnl_app *app, struct fnl_error *why)
