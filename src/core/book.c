@@ -164,6 +164,9 @@ static struct fnl_value *line_of(const struct fnl_book_in *in, const struct fnl_
 	line[FNL_LINE_IMAGES] = fnl_value_list(NULL, 0);
 	line[FNL_LINE_TOLD] = fnl_value_i64(0);
 	line[FNL_LINE_KNOWN_LAYER] = fnl_value_i64(known_layer(in->line, event));
+	if (in->line && event[FNL_BOOK_LINE_STATE].i64 == FNL_LINE_STATE_OWNED) { /* what is asked of it holds on */
+		line[FNL_LINE_ASKED] = in->line[FNL_LINE_ASKED];
+	}
 	return line;
 }
 

@@ -103,6 +103,15 @@ static struct fnl_value held_until(const struct fnl_rules *rules, const struct f
 	return day > today ? fnl_value_i64(day) : fnl_value_null();
 }
 
+bool fnl_cell_may_move(const struct fnl_rules *rules, const struct fnl_value *line, int64_t now_ms)
+{
+	int64_t layer = line[FNL_LINE_LAYER].i64;
+	bool bottom = rules->values[FNL_RULES_AT_MOVE_BOTTOM] != 0;
+	bool counted = line[FNL_LINE_STATE].i64 == FNL_LINE_STATE_OWNED && fnl_layer_in_funnel((int)layer);
+	return counted && (bottom || layer != FNL_LAYER_BOTTOM) &&
+	       !held_until(rules, line, fnl_local_day(&rules->calendar, now_ms)).set;
+}
+
 /* By which week a cell counts it. */
 static int64_t week_of(const struct fnl_value *held, int64_t merged_before)
 {

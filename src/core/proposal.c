@@ -251,6 +251,7 @@ static int send_moves(struct fnl_proposing *p, const struct fnl_value *rep, size
 		move[FNL_CELL_MOVE_SIZE_FOCUS] = cell[FNL_PROPOSAL_CELL_SIZE_FOCUS];
 		move[FNL_CELL_MOVE_LAYER] = cell[FNL_PROPOSAL_CELL_LAYER];
 		move[FNL_CELL_MOVE_TO_REP_ID] = cell[FNL_PROPOSAL_CELL_TO_REP_ID];
+		move[FNL_CELL_MOVE_PROSPECT_COUNT] = cell[FNL_PROPOSAL_CELL_COUNT];
 		items[n++] = fnl_value_list(move, FNL_CELL_MOVE_FIELD_COUNT);
 	}
 	v[FNL_BOOK_MOVES_SOURCE] = fnl_value_str(FNL_SPAN_LIT("org"));

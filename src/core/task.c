@@ -317,8 +317,6 @@ int fnl_task_unname(struct fnl_handing *h, struct fnl_value *task)
 
 /* ---- the owner in the source ---- */
 
-enum { REASSIGN_BD = 3 };
-
 int fnl_task_reassign(struct fnl_handing *h, struct fnl_value *task, const struct fnl_value *line)
 {
 	struct fnl_value to = task[FNL_TASK_SUCCESSOR_ID].set ? task[FNL_TASK_SUCCESSOR_ID] : fnl_heir_meant(h, task);
@@ -336,7 +334,7 @@ int fnl_task_reassign(struct fnl_handing *h, struct fnl_value *task, const struc
 		return FNL_E_NOMEM;
 	}
 	task[FNL_TASK_REASSIGN] = fnl_value_i64(FNL_REASSIGN_STATE_REQUESTED);
-	task[FNL_TASK_REASSIGN_DUE_AT] = fnl_value_i64(fnl_business_days_after(h, h->at_ms, REASSIGN_BD));
+	task[FNL_TASK_REASSIGN_DUE_AT] = fnl_value_i64(fnl_business_days_after(h, h->at_ms, FNL_REASSIGN_BD));
 	fnl_task_arm(h, task);
 	v[FNL_REASSIGNMENT_REQUESTED_OCCURRED_AT] = fnl_value_i64(h->at_ms);
 	v[FNL_REASSIGNMENT_REQUESTED_PROSPECT_ID] = task[FNL_TASK_PROSPECT_ID];

@@ -2,7 +2,7 @@
 #include "rep_internal.h"
 
 const char *const fnl_rep_tables[FNL_REP_TABLE_COUNT] = {
-	"partition", "rep", "line", "quota", "quota_line", "inspection", "handover", "task", "cell", "rate", "territory"};
+	"partition", "rep", "line", "quota", "quota_line", "inspection", "handover", "task", "cell", "rate", "territory", "moves"};
 
 static const struct fnl_route routes[] = {
 	{&fnl_desc_quota_set, FNL_REP_OUT_QUOTAS, FNL_QUOTA_SET_OCCURRED_AT, FNL_QUOTA_SET_REP_ID, -1, -1,
@@ -74,13 +74,14 @@ int fnl_rep_put_row(struct fnl_rep_operator *o, const struct fnl_step *in, int a
 	              : fnl_decision_put(d, (size_t)at, &o->rows[table], change == FNL_ROW_PUT ? values : NULL, in->arena);
 }
 
-/* A line, or an answer on its way or of the organisation, names its own cause, which is what happened in the source. */
+/* A line, an answer on its way, or what comes of the organisation, names its own cause, which is what happened in the source. */
 int fnl_rep_cause(struct fnl_rep_operator *o, const struct fnl_step *in, struct fnl_cause_id *ret)
 {
 	const struct fnl_rep_event *e = in->event;
 	const struct fnl_record_desc *desc = e->root.decoded.desc;
 	bool internal = desc == &fnl_desc_book_line || desc == &fnl_desc_answer_given ||
-	                desc == &fnl_desc_successor_candidates || desc == &fnl_desc_org_base_rate;
+	                desc == &fnl_desc_successor_candidates || desc == &fnl_desc_org_base_rate ||
+	                desc == &fnl_desc_book_moves;
 	if (in->cause == FNL_CAUSE_RECORD && internal && fnl_op_cause_named(in->record, ret)) {
 		return 0;
 	}
@@ -123,6 +124,12 @@ static int take_book(struct fnl_rep_operator *o, const struct fnl_step *in, cons
 int64_t fnl_rep_now(const struct fnl_step *in)
 {
 	return in->now_ms == FNL_NO_TIME ? 0 : in->now_ms;
+}
+
+int64_t fnl_rep_moment(const struct fnl_step *in)
+{
+	const struct fnl_rep_event *e = in->event;
+	return in->now_ms != FNL_NO_TIME ? in->now_ms : in->cause == FNL_CAUSE_RECORD ? e->root.occurred_at_ms : 0;
 }
 
 static int take_rows(struct fnl_rep_operator *o, const struct fnl_step *in, struct fnl_book_in *ret, bool *ret_whole,
@@ -244,6 +251,8 @@ static int step_timer(struct fnl_rep_operator *o, const struct fnl_step *in, con
 		return fnl_rep_step_cell(o, in, rules, d, why);
 	case FNL_REP_TABLE_TASK:
 		return fnl_rep_step_task(o, in, rules, d, why);
+	case FNL_REP_TABLE_MOVES:
+		return fnl_rep_step_moves(o, in, rules, d, why);
 	case FNL_REP_TABLE_PARTITION:
 		return fnl_rep_step_jobs(o, in, rules, d, why);
 	default:
@@ -285,6 +294,9 @@ static int op_step(struct fnl_operator *base, const struct fnl_step *in, struct 
 	    fnl_rep_handover_input(desc) == FNL_REP_HANDOVER_ANSWER) {
 		return fnl_rep_step_handover_input(o, in, rules, NULL, ret, why);
 	}
+	if (desc == &fnl_desc_book_moves) {
+		return fnl_rep_step_moves_input(o, in, rules, ret, why);
+	}
 	if (desc == &fnl_desc_open_quota_year) {
 		return step_open_quota(o, in, rules, ret, why);
 	}
@@ -318,13 +330,14 @@ static int64_t op_row_deadline(struct fnl_operator *base, uint8_t table, struct 
 	struct fnl_rep_operator *o = FNL_CONTAINER_OF(base, struct fnl_rep_operator, base);
 	_Static_assert(FNL_REP_NEXT_DEADLINE_AT == 0 && FNL_PARTITION_JOBS_NEXT_DEADLINE_AT == 0 &&
 	                   FNL_INSPECTION_NEXT_DEADLINE_AT == 0 && FNL_HANDOVER_NEXT_DEADLINE_AT == 0 &&
-	                   FNL_TASK_NEXT_DEADLINE_AT == 0 && FNL_CELL_NEXT_DEADLINE_AT == 0,
+	                   FNL_TASK_NEXT_DEADLINE_AT == 0 && FNL_CELL_NEXT_DEADLINE_AT == 0 &&
+	                   FNL_MOVES_NEXT_DEADLINE_AT == 0,
 	               "the deadline is read from the front of the row");
 	struct fnl_reader r = fnl_reader_of(value);
 	bool magic = fnl_read_u8(&r) == 0;
 	uint32_t id = fnl_read_be32(&r);
 	bool timed = table == FNL_REP_TABLE_REP || table == FNL_REP_TABLE_INSPECTION || table == FNL_REP_TABLE_HANDOVER ||
-	             table == FNL_REP_TABLE_TASK || table == FNL_REP_TABLE_CELL ||
+	             table == FNL_REP_TABLE_TASK || table == FNL_REP_TABLE_CELL || table == FNL_REP_TABLE_MOVES ||
 	             (table == FNL_REP_TABLE_PARTITION && is_jobs(o, id, value));
 	return timed && magic && !r.bad ? fnl_row_first_deadline(value) : FNL_NO_DEADLINE;
 }
@@ -361,7 +374,7 @@ static int find_rows(struct fnl_rep_operator *o, struct fnl_codec *codec, struct
 	static const struct fnl_record_desc *const descs[FNL_REP_TABLE_COUNT] = {
 		&fnl_desc_partition_jobs, &fnl_desc_rep,        &fnl_desc_line,         &fnl_desc_quota_set,
 		&fnl_desc_quota_line,     &fnl_desc_inspection, &fnl_desc_handover,     &fnl_desc_task,
-		&fnl_desc_cell,           &fnl_desc_rate_table, &fnl_desc_territory_set};
+		&fnl_desc_cell,           &fnl_desc_rate_table, &fnl_desc_territory_set, &fnl_desc_moves};
 	int rc = fnl_row_type_find(codec, &fnl_desc_partition_times, &o->times_row, why);
 	rc = rc ? rc : fnl_row_type_find(codec, &fnl_desc_stage_time, &o->stage_time, why);
 	for (size_t i = 0; i < FNL_REP_TABLE_COUNT && rc == 0; i++) {

@@ -225,18 +225,11 @@ static int tell(const struct telling *t, const struct fnl_event_out *events, siz
 
 /* ---- rows ---- */
 
-/* Before the stage's time is known an input's own is the best there is. */
-static int64_t now_of(const struct fnl_step *in)
-{
-	const struct fnl_rep_event *e = in->event;
-	return in->now_ms != FNL_NO_TIME ? in->now_ms : in->cause == FNL_CAUSE_RECORD ? e->root.occurred_at_ms : 0;
-}
-
 static int take_rows(struct fnl_rep_operator *o, const struct fnl_step *in, const struct fnl_rules *rules,
                      struct fnl_handover_in *ret, struct fnl_error *why)
 {
 	const struct fnl_rep_event *e = in->event;
-	*ret = (struct fnl_handover_in){.now_ms = now_of(in), .rules = rules, .arena = in->arena};
+	*ret = (struct fnl_handover_in){.now_ms = fnl_rep_moment(in), .rules = rules, .arena = in->arena};
 	int rc = fnl_rep_take_row(o, in, e->row_handover, FNL_REP_TABLE_HANDOVER, &ret->row, why);
 	rc = rc ? rc : fnl_rep_take_row(o, in, e->row_rep, FNL_REP_TABLE_REP, &ret->rep, why);
 	rc = rc ? rc : fnl_rep_take_row(o, in, e->row_task, FNL_REP_TABLE_TASK, &ret->task, why);
@@ -346,7 +339,7 @@ int fnl_rep_handover_after_line(struct fnl_rep_operator *o, const struct fnl_ste
 	                                                                           : NULL,
 	                                .line_before = book->line,
 	                                .inspection = inspection,
-	                                .now_ms = now_of(in),
+	                                .now_ms = fnl_rep_moment(in),
 	                                .rules = book->rules,
 	                                .cause_id = book->cause_id,
 	                                .correlation_id = book->correlation_id,

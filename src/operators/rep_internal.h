@@ -6,6 +6,7 @@
 #include "funneld/core/cell.h"
 #include "funneld/core/handover.h"
 #include "funneld/core/inspection.h"
+#include "funneld/core/moves.h"
 #include "funneld/core/quota.h"
 #include "funneld/core/reconciliation.h"
 #include "funneld/operators/rep.h"
@@ -42,6 +43,7 @@ struct fnl_rep_event {
 	int row_left; /* and another one that it was counted in */
 	int row_rate;
 	int row_territory;
+	int row_moves;
 	int row_copied; /* what a run's pass goes by */
 };
 
@@ -57,6 +59,8 @@ int fnl_rep_put_row(struct fnl_rep_operator *o, const struct fnl_step *in, int a
 int fnl_rep_cause(struct fnl_rep_operator *o, const struct fnl_step *in, struct fnl_cause_id *ret) FNL_MUST_USE;
 /* Before the stage's time is known it is as at the beginning of time: what is armed then fires with the first one. */
 int64_t fnl_rep_now(const struct fnl_step *in);
+/* The same for what tells of now: then an input's own time is the best there is. */
+int64_t fnl_rep_moment(const struct fnl_step *in);
 
 /* --- rep_prepare.c --- */
 int fnl_rep_prepare(struct fnl_operator *base, const struct fnl_record *r, struct fnl_arena *arena,
@@ -159,5 +163,16 @@ int fnl_rep_step_cell(struct fnl_rep_operator *o, const struct fnl_step *in, con
 /* After the timer of a Rep row: a page of its cells, if that is due; changes out->rep. */
 int fnl_rep_go_over_cells(struct fnl_rep_operator *o, const struct fnl_step *in, const struct fnl_book_in *book,
                           struct fnl_book_out *out, struct fnl_decision *d, struct fnl_error *why) FNL_MUST_USE;
+
+/* --- rep_moves.c --- */
+int fnl_rep_prepare_moves(struct fnl_rep_event *e, struct fnl_arena *arena, struct fnl_prepared *ret,
+                          struct fnl_error *why) FNL_MUST_USE;
+int fnl_rep_prepare_moves_timer(struct fnl_rep_operator *o, struct fnl_row_key row, struct fnl_span value,
+                                struct fnl_rep_event *e, struct fnl_arena *arena,
+                                struct fnl_prepared *ret) FNL_MUST_USE;
+int fnl_rep_step_moves_input(struct fnl_rep_operator *o, const struct fnl_step *in, const struct fnl_rules *rules,
+                             struct fnl_decision *d, struct fnl_error *why) FNL_MUST_USE;
+int fnl_rep_step_moves(struct fnl_rep_operator *o, const struct fnl_step *in, const struct fnl_rules *rules,
+                       struct fnl_decision *d, struct fnl_error *why) FNL_MUST_USE;
 
 #endif

@@ -1,7 +1,7 @@
 /* From bytes to an event and the rows it needs. */
 #include "rep_internal.h"
 
-enum kind { LINE, REP, ASK, HANDOVER, ORG_ANSWER, ANSWER, COMMAND, RATE, TERRITORY, RULES, TIME };
+enum kind { LINE, REP, ASK, HANDOVER, ORG_ANSWER, MOVES, ANSWER, COMMAND, RATE, TERRITORY, RULES, TIME };
 
 /* Which records may come on the topic. All have source and occurred_at; entity: the field that says whom it is about,
  * -1: the partition. */
@@ -40,6 +40,7 @@ static const struct shape *shape_of(const struct fnl_record_desc *desc)
 		SHAPE(reconciliation_reviewed, RECONCILIATION_REVIEWED, HANDOVER, FNL_RECONCILIATION_REVIEWED_LEAVING_REP_ID),
 		SHAPE(successor_candidates, SUCCESSOR_CANDIDATES, ORG_ANSWER, FNL_SUCCESSOR_CANDIDATES_BOOK),
 		SHAPE(org_base_rate, ORG_BASE_RATE, ORG_ANSWER, FNL_ORG_BASE_RATE_BOOK),
+		SHAPE(book_moves, BOOK_MOVES, MOVES, FNL_BOOK_MOVES_BOOK),
 	};
 	for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++) {
 		if (shapes[i].desc == desc) {
@@ -166,14 +167,19 @@ static int prepare_handover(struct fnl_rep_event *e, struct fnl_arena *arena, st
 	return fnl_span_is_none(key) ? FNL_E_NOMEM : 0;
 }
 
-static int prepare_answer(const struct fnl_record *r, struct fnl_rep_event *e, struct fnl_prepared *ret,
-                          struct fnl_error *why)
+static int take_reps_book(const struct fnl_record *r, struct fnl_rep_event *e, struct fnl_error *why)
 {
 	e->book = e->root.entity;
 	int rc = check_book(r, e->book, why);
-	if (rc == 0 && fnl_span_is_none(fnl_book_rep_id(e->book))) {
-		rc = fnl_fail(why, FNL_E_INVALID, "an answer is to a rep's sheet or handover, and the pool has none");
-	}
+	return rc == 0 && fnl_span_is_none(fnl_book_rep_id(e->book))
+	           ? fnl_fail(why, FNL_E_INVALID, "it is for a rep's book, and the pool is none")
+	           : rc;
+}
+
+static int prepare_answer(const struct fnl_record *r, struct fnl_rep_event *e, struct fnl_prepared *ret,
+                          struct fnl_error *why)
+{
+	int rc = take_reps_book(r, e, why);
 	if (rc == 0) {
 		e->row_rep = fnl_prepared_add(ret, FNL_REP_TABLE_REP, e->book);
 		e->row_inspection = fnl_prepared_add(ret, FNL_REP_TABLE_INSPECTION, e->book);
@@ -200,6 +206,10 @@ static int prepare_kind(const struct fnl_record *r, enum kind kind, struct fnl_r
 	case ORG_ANSWER:
 		rc = prepare_answer(r, e, ret, why);
 		rc = rc ? rc : prepare_handover(e, arena, ret);
+		break;
+	case MOVES:
+		rc = take_reps_book(r, e, why);
+		rc = rc ? rc : fnl_rep_prepare_moves(e, arena, ret, why);
 		break;
 	case ANSWER:
 		rc = prepare_answer(r, e, ret, why);
@@ -230,7 +240,7 @@ static struct fnl_rep_event *event_new(struct fnl_arena *arena)
 	if (e) {
 		e->row_rep = e->row_line = e->row_jobs = e->row_rules = e->row_quota = e->row_times = e->row_inspection = -1;
 		e->row_handover = e->row_task = e->row_cell = e->row_left = -1;
-		e->row_rate = e->row_territory = e->row_copied = -1;
+		e->row_rate = e->row_territory = e->row_copied = e->row_moves = -1;
 	}
 	return e;
 }
@@ -263,7 +273,7 @@ int fnl_rep_prepare(struct fnl_operator *base, const struct fnl_record *r, struc
 	e->row_rules = fnl_prepared_add(ret, FNL_REP_TABLE_PARTITION, FNL_SPAN_LIT("rules"));
 	ret->event = e;
 	/* the time of a line or an answer was looked at by the stage that sent it, and it may be of any age */
-	bool looked_at = shape->kind == LINE || shape->kind == ANSWER || shape->kind == ORG_ANSWER;
+	bool looked_at = shape->kind == LINE || shape->kind == ANSWER || shape->kind == ORG_ANSWER || shape->kind == MOVES;
 	ret->event_time_ms = looked_at ? FNL_NO_TIME : root->occurred_at_ms;
 	return 0;
 }
@@ -394,6 +404,9 @@ int fnl_rep_prepare_timer(struct fnl_operator *base, struct fnl_row_key row, str
 	} else if (row.table == FNL_REP_TABLE_TASK) {
 		e->row_task = at;
 		rc = prepare_task_timer(row, e, ret);
+	} else if (row.table == FNL_REP_TABLE_MOVES) {
+		e->row_moves = at;
+		rc = fnl_rep_prepare_moves_timer(o, row, value, e, arena, ret);
 	} else {
 		e->row_jobs = at;
 		rc = prepare_jobs(o, value, e, arena, ret);

@@ -61,6 +61,7 @@ enum {
 	FNL_HANDOVER_JOBS_MAX = 64,
 	FNL_HANDOVER_LOST_IDS_MAX = 32,
 	FNL_HANDOVER_FORMER_MAX = 16,
+	FNL_REASSIGN_BD = 3,        /* business days that the source has to move a prospect */
 	FNL_HANDOVER_EVENTS_MAX = 8 /* of one input, beside its findings (FNL_RECONCILE_MAX, of a line) */
 };
 

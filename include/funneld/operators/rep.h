@@ -21,6 +21,8 @@
  *   at-risk: reason, level, last day, when   cancelled: reason
  *   finding: prospect, kind, when, its place among the findings of the prospect that are told with it
  *   reassign (ReassignmentRequested), reassign-overdue: prospect, to whom
+ * Of what an accepted proposal asks for: "<book>|<proposal id>|<word>|<prospect>|<to whom>", the words are those of
+ * handovers: reassign, reassign-overdue. Cause: the command that accepted it.
  * What is asked of the organisation, and its answers, have no id of their own: they name their cause.
  * Numbers are as the record has them: milliseconds, days. Cause: of a firing of the Handover row's timer the notice; of
  * a Task row's timer the timer; else the input, of a line what happened in the source. */
@@ -33,7 +35,7 @@
  * "pool:UNASSIGNED"); line: "<book>|<prospect id>"; quota: "<book>|<fiscal year>"; quota_line:
  * "<book>|<fiscal year>|<prospect id>"; inspection, handover: the book; task: "<book>|<prospect id>"; cell:
  * "<book>|<region>|<industry>|<size focus>" (fnl_cell_name); rate: "<name>|<quote>"; territory: the organisation's id,
- * and "<organisation>|<run>" while a pass of a quota run goes by it; partition: "clock", "rules", "jobs". */
+ * and "<organisation>|<run>" while a pass of a quota run goes by it; moves: "<book>|<proposal id>"; partition: "clock", "rules", "jobs". */
 enum {
 	FNL_REP_TABLE_PARTITION,
 	FNL_REP_TABLE_REP,
@@ -46,6 +48,7 @@ enum {
 	FNL_REP_TABLE_CELL,
 	FNL_REP_TABLE_RATE,
 	FNL_REP_TABLE_TERRITORY,
+	FNL_REP_TABLE_MOVES,
 	FNL_REP_TABLE_COUNT
 };
 #define FNL_REP_PAGED \
