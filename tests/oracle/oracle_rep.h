@@ -32,6 +32,10 @@
  * from what was found alone, that a cell is the sum of its lines (I6), and that the organisation has what was told last
  * (oracle_rep_cells_rest.c).
  *
+ * What accepted proposals ask of books is repeated with clock = event, too; with clock = wall it is not known by which
+ * moment a line was looked at. What can be said then is checked by either clock: only lines of the proposal's cells,
+ * each once, to whom it says, and no more than it counted (oracle_rep_moves_rest.c).
+ *
  * The outputs of a key must come from one input partition (keys are partitioned), but for dead letters, and alerts,
  * which have an order for each book. */
 #ifndef FUNNELD_TESTS_ORACLE_REP_H
@@ -64,6 +68,7 @@ enum {
 	ORACLE_REP_CELL,
 	ORACLE_REP_RATE,
 	ORACLE_REP_TERRITORY,
+	ORACLE_REP_MOVES,
 	ORACLE_REP_TABLE_COUNT
 };
 
@@ -167,6 +172,15 @@ struct oracle_rep_stats {
 	size_t base_rates;
 	size_t defections;
 	size_t watches_over;
+	size_t moves_asked;   /* for proposals */
+	size_t moves_kept;    /* of their cells */
+	size_t moves_bottom;  /* of these */
+	size_t moves_beyond;  /* more than the proposal counted */
+	size_t moves_of_leavers;
+	size_t moves_returned;
+	size_t moves_overdue;
+	size_t moves_again;     /* BookMoves that came twice */
+	size_t moves_forgotten; /* rows */
 	size_t refused_because[10]; /* oracle_rep_report.c has their order */
 	size_t found[8];            /* findings by kind */
 	size_t long_books;          /* passes over a book of more than a page */

@@ -364,6 +364,9 @@ static json_t *new_line(struct rep_step *s, const json_t *before, json_t *images
 	oracle_set(line, "year_start", json_integer(rep_year_start(s->p->rules)));
 	oracle_set(line, "images", images);
 	oracle_set(line, "known_layer", json_string("NONE"));
+	if (before && oracle_is(s->in, "state", "OWNED")) {
+		oracle_take(line, "asked", before, "asked");
+	}
 	if (is_there(line) && in_funnel(line)) {
 		oracle_take(line, "known_layer", line, "layer");
 	} else if (is_there(line) && is_there(before)) {

@@ -44,8 +44,7 @@ static char *key_of(const char *book, const char *name, char ret[REP_KEY_BYTES])
 	return ret;
 }
 
-/* The first day on which it may be moved; new. */
-static json_t *held_until(const struct rep_step *s, const json_t *line)
+json_t *rep_held_until(const struct rep_step *s, const json_t *line)
 {
 	const struct rep_rules *rules = s->p->rules;
 	int64_t today = s->fold->in->event_clock ? rep_local_day(rules, s->now_ms) : 0, day = today;
@@ -158,7 +157,7 @@ void rep_cells_line(struct rep_step *s, const char *book, const json_t *rep, con
 	bool counted = line && oracle_is(line, "state", "OWNED") && layer_of(line) > 0;
 	if (line) {
 		oracle_set(line, "cell", counted ? json_string(oracle_cell_name(line, name)) : json_null());
-		oracle_set(line, "held_until", counted ? held_until(s, line) : json_null());
+		oracle_set(line, "held_until", counted ? rep_held_until(s, line) : json_null());
 	}
 	const char *from = cell_of(before), *to = cell_of(line);
 	if (!s->fold->in->event_clock) {

@@ -73,12 +73,14 @@ static void fire_timers(struct rep_fold *f, struct rep_partition *p)
 		int64_t at = armed ? oracle_number(p->jobs, "next_deadline_at") : INT64_MAX;
 		const char *book = first_due(p->reps, &at), *inspected = first_due(p->inspections, &at);
 		const char *leaving = first_due(p->handovers, &at), *task = first_task(p->tasks, &at, key);
-		const char *cell = first_due(p->cells, &at);
+		const char *cell = first_due(p->cells, &at), *moves = first_due(p->moves, &at);
 		struct rep_step s = {.fold = f, .p = p, .now_ms = at};
-		if (at > p->time_ms || (!book && !inspected && !leaving && !task && !cell && !armed)) {
+		if (at > p->time_ms || (!book && !inspected && !leaving && !task && !cell && !moves && !armed)) {
 			return;
 		}
-		if (cell) { /* before all others */
+		if (moves) { /* before all others */
+			rep_moves_fire(&s, moves);
+		} else if (cell) {
 			rep_cell_fire(&s, cell);
 		} else if (task) {
 			rep_task_fire(&s, task);
@@ -242,7 +244,8 @@ static const char *check_shape(const char *name, const json_t *in, const struct 
 	                                    "SuccessorNamed",
 	                                    "ReconciliationReviewed",
 	                                    "SuccessorCandidates",
-	                                    "OrgBaseRate"};
+	                                    "OrgBaseRate",
+	                                    "BookMoves"};
 	static const char *const others[] = {"OpenQuotaYear", "TerritoryDefined", "FxRate", "RulesActivated", "StageTime"};
 	const json_t *source = json_object_get(in, "source"), *org = json_object_get(in, "org_id");
 	for (size_t i = 0; i < sizeof(keyed) / sizeof(keyed[0]); i++) {
@@ -287,7 +290,8 @@ static const char *apply(struct rep_step *s, const struct oracle_schema *schema)
 	                             "SuccessorNamed",
 	                             "ReconciliationReviewed",
 	                             "SuccessorCandidates",
-	                             "OrgBaseRate"};
+	                             "OrgBaseRate",
+	                             "BookMoves"};
 	const char *(*const steps[])(struct rep_step *) = {rep_book_line,
 	                                                   rep_changed,
 	                                                   rep_open_year,
@@ -304,7 +308,8 @@ static const char *apply(struct rep_step *s, const struct oracle_schema *schema)
 	                                                   rep_successor_named,
 	                                                   rep_reviewed,
 	                                                   rep_candidates_come,
-	                                                   rep_base_rate_comes};
+	                                                   rep_base_rate_comes,
+	                                                   rep_moves_come};
 	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
 		if (strcmp(s->name, names[i]) == 0) {
 			const char *why = oracle_limits(schema, s->in);
@@ -324,7 +329,8 @@ static void fold_record(struct rep_fold *f, struct rep_partition *p, const struc
 	why = in && !why ? check_shape(schema->name, in, r) : why;
 	/* of the lines and answers another stage has looked at the time */
 	bool ages = !why && strcmp(schema->name, "BookLine") != 0 && strcmp(schema->name, "AnswerGiven") != 0 &&
-	            strcmp(schema->name, "SuccessorCandidates") != 0 && strcmp(schema->name, "OrgBaseRate") != 0;
+	            strcmp(schema->name, "SuccessorCandidates") != 0 && strcmp(schema->name, "OrgBaseRate") != 0 &&
+	            strcmp(schema->name, "BookMoves") != 0;
 	if (ages && oracle_number(in, "occurred_at") > f->in->time_max_ms) {
 		why = "too far in the future";
 	}
@@ -375,6 +381,7 @@ static struct rep_partition *partition_of(struct rep_fold *f, int32_t id)
 	                            .cells = json_object(),
 	                            .rates = json_object(),
 	                            .territories = json_object(),
+	                            .moves = json_object(),
 	                            .reference_place = -1,
 	                            .done = json_object(),
 	                            .late = json_object(),
@@ -428,7 +435,8 @@ void rep_fold_free(struct rep_fold *f)
 		struct rep_partition *p = &f->partitions[i];
 		json_t *const all[] = {p->times,       p->rules_row, p->jobs,  p->reps,       p->lines,       p->quotas,
 		                       p->quota_lines, p->done,      p->late,  p->conflation, p->inspections, p->handovers,
-		                       p->tasks,       p->kept,      p->cells, p->rates,      p->territories};
+		                       p->tasks,       p->kept,      p->cells, p->rates,      p->territories,
+		                       p->moves};
 		for (size_t k = 0; k < sizeof(all) / sizeof(all[0]); k++) {
 			json_decref(all[k]);
 		}

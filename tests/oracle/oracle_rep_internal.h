@@ -183,6 +183,7 @@ struct rep_partition {
 	json_t *cells;           /* by row key; clock = event */
 	json_t *rates;           /* by row key */
 	json_t *territories;     /* by organisation */
+	json_t *moves;           /* by row key; clock = event */
 	int64_t reference_place; /* of the latest rate or territory that changed something */
 	json_t *kept;            /* of the latest step of a handover */
 	bool refiled;            /* some lines were put into other years */
@@ -269,9 +270,18 @@ void rep_cells_go_over(struct rep_step *s, const char *book, json_t *rep);
 /* Its timer. */
 void rep_cell_fire(struct rep_step *s, const char *key);
 void rep_cells_sum_up(struct rep_partition *p);
+/* The first day on which it may be moved, null: today. New. */
+json_t *rep_held_until(const struct rep_step *s, const json_t *line);
 /* oracle_rep_cells_rest.c */
 struct oracle_report;
 int rep_cells_rest_check(struct oracle *o, const struct oracle_rep_input *in, struct oracle_report *to);
+
+/* oracle_rep_moves.c */
+const char *rep_moves_come(struct rep_step *s);
+/* Its timer: a whole pass over the lines. */
+void rep_moves_fire(struct rep_step *s, const char *key);
+/* oracle_rep_moves_rest.c */
+int rep_moves_rest_check(struct oracle *o, const struct oracle_rep_input *in, struct oracle_report *to);
 
 /* oracle_rep_alerts.c */
 /* The line's causes that come into question, with the default rules' remedies. New. */

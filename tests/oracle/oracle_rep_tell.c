@@ -76,8 +76,8 @@ void rep_timer_cause(struct rep_step *s, const char *table, const char *key)
 
 void rep_cause(struct rep_step *s)
 {
-	static const char *const outputs[] = {"BookLine", "AnswerGiven", "SuccessorCandidates", "OrgBaseRate"};
-	for (size_t i = 0; i < 4; i++) {
+	static const char *const outputs[] = {"BookLine", "AnswerGiven", "SuccessorCandidates", "OrgBaseRate", "BookMoves"};
+	for (size_t i = 0; i < sizeof(outputs) / sizeof(outputs[0]); i++) {
 		if (strcmp(s->name, outputs[i]) == 0) { /* an output itself: what matters is its own cause */
 			header_text(s->record, "ce_causationid", s->cause);
 		}
@@ -147,6 +147,9 @@ void rep_group(size_t topic, const char *key, const json_t *body, char ret[512])
 	                    : topic == ORACLE_REP_REASSIGNMENTS ? "notice_id"
 	                    : topic == ORACLE_REP_ORG_INPUTS    ? "book"
 	                                                        : NULL;
+	if (topic == ORACLE_REP_REASSIGNMENTS && !oracle_has(body, field)) { /* of a proposal */
+		field = json_object_get(body, "from_rep_id") ? "from_rep_id" : "owner_rep_id";
+	}
 	field = field && !json_object_get(body, field) ? "rep_id" : field;
 	const char *rep = field ? oracle_text(body, field) : NULL;
 	int n = snprintf(ret, 512, "%s", oracle_printable(fnl_span_str(key)));

@@ -190,6 +190,14 @@ static void print_stats(const struct oracle_rep_stats *s)
 	              s->cells);
 }
 
+static void print_moves(const struct oracle_rep_stats *s)
+{
+	print_message("moves: %zu asked for, %zu kept, of which %zu at the bottom, %zu beyond, %zu of leavers; %zu moved, "
+	              "%zu overdue, %zu came again, %zu forgotten\n",
+	              s->moves_asked, s->moves_kept, s->moves_bottom, s->moves_beyond, s->moves_of_leavers,
+	              s->moves_returned, s->moves_overdue, s->moves_again, s->moves_forgotten);
+}
+
 static void print_handovers(const struct oracle_rep_stats *s)
 {
 	print_message("handovers: %zu notices, %zu corrected, %zu withdrawn, %zu left, %zu replaced, %zu cancelled, %zu "
@@ -240,6 +248,7 @@ static void run_seeds(struct tools *t, enum fnl_clock_mode mode, uint64_t seeds,
 	              (cpu_ms() - start_ms) / (double)count, oracle_ms / (double)count);
 	print_stats(all);
 	print_handovers(all);
+	print_moves(all);
 	assert_int_equal(failed, 0);
 	if (count >= seeds) { /* everything must have been there, or nothing was shown */
 		for (size_t i = 0; i < offsetof(struct oracle_rep_stats, pushed_out) / sizeof(size_t); i++) {

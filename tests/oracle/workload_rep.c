@@ -157,6 +157,8 @@ static void begin(struct workload_rep *w, uint64_t seed, int64_t start_ms)
 	fnl_arena_reset(&w->arena);
 	w->gen = (struct fnl_gen){seed};
 	w->side = (struct fnl_gen){seed ^ UINT64_C(0x7261746573)};
+	w->moving = (struct fnl_gen){seed ^ UINT64_C(0x6d6f766573)};
+	w->owned_count = w->proposal_count = 0;
 	w->upstream_count = 1 + (int32_t)rep_below(w, REP_LOAD_UPSTREAM);
 	w->mood = rep_one_in(w, 2) ? REP_MOOD_FEW_BOOKS : (enum rep_mood)rep_below(w, REP_MOOD_COUNT);
 	w->rep_count = w->mood == REP_MOOD_FEW_BOOKS ? 1 + rep_below(w, 8) : reps[w->mood];
@@ -204,6 +206,7 @@ void workload_rep_publish(struct workload_rep *w, struct fnl_bus *bus, const cha
 		} else {
 			rep_make(w, i);
 		}
+		rep_send_moves(w, i);
 		pass_time(w);
 	}
 	send_held(w, SIZE_MAX);

@@ -14,6 +14,7 @@ enum {
 	REP_LOAD_UPSTREAM = 3,
 	REP_LOAD_HEADERS = 6,
 	REP_LOAD_SENT = 4096,
+	REP_LOAD_OWNED = 24,
 	FNL_ADVERSE_LOAD = 8
 };
 
@@ -51,6 +52,7 @@ struct workload_rep {
 	/* of one run */
 	struct fnl_gen gen;
 	struct fnl_gen side; /* of purchases, rates and territories: what else there is does not depend on them */
+	struct fnl_gen moving; /* of what proposals ask for: the same */
 	struct fnl_bus *bus;
 	const char *topic;
 	int32_t partition_count;
@@ -72,6 +74,9 @@ struct workload_rep {
 	size_t asked[REP_LOAD_REPS]; /* InspectNow */
 	bool filled;                 /* the long book, the many books */
 	struct rep_load_notice notices[REP_LOAD_REPS];
+	struct fnl_input owned[REP_LOAD_OWNED]; /* the latest lines of books, in a ring */
+	size_t owned_count;
+	size_t proposal_count;
 	size_t commands; /* about handovers */
 	size_t departure_step;
 	struct rep_record sent[REP_LOAD_SENT];
@@ -117,6 +122,10 @@ void rep_send_references(struct workload_rep *w, size_t at, size_t count);
 
 /* workload_rep_cells.c: what decides the cell, and until when the line is held there */
 void rep_add_cell(struct workload_rep *w, struct fnl_input *in);
+
+/* workload_rep_moves.c: remembers the cell of a line; and a BookMoves, now and then */
+void rep_keep_cell(struct workload_rep *w, const struct fnl_input *in);
+void rep_send_moves(struct workload_rep *w, size_t at);
 
 /* workload_rep_persons.c: contacts, owner, edit, and what was done against the company */
 void rep_add_persons(struct workload_rep *w, struct fnl_input *in, int state);

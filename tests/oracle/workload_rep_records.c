@@ -269,6 +269,7 @@ static struct rep_record record_of(struct workload_rep *w, const struct fnl_inpu
 void rep_send_input(struct workload_rep *w, const struct fnl_input *in, size_t at)
 {
 	struct rep_record r = record_of(w, in);
+	rep_keep_cell(w, in);
 	if (rep_one_in(w, 25)) { /* the schema's id in the header instead of the frame */
 		uint8_t *id = fnl_arena_alloc(&w->arena, 5);
 		memcpy(id, r.value.data, 5);
