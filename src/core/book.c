@@ -73,25 +73,41 @@ void fnl_book_mark_change(struct fnl_value *rep, struct fnl_span cause_id, struc
 	rep[FNL_REP_CHANGE_CORRELATION_ID] = fnl_value_str_or_null(correlation_id);
 }
 
+/* When what is untold is told: further changes don't put off what the first one is waiting for. */
+static struct fnl_value conflated(const struct fnl_value *due, const struct fnl_value *told,
+                                  const struct fnl_rules *rules, int64_t now_ms)
+{
+	int64_t from_ms = told->set && told->i64 > now_ms ? told->i64 : now_ms;
+	return due->set ? *due : fnl_value_i64(from_ms + rules->values[FNL_RULES_AT_QUOTA_CONFLATION_S] * MS_PER_SECOND);
+}
+
+static void take_earlier(struct fnl_value *deadline, const struct fnl_value *due)
+{
+	if (due->set && (!deadline->set || due->i64 < deadline->i64)) {
+		*deadline = *due;
+	}
+}
+
 void fnl_book_arm(struct fnl_value *rep, const struct fnl_rules *rules, int64_t now_ms)
 {
 	struct fnl_value *deadline = &rep[FNL_REP_NEXT_DEADLINE_AT];
 	struct fnl_value *due = &rep[FNL_REP_RECALCULATION_DUE_AT];
-	const struct fnl_value *told = &rep[FNL_REP_TOLD_AT];
+	struct fnl_value *won_due = &rep[FNL_REP_WON_DUE_AT];
 	const struct fnl_value *entry_due = &rep[FNL_REP_DIRECTORY_DUE_AT];
 	const struct fnl_value *cells_due = &rep[FNL_REP_CELLS_DUE_AT];
 	if (!rep[FNL_REP_CHANGE_CAUSE_ID].set) {
 		*due = fnl_value_null();
-	} else if (!due->set && deadline->set && !entry_due->set && !cells_due->set) {
-		*due = *deadline;   /* a row of an older version, which had no other deadline */
-	} else if (!due->set) { /* further changes don't put off what the first one is waiting for */
-		int64_t from_ms = told->set && told->i64 > now_ms ? told->i64 : now_ms;
-		*due = fnl_value_i64(from_ms + rules->values[FNL_RULES_AT_QUOTA_CONFLATION_S] * MS_PER_SECOND);
+	} else if (!due->set && deadline->set && !entry_due->set && !cells_due->set && !won_due->set) {
+		*due = *deadline; /* a row of an older version, which had no other deadline */
+	} else {
+		*due = conflated(due, &rep[FNL_REP_TOLD_AT], rules, now_ms);
 	}
-	*deadline = !due->set || (entry_due->set && entry_due->i64 < due->i64) ? *entry_due : *due;
-	if (cells_due->set && (!deadline->set || cells_due->i64 < deadline->i64)) {
-		*deadline = *cells_due;
-	}
+	bool won = rep[FNL_REP_WON_CAUSE_ID].set;
+	*won_due = won ? conflated(won_due, &rep[FNL_REP_WON_TOLD_AT], rules, now_ms) : fnl_value_null();
+	*deadline = *due;
+	take_earlier(deadline, entry_due);
+	take_earlier(deadline, cells_due);
+	take_earlier(deadline, won_due);
 }
 
 struct fnl_value *fnl_book_open_rep(const struct fnl_book_in *in, struct fnl_span book)
@@ -115,6 +131,8 @@ struct fnl_value *fnl_book_open_rep(const struct fnl_book_in *in, struct fnl_spa
 	rep[FNL_REP_TOTALS] = fnl_value_list(NULL, 0);
 	rep[FNL_REP_RUNNING] = fnl_value_list(NULL, 0);
 	rep[FNL_REP_QUOTA_YEARS] = fnl_value_list(NULL, 0);
+	rep[FNL_REP_WON] = rep[FNL_REP_WON_YEARS] = fnl_value_list(NULL, 0);
+	rep[FNL_REP_WON_SEQUENCE] = fnl_value_i64(0);
 	rep[FNL_REP_RESIGNED] = rep[FNL_REP_ERASED] = fnl_value_i64(0);
 	rep[FNL_REP_DIRECTORY_SEQUENCE] = fnl_value_i64(0);
 	return rep;
@@ -124,6 +142,11 @@ struct fnl_value *fnl_book_open_rep(const struct fnl_book_in *in, struct fnl_spa
 static bool takes_away(int64_t state)
 {
 	return state == FNL_LINE_STATE_GONE || state == FNL_LINE_STATE_ERASED;
+}
+
+bool fnl_book_line_is_over(const struct fnl_value *line, size_t image_count)
+{
+	return image_count == 0 && line[FNL_LINE_STATE].i64 == FNL_LINE_STATE_GONE && !line[FNL_LINE_CREDIT].set;
 }
 
 /* The last layer of the funnel that the line was in. A row from before it was kept may be in one. */
@@ -167,7 +190,7 @@ static struct fnl_value *line_of(const struct fnl_book_in *in, const struct fnl_
 	if (in->line && event[FNL_BOOK_LINE_STATE].i64 == FNL_LINE_STATE_OWNED) { /* what is asked of it holds on */
 		line[FNL_LINE_ASKED] = in->line[FNL_LINE_ASKED];
 	}
-	return line;
+	return fnl_book_credit_of(line, in->arena, &line[FNL_LINE_CREDIT]) == FNL_OK ? line : NULL;
 }
 
 static int move_sums(const struct fnl_book_in *in, struct fnl_value *rep, const struct fnl_value *line,
@@ -183,6 +206,11 @@ static int move_sums(const struct fnl_book_in *in, struct fnl_value *rep, const 
 	}
 	if (moved.to_tell) {
 		fnl_book_mark_change(rep, in->cause_id, in->correlation_id);
+	}
+	if (moved.won) {
+		fnl_book_mark_won(rep, in->cause_id, in->correlation_id);
+	}
+	if (moved.to_tell || moved.won) {
 		fnl_book_arm(rep, in->rules, in->now_ms);
 	}
 	if (!in->rep || moved.sums) {
@@ -191,6 +219,21 @@ static int move_sums(const struct fnl_book_in *in, struct fnl_value *rep, const 
 		return fnl_book_directory(in, rep, out);
 	}
 	return FNL_OK;
+}
+
+/* The image says nothing new: newer was known, or there is nothing to take away. One that is GONE stays for its images
+ * only: the prospect may have come anew since, and counts from 1 then; but not while it is a win. */
+static bool is_known(const struct fnl_book_in *in, const struct fnl_value *line)
+{
+	int64_t state = line[FNL_LINE_STATE].i64;
+	bool there = in->line && (in->line[FNL_LINE_STATE].i64 != FNL_LINE_STATE_GONE || in->line[FNL_LINE_CREDIT].set);
+	if (state == FNL_LINE_STATE_ERASED) {
+		return !in->line;
+	}
+	if (!there) {
+		return state == FNL_LINE_STATE_GONE && !line[FNL_LINE_CREDIT].set;
+	}
+	return line[FNL_LINE_SEQUENCE].i64 <= in->line[FNL_LINE_SEQUENCE].i64;
 }
 
 int fnl_book_line(const struct fnl_book_in *in, const struct fnl_value *event, struct fnl_book_out *ret,
@@ -206,18 +249,17 @@ int fnl_book_line(const struct fnl_book_in *in, const struct fnl_value *event, s
 	if (erased && in->rep) {
 		out.erased_years = in->rep[FNL_REP_QUOTA_YEARS].list;
 	}
-	/* one that is GONE stays for its images only: the prospect may have come anew since, and counts from 1 then */
-	bool there = in->line && in->line[FNL_LINE_STATE].i64 != FNL_LINE_STATE_GONE;
-	bool known = there && event[FNL_BOOK_LINE_SEQUENCE].i64 <= in->line[FNL_LINE_SEQUENCE].i64;
-	bool nothing = erased ? !in->line : state == FNL_LINE_STATE_GONE && !there;
-	if ((known && !erased) || nothing) {
+	struct fnl_value *line = line_of(in, event);
+	if (!line) {
+		return FNL_E_NOMEM;
+	}
+	if (is_known(in, line)) {
 		out.stale = out.erased_years.count == 0;
 		*ret = out;
 		return FNL_OK;
 	}
 	struct fnl_value *rep = fnl_book_open_rep(in, event[FNL_BOOK_LINE_BOOK].str);
-	struct fnl_value *line = line_of(in, event);
-	if (!rep || !line) {
+	if (!rep) {
 		return FNL_E_NOMEM;
 	}
 	r = erased ? FNL_OK : fnl_book_images_after(in, rep, in->line, line, &line[FNL_LINE_IMAGES]);
@@ -225,7 +267,7 @@ int fnl_book_line(const struct fnl_book_in *in, const struct fnl_value *event, s
 	if (r < 0) {
 		return r;
 	}
-	bool goes = takes_away(state) && line[FNL_LINE_IMAGES].list.count == 0;
+	bool goes = erased || fnl_book_line_is_over(line, line[FNL_LINE_IMAGES].list.count);
 	out.line_change = goes ? FNL_ROW_DELETE : FNL_ROW_PUT;
 	out.line = goes ? NULL : line;
 	*ret = out;
@@ -257,7 +299,8 @@ int fnl_book_rep_changed(const struct fnl_book_in *in, const struct fnl_value *e
 	       (FNL_REP_EMPLOYED_FROM - FNL_REP_VERSION + 1) * sizeof(*rep));
 	rep[FNL_REP_ERASED].i64 = 0;
 	fnl_cell_rep_changed(in->rep, rep, in->now_ms, in->cause_id, in->correlation_id);
-	r = fnl_book_directory(in, rep, &out);
+	r = fnl_book_won_rep_changed(in, rep);
+	r = r ? r : fnl_book_directory(in, rep, &out);
 	if (r < 0) {
 		return r;
 	}

@@ -194,6 +194,10 @@ static int leave(const struct fnl_book_in *in, const struct fnl_record_desc *des
 		rep[FNL_REP_VERSION] = event[FNL_REP_ERASED_VERSION];
 		rep[FNL_REP_ERASED].i64 = 1;
 		fnl_cell_rep_changed(in->rep, rep, in->now_ms, in->cause_id, in->correlation_id);
+		int r = fnl_book_won_rep_changed(in, rep);
+		if (r < 0) {
+			return r;
+		}
 		out->forgotten = true;
 	} else {
 		struct fnl_value *notice = fnl_arena_alloc(in->arena, FNL_REP_NOTICE_FIELD_COUNT * sizeof(*notice));

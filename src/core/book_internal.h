@@ -21,6 +21,7 @@ int fnl_book_totals_merge(struct fnl_value *totals, int64_t key, const struct fn
 struct fnl_book_moved {
 	bool sums;    /* anything of the book */
 	bool to_tell; /* the running sums of a year whose quota was opened */
+	bool won;     /* what he has won: some year of the row is marked */
 };
 /* The book's sums go over from one image of a line to another (Line rows; NULL: none). */
 int fnl_book_sums_move(struct fnl_value *rep, const struct fnl_value *from, const struct fnl_value *to,
@@ -35,7 +36,22 @@ void fnl_book_mark_change(struct fnl_value *rep, struct fnl_span cause_id, struc
 
 bool fnl_book_has_year(const struct fnl_value *rep, int64_t fiscal_year);
 
+/* --- attainment.c --- */
+
+/* What the line adds to what the rep has won (WonCredit), by its own year_start; null: nothing. */
+int fnl_book_credit_of(const struct fnl_value *line, struct fnl_arena *arena, struct fnl_value *ret);
+/* As fnl_book_sums_move, for what he has won. */
+int fnl_book_won_move(struct fnl_value *rep, const struct fnl_value *from, const struct fnl_value *to,
+                      struct fnl_arena *arena, bool *ret_moved);
+/* As fnl_book_mark_change, for what he has won. */
+void fnl_book_mark_won(struct fnl_value *rep, struct fnl_span cause_id, struct fnl_span correlation_id);
+/* HR has said something of the rep, who was in->rep and is `rep` by now. The caller arms the row. */
+int fnl_book_won_rep_changed(const struct fnl_book_in *in, struct fnl_value *rep);
+
 /* --- book.c --- */
+
+/* Nothing of the line is needed any more once it has so many images: it is GONE, and nothing was won with it. */
+bool fnl_book_line_is_over(const struct fnl_value *line, size_t image_count);
 
 /* A copy of the row, or a new one. NULL: no memory. */
 struct fnl_value *fnl_book_open_rep(const struct fnl_book_in *in, struct fnl_span book);

@@ -243,12 +243,13 @@ int fnl_book_sums_move(struct fnl_value *rep, const struct fnl_value *from, cons
 	struct fnl_book_moved ret = {0};
 	int r = totals_move(&rep[FNL_REP_TOTALS], is_owned(from) ? from : NULL, is_owned(to) ? to : NULL, arena, &ret.sums);
 	r = r ? r : running_move(rep, from, to, arena, &ret);
+	r = r ? r : fnl_book_won_move(rep, from, to, arena, &ret.won);
 	if (r < 0) {
 		return r;
 	}
 	rep[FNL_REP_LINE_COUNT].i64 += (is_owned(to) ? 1 : 0) - (is_owned(from) ? 1 : 0);
 	rep[FNL_REP_WATCHED_COUNT].i64 += (is_watched(to) ? 1 : 0) - (is_watched(from) ? 1 : 0);
-	ret.sums = ret.sums || is_watched(from) != is_watched(to);
+	ret.sums = ret.sums || ret.won || is_watched(from) != is_watched(to);
 	*ret_moved = ret;
 	return FNL_OK;
 }
@@ -273,7 +274,8 @@ int fnl_book_refile_line(struct fnl_value *rep, struct fnl_value *line, const st
 	memcpy(before, line, sizeof(before));
 	line[FNL_LINE_FISCAL_YEAR] = year;
 	line[FNL_LINE_YEAR_START] = fnl_value_i64(start);
-	return fnl_book_sums_move(rep, before, line, arena, ret_moved);
+	int r = fnl_book_credit_of(line, arena, &line[FNL_LINE_CREDIT]);
+	return r ? r : fnl_book_sums_move(rep, before, line, arena, ret_moved);
 }
 
 int fnl_book_refile(struct fnl_value *rep, struct fnl_value *line, const struct fnl_rules *rules,

@@ -261,7 +261,7 @@ static int drop_images(struct making *m, const struct fnl_value *line, struct fn
 		return FNL_OK;
 	}
 	copy[FNL_LINE_IMAGES] = fnl_value_list(kept, count);
-	bool goes = count == 0 && line[FNL_LINE_STATE].i64 == FNL_LINE_STATE_GONE;
+	bool goes = fnl_book_line_is_over(line, count);
 	out->change = goes ? FNL_ROW_DELETE : FNL_ROW_PUT;
 	out->line = goes ? NULL : copy;
 	return FNL_OK;

@@ -1,5 +1,6 @@
 /* What books have of a prospect: the owner's line, which counts, and the copies of those who owned it before. A CRM
- * often moves a prospect at once when somebody leaves; what he knew of it must not be gone with that. */
+ * often moves a prospect at once when somebody leaves; what he knew of it must not be gone with that. Whoever won it
+ * hears of his win as long as it is one, also when he has no copy any more: that alone, and nothing of the buyer. */
 #include "funneld/core/book.h"
 #include "prospect_internal.h"
 
@@ -90,7 +91,39 @@ static int show_edits(const struct fnl_prospect_edit *e, const struct fnl_value 
 	return FNL_OK;
 }
 
-/* row: whose image it is. GONE and ERASED take the line away, and so have none. */
+/* What a win is to who has won it. */
+static const struct pair win[] = {
+	{FNL_BOOK_LINE_LAYER, FNL_PROSPECT_LAYER},
+	{FNL_BOOK_LINE_WON_AMOUNT, FNL_PROSPECT_WON_AMOUNT},
+	{FNL_BOOK_LINE_CLOSED_ON, FNL_PROSPECT_CLOSED_ON},
+	{FNL_BOOK_LINE_WON_BY, FNL_PROSPECT_WON_BY},
+};
+enum { WIN_COUNT = sizeof(win) / sizeof(win[0]) };
+
+/* Whose win the prospect is; absent: it is none, or nobody's. */
+static struct fnl_span winner_of(const struct fnl_value *row)
+{
+	bool won = row && row[FNL_PROSPECT_LAYER].i64 == FNL_LAYER_WON && row[FNL_PROSPECT_WON_BY].set;
+	return won ? row[FNL_PROSPECT_WON_BY].str : FNL_SPAN_NONE;
+}
+
+static bool is_winner(const struct fnl_value *row, struct fnl_span book)
+{
+	struct fnl_span winner = winner_of(row);
+	return !fnl_span_is_none(winner) && fnl_span_eq(winner, fnl_book_rep_id(book));
+}
+
+static bool same_win(const struct fnl_value *a, const struct fnl_value *b)
+{
+	for (size_t i = 0; i < WIN_COUNT; i++) {
+		if (!fnl_value_eq(&fnl_desc_book_line.fields[win[i].line], &a[win[i].row], &b[win[i].row])) {
+			return false;
+		}
+	}
+	return true;
+}
+
+/* row: whose image it is. GONE and ERASED take the line away, and so have none; a win stays whose it is. */
 static int tell_line(struct fnl_prospect_edit *e, struct fnl_span book, int state, const struct fnl_value *row,
                      int64_t sequence)
 {
@@ -129,6 +162,9 @@ static int tell_line(struct fnl_prospect_edit *e, struct fnl_span book, int stat
 		v[FNL_BOOK_LINE_LAYER] = fnl_value_i64(state == FNL_LINE_STATE_ERASED ? FNL_LAYER_ERASED : FNL_LAYER_NONE);
 		v[FNL_BOOK_LINE_WEIGHT_BP] = fnl_value_i64(0);
 		v[FNL_BOOK_LINE_RULES_VERSION] = fnl_value_i64(e->in->rules->version);
+	}
+	for (size_t i = 0; i < WIN_COUNT && state == FNL_LINE_STATE_GONE && is_winner(row, book); i++) {
+		v[win[i].line] = row[win[i].row];
 	}
 	e->out->lines[e->out->line_count++] = (struct fnl_event_out){&fnl_desc_book_line, v};
 	return FNL_OK;
@@ -217,6 +253,34 @@ static int tell_formers(struct fnl_prospect_edit *e)
 	return r;
 }
 
+/* Whether a book has a line of it: the owner's, or a former owner's. */
+static bool has_line(const struct fnl_value *row, struct fnl_span book)
+{
+	struct fnl_list formers = row[FNL_PROSPECT_FORMER_OWNERS].list;
+	bool has = row[FNL_PROSPECT_BOOK].set && fnl_span_eq(row[FNL_PROSPECT_BOOK].str, book);
+	for (size_t i = 0; i < formers.count && !has; i++) {
+		has = fnl_span_eq(former(&formers.items[i])[FNL_FORMER_OWNER_BOOK].str, book);
+	}
+	return has;
+}
+
+/* Who had won it before the change to `row`, and has no line of it, nor loses one with the change (dropped). */
+static int tell_winner(struct fnl_prospect_edit *e, const struct fnl_value *before, const struct fnl_value *row,
+                       struct fnl_value dropped, int state)
+{
+	struct fnl_span winner = winner_of(before);
+	if (fnl_span_is_none(winner)) {
+		return FNL_OK;
+	}
+	struct fnl_span book = fnl_book_name(winner, e->in->arena);
+	if (fnl_span_is_none(book)) {
+		return FNL_E_NOMEM;
+	}
+	int64_t sequence = row[FNL_PROSPECT_SEQUENCE].i64 + (before == row ? 1 : 0); /* the end is a change of its own */
+	bool told = has_line(row, book) || (dropped.set && fnl_span_eq(dropped.str, book));
+	return told ? FNL_OK : tell_line(e, book, state, row, sequence);
+}
+
 int fnl_prospect_lines_changed(struct fnl_prospect_edit *e)
 {
 	struct fnl_value *row = e->row;
@@ -250,6 +314,10 @@ int fnl_prospect_lines_changed(struct fnl_prospect_edit *e)
 	if (r == FNL_OK && dropped.set) {
 		r = tell_line(e, dropped.str, FNL_LINE_STATE_GONE, row, sequence);
 	}
+	/* who wins it now owns it */
+	if (r == FNL_OK && e->in->row && !same_win(e->in->row, row)) {
+		r = tell_winner(e, e->in->row, row, dropped, FNL_LINE_STATE_GONE);
+	}
 	fnl_prospect_set_deadline(e);
 	return r;
 }
@@ -265,7 +333,7 @@ int fnl_prospect_lines_end(struct fnl_prospect_edit *e, const struct fnl_value *
 	for (size_t i = 0; i < formers.count && r == FNL_OK; i++) {
 		r = tell_line(e, former(&formers.items[i])[FNL_FORMER_OWNER_BOOK].str, state, row, sequence);
 	}
-	return r;
+	return r ? r : tell_winner(e, row, row, fnl_value_null(), state);
 }
 
 int fnl_prospect_formers_end(struct fnl_prospect_edit *e, bool *ret_any)

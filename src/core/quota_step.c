@@ -235,7 +235,7 @@ static int drop_image(struct walk *w, const struct fnl_value *line, struct fnl_q
 		return FNL_OK;
 	}
 	copy[FNL_LINE_IMAGES] = fnl_value_list(kept, count);
-	bool goes = count == 0 && line[FNL_LINE_STATE].i64 == FNL_LINE_STATE_GONE;
+	bool goes = fnl_book_line_is_over(line, count);
 	out->line_change = goes ? FNL_ROW_DELETE : FNL_ROW_PUT;
 	out->line = goes ? NULL : copy;
 	return FNL_OK;
@@ -428,8 +428,27 @@ static int recount_line(struct walk *w, struct fnl_value *rep, size_t at, struct
 		w->out->lines[at] = (struct fnl_quota_line_out){.line_change = FNL_ROW_PUT, .line = line};
 		ret->sums = ret->sums || moved.sums;
 		ret->to_tell = ret->to_tell || moved.to_tell;
+		ret->won = ret->won || moved.won;
 	}
 	return r;
+}
+
+/* What the change of rules did to the sums is to be told. */
+static void mark_recounted(const struct walk *w, struct fnl_value *rep, const struct fnl_book_moved *moved)
+{
+	const struct fnl_value *cause = &w->out->jobs[FNL_PARTITION_JOBS_RECOUNT_CAUSE_ID];
+	const struct fnl_value *correlation = &w->out->jobs[FNL_PARTITION_JOBS_RECOUNT_CORRELATION_ID];
+	struct fnl_span cause_id = cause->set ? cause->str : FNL_SPAN_NONE;
+	struct fnl_span correlation_id = correlation->set ? correlation->str : FNL_SPAN_NONE;
+	if (moved->to_tell) {
+		fnl_book_mark_change(rep, cause_id, correlation_id);
+	}
+	if (moved->won) {
+		fnl_book_mark_won(rep, cause_id, correlation_id);
+	}
+	if (moved->to_tell || moved->won) {
+		fnl_book_arm(rep, w->in->rules, w->in->now_ms);
+	}
 }
 
 static int recount_lines(struct walk *w)
@@ -448,13 +467,7 @@ static int recount_lines(struct walk *w)
 	if (r < 0) {
 		return r;
 	}
-	if (moved.to_tell) {
-		const struct fnl_value *cause = &jobs[FNL_PARTITION_JOBS_RECOUNT_CAUSE_ID];
-		const struct fnl_value *correlation = &jobs[FNL_PARTITION_JOBS_RECOUNT_CORRELATION_ID];
-		fnl_book_mark_change(rep, cause->set ? cause->str : FNL_SPAN_NONE,
-		                     correlation->set ? correlation->str : FNL_SPAN_NONE);
-		fnl_book_arm(rep, in->rules, in->now_ms);
-	}
+	mark_recounted(w, rep, &moved);
 	w->out->rep = moved.sums ? rep : NULL;
 	if (is_last_page(in)) {
 		jobs[FNL_PARTITION_JOBS_RECOUNT_IN_BOOK].i64 = 0;

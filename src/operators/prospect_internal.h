@@ -6,10 +6,10 @@
 
 enum {
 	FNL_PROSPECT_EARLIER_RULES_MAX = 4,
-	/* of one prospect by one set of rules: LayerChanged, and Parked or Unparked; its lines: the owner's, the formers'
-	 */
+	/* of one prospect by one set of rules: LayerChanged, and Parked or Unparked; its lines: the owner's, the formers',
+	 * and that of who had won it */
 	FNL_PROSPECT_PASS_EVENTS_MAX = 2,
-	FNL_PROSPECT_PASS_LINES_MAX = 1 + FNL_PROSPECT_FORMER_OWNERS_MAX,
+	FNL_PROSPECT_PASS_LINES_MAX = 2 + FNL_PROSPECT_FORMER_OWNERS_MAX,
 	/* of one prospect that catches up with the rules */
 	FNL_PROSPECT_CATCH_UP_MAX =
 		(FNL_PROSPECT_EARLIER_RULES_MAX + 1) * (FNL_PROSPECT_PASS_EVENTS_MAX + FNL_PROSPECT_PASS_LINES_MAX)

@@ -11,6 +11,8 @@ static const struct fnl_route routes[] = {
      "funnel.rep.quota-line.v1"},
 	{&fnl_desc_quota_recalculated, FNL_REP_OUT_QUOTAS, FNL_QUOTA_RECALCULATED_OCCURRED_AT,
      FNL_QUOTA_RECALCULATED_REP_ID, -1, -1, "funnel.rep.quota-recalculated.v1"},
+	{&fnl_desc_attainment_changed, FNL_REP_OUT_QUOTAS, FNL_ATTAINMENT_CHANGED_OCCURRED_AT,
+     FNL_ATTAINMENT_CHANGED_REP_ID, -1, -1, "funnel.rep.attainment-changed.v1"},
 	{&fnl_desc_command_rejected, FNL_REP_OUT_REJECTIONS, FNL_COMMAND_REJECTED_OCCURRED_AT, FNL_COMMAND_REJECTED_ORG_ID,
      -1, -1, "funnel.command.rejected.v1"},
 	{&fnl_desc_prospect_stalled, FNL_REP_OUT_ALERTS, FNL_PROSPECT_STALLED_OCCURRED_AT, FNL_PROSPECT_STALLED_PROSPECT_ID,
@@ -166,6 +168,7 @@ static int step_book(struct fnl_rep_operator *o, const struct fnl_step *in, cons
 	if (!desc) {
 		rc = fnl_book_timer(&book, &out, why);
 		rc = rc ? rc : fnl_rep_go_over_cells(o, in, &book, &out, d, why);
+		rc = rc ? rc : fnl_rep_tell_attainment(o, in, &book, &out, d, why);
 	} else if (desc == &fnl_desc_book_line) {
 		rc = fnl_book_line(&book, values, &out, why);
 		rc = rc ? rc : fnl_rep_tell_stalls(o, in, &book, &out, d);

@@ -40,14 +40,11 @@ int fnl_rep_prepare_cell_timer(struct fnl_rep_operator *o, struct fnl_row_key ro
 	return 0;
 }
 
-int fnl_rep_prepare_going_over(struct fnl_rep_operator *o, struct fnl_span value, struct fnl_rep_event *e,
-                               struct fnl_arena *arena, struct fnl_prepared *ret)
+int fnl_rep_prepare_going_over(const struct fnl_value *rep, struct fnl_rep_event *e, struct fnl_arena *arena,
+                               struct fnl_prepared *ret)
 {
-	const struct fnl_value *rep = NULL;
-	struct fnl_error why;
-	int rc = fnl_row_decode(o->op.codec, &o->rows[FNL_REP_TABLE_REP], value, arena, &rep, &why);
-	if (rc || !fnl_cell_is_waiting(rep)) {
-		return rc;
+	if (!fnl_cell_is_waiting(rep)) {
+		return 0;
 	}
 	const struct fnl_value *after = &rep[FNL_REP_CELLS_AFTER];
 	struct fnl_span prefix = fnl_cell_key(e->book, FNL_SPAN_LIT(""), arena);

@@ -3,6 +3,7 @@
 #define FUNNELD_OPERATORS_REP_INTERNAL_H
 
 #include "common.h"
+#include "funneld/core/attainment.h"
 #include "funneld/core/cell.h"
 #include "funneld/core/handover.h"
 #include "funneld/core/inspection.h"
@@ -30,6 +31,8 @@ struct fnl_rep_event {
 	struct fnl_quota_need need;         /* of the jobs' timer */
 	struct fnl_inspection_need inspect; /* of an inspection's timer */
 	struct fnl_handover_need handover;  /* of a handover's timer */
+	struct fnl_attainment_need attain;  /* of a Rep row's timer, */
+	int row_year[FNL_ATTAINMENT_YEARS_MAX]; /* and the quotas of its years */
 	int row_rep;
 	int row_line;
 	int row_jobs;
@@ -146,6 +149,16 @@ int fnl_rep_step_task(struct fnl_rep_operator *o, const struct fnl_step *in, con
 int fnl_rep_tell_directory(struct fnl_rep_operator *o, const struct fnl_step *in, const struct fnl_book_out *out,
                            int32_t rules_version, struct fnl_decision *d) FNL_MUST_USE;
 
+/* --- rep_attainment.c --- */
+/* The timer of a Rep row: the quotas of the years of which it may have to tell. */
+int fnl_rep_prepare_attainment(struct fnl_rep_event *e, const struct fnl_value *rep, struct fnl_arena *arena,
+                               struct fnl_prepared *ret) FNL_MUST_USE;
+/* After the timer of a Rep row: what is won, if that is due; changes out->rep. */
+int fnl_rep_tell_attainment(struct fnl_rep_operator *o, const struct fnl_step *in, const struct fnl_book_in *book,
+                            struct fnl_book_out *out, struct fnl_decision *d, struct fnl_error *why) FNL_MUST_USE;
+/* After a page of a quota run: one that has frozen is to be told; changes out->rep. */
+int fnl_rep_note_frozen(const struct fnl_quota_step_in *step, struct fnl_quota_step_out *out) FNL_MUST_USE;
+
 /* --- rep_cells.c --- */
 /* The cells of a BookLine; line: the row of the line, as it is. */
 int fnl_rep_prepare_cells(struct fnl_rep_operator *o, struct fnl_rep_event *e, struct fnl_span line,
@@ -153,8 +166,8 @@ int fnl_rep_prepare_cells(struct fnl_rep_operator *o, struct fnl_rep_event *e, s
 int fnl_rep_prepare_cell_timer(struct fnl_rep_operator *o, struct fnl_row_key row, struct fnl_span value,
                                struct fnl_rep_event *e, struct fnl_arena *arena, struct fnl_prepared *ret) FNL_MUST_USE;
 /* The timer of a Rep row: the page of cells that it goes over, if it does. */
-int fnl_rep_prepare_going_over(struct fnl_rep_operator *o, struct fnl_span value, struct fnl_rep_event *e,
-                               struct fnl_arena *arena, struct fnl_prepared *ret) FNL_MUST_USE;
+int fnl_rep_prepare_going_over(const struct fnl_value *rep, struct fnl_rep_event *e, struct fnl_arena *arena,
+                               struct fnl_prepared *ret) FNL_MUST_USE;
 /* After a BookLine; sets which cell out->line is in. */
 int fnl_rep_move_cells(struct fnl_rep_operator *o, const struct fnl_step *in, const struct fnl_book_in *book,
                        const struct fnl_book_out *out, struct fnl_decision *d, struct fnl_error *why) FNL_MUST_USE;

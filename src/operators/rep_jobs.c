@@ -109,6 +109,7 @@ int fnl_rep_step_jobs(struct fnl_rep_operator *o, const struct fnl_step *in, con
 	rc = rc ? rc : fnl_rep_take_references(o, in, &step, why);
 	rc = rc ? rc : fnl_rep_take_page(o, in, lines ? FNL_REP_TABLE_LINE : FNL_REP_TABLE_REP, &step.page, why);
 	rc = rc ? rc : fnl_quota_step(&step, &out, why);
+	rc = rc ? rc : fnl_rep_note_frozen(&step, &out);
 	if (rc) {
 		/* nothing of it came from outside: a record is not to blame */
 		return rc == FNL_E_NOMEM ? rc : fnl_fail(why, FNL_E_STATE, "a quota run cannot go on: %s", fnl_status_text(rc));

@@ -378,6 +378,18 @@ static int prepare_task_timer(struct fnl_row_key row, struct fnl_rep_event *e, s
 	return 0;
 }
 
+/* What the row may have to tell, or to go over. */
+static int prepare_rep_timer(struct fnl_rep_operator *o, struct fnl_row_key row, struct fnl_span value,
+                             struct fnl_rep_event *e, struct fnl_arena *arena, struct fnl_prepared *ret)
+{
+	const struct fnl_value *rep = NULL;
+	struct fnl_error why;
+	e->book = row.key;
+	int rc = fnl_row_decode(o->op.codec, &o->rows[FNL_REP_TABLE_REP], value, arena, &rep, &why);
+	rc = rc ? rc : fnl_rep_prepare_going_over(rep, e, arena, ret);
+	return rc ? rc : fnl_rep_prepare_attainment(e, rep, arena, ret);
+}
+
 int fnl_rep_prepare_timer(struct fnl_operator *base, struct fnl_row_key row, struct fnl_span value,
                           struct fnl_arena *arena, struct fnl_prepared *ret)
 {
@@ -389,9 +401,8 @@ int fnl_rep_prepare_timer(struct fnl_operator *base, struct fnl_row_key row, str
 	int at = fnl_prepared_add(ret, row.table, row.key);
 	int rc = 0;
 	if (row.table == FNL_REP_TABLE_REP) {
-		e->book = row.key;
 		e->row_rep = at;
-		rc = fnl_rep_prepare_going_over(o, value, e, arena, ret);
+		rc = prepare_rep_timer(o, row, value, e, arena, ret);
 	} else if (row.table == FNL_REP_TABLE_CELL) {
 		e->row_cell = at;
 		rc = fnl_rep_prepare_cell_timer(o, row, value, e, arena, ret);

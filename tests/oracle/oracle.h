@@ -67,6 +67,7 @@ struct oracle_stats {
 	size_t feeds;
 	size_t lines;
 	size_t former_ended; /* former owners whose 400 days were over */
+	size_t winners_told; /* who had won it and has no line of it any more */
 	size_t reevaluated;  /* prospects that got another layer or weight by new rules */
 	size_t stage_times;
 	size_t answers;

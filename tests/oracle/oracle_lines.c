@@ -109,6 +109,17 @@ static void add_edit(json_t *line, const json_t *row)
 	}
 }
 
+static const char *const win_names[] = {"layer", "won_amount", "closed_on", "won_by"};
+enum { WIN_NAMES = sizeof(win_names) / sizeof(win_names[0]) };
+
+/* The book of who has won it, of a row or an image; "": nobody has. */
+static const char *winners_book(const json_t *of, char ret[200])
+{
+	bool won = oracle_is(of, "layer", "WON") && oracle_has(of, "won_by");
+	snprintf(ret, 200, "%s%s", won ? "rep:" : "", won ? oracle_text(of, "won_by") : "");
+	return ret;
+}
+
 /* image: NULL for a line that is taken away. */
 static void tell(struct oracle_step *s, const json_t *row, const char *book, const char *state, const json_t *image,
                  int64_t sequence, int64_t at)
@@ -131,6 +142,12 @@ static void tell(struct oracle_step *s, const json_t *row, const char *book, con
 		oracle_set(v, "stalls", json_array());
 		oracle_set(v, "contact_ids", json_array());
 		oracle_set(v, "adverse", json_array());
+	}
+	char winner[200];
+	for (size_t i = 0; i < WIN_NAMES && strcmp(state, "GONE") == 0; i++) {
+		if (strcmp(winners_book(row, winner), book) == 0) { /* his win stays his */
+			oracle_take(v, win_names[i], row, win_names[i]);
+		}
 	}
 	oracle_tell_book(s, "BookLine", v);
 }
@@ -168,6 +185,15 @@ bool oracle_take_book(json_t *row, int64_t at)
 	return from_rep && to_rep;
 }
 
+static bool same_win(const json_t *a, const json_t *b)
+{
+	bool same = true;
+	for (size_t i = 0; i < WIN_NAMES; i++) {
+		same = same && json_equal(json_object_get(a, win_names[i]), json_object_get(b, win_names[i]));
+	}
+	return same;
+}
+
 /* before, holders: as they were; both are taken over. */
 void oracle_lines_changed(struct oracle_step *s, json_t *row, json_t *before, json_t *holders, int64_t at)
 {
@@ -188,6 +214,12 @@ void oracle_lines_changed(struct oracle_step *s, json_t *row, json_t *before, js
 			tell(s, row, book, "GONE", NULL, sequence, at);
 		}
 	}
+	char winner[200];
+	bool unheard = winners_book(before, winner)[0] && !json_object_get(now, winner) && !json_object_get(holders, winner);
+	if (unheard && !same_win(before, image)) {
+		tell(s, row, winner, "GONE", NULL, sequence, at);
+		s->run->stats.winners_told++;
+	}
 	oracle_set_deadline(s->p, row);
 	json_decref(image);
 	json_decref(now);
@@ -203,6 +235,11 @@ void oracle_lines_end(struct oracle_step *s, const json_t *row, const char *stat
 	json_object_foreach(holders, book, held)
 	{
 		tell(s, row, book, state, NULL, oracle_number(row, "sequence") + 1, at);
+	}
+	char winner[200];
+	if (winners_book(row, winner)[0] && !json_object_get(holders, winner)) {
+		tell(s, row, winner, state, NULL, oracle_number(row, "sequence") + 1, at);
+		s->run->stats.winners_told++;
 	}
 	json_decref(holders);
 }

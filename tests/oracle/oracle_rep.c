@@ -243,7 +243,8 @@ static void drop_unawaited(const struct rep_partition *p, json_t *line)
 static bool is_leftover(const struct rep_partition *p, json_t *line)
 {
 	drop_unawaited(p, line);
-	return oracle_is(line, "state", "GONE") && json_array_size(json_object_get(line, "images")) == 0;
+	return oracle_is(line, "state", "GONE") && json_array_size(json_object_get(line, "images")) == 0 &&
+	       !oracle_has(line, "credit");
 }
 
 static void believe_rep(const struct rep_partition *p, json_t *expected, const json_t *found)
@@ -263,6 +264,7 @@ static void believe_rep(const struct rep_partition *p, json_t *expected, const j
 	for (size_t i = 0; i < 4; i++) {
 		oracle_take(expected, cells[i], found, cells[i]);
 	}
+	rep_wall_attained_end(p, expected, found);
 	rep_arm(expected);
 }
 
@@ -517,6 +519,7 @@ int oracle_rep_check(struct oracle *o, const struct oracle_rep_input *in, struct
 	}
 	rc = rc ? rc : check_conservation(&c);
 	rc = rc ? rc : rep_cells_rest_check(o, in, &c.to);
+	rc = rc ? rc : rep_attain_rest_check(o, in, &c.to);
 	rc = rc ? rc : rep_gates_check(o, in, &c.to);
 	rc = rc ? rc : rep_moves_rest_check(o, in, &c.to);
 	if (stats) {

@@ -58,6 +58,8 @@ json_t *rep_of_book(struct rep_step *s, const char *book)
 	oracle_set(rep, "regions", json_array());
 	oracle_set(rep, "industries", json_array());
 	oracle_set(rep, "quota_years", json_array());
+	oracle_set(rep, "won_years", json_array());
+	oracle_set(rep, "won_sequence", json_integer(0));
 	oracle_set(rep, "resigned", json_false());
 	oracle_set(rep, "erased", json_false());
 	oracle_set(rep, "directory_sequence", json_integer(0));
@@ -144,6 +146,7 @@ void rep_sum_up(struct rep_partition *p)
 		oracle_set(rep, "totals", rep_sums_list(&sums, "layer", layers));
 		oracle_set(rep, "running", rep_running(p, book, NULL));
 	}
+	rep_attain_sum_up(p);
 }
 
 /* ---- QuotaRecalculated ---- */
@@ -334,7 +337,7 @@ void rep_drop_images(struct rep_partition *p, const char *run_id, const char *on
 					json_array_remove(images, i);
 				}
 			}
-			if (!is_there(line) && json_array_size(images) == 0) {
+			if (!is_there(line) && json_array_size(images) == 0 && !oracle_has(line, "credit")) {
 				json_object_del(lines, id);
 			}
 		}
@@ -362,6 +365,7 @@ static json_t *new_line(struct rep_step *s, const json_t *before, json_t *images
 	}
 	oracle_set(line, "fiscal_year", rep_fiscal_year(s->p->rules, json_object_get(s->in, "expected_close_date")));
 	oracle_set(line, "year_start", json_integer(rep_year_start(s->p->rules)));
+	oracle_set(line, "credit", rep_credit_of(oracle_text(s->in, "book"), line, rep_year_start(s->p->rules)));
 	oracle_set(line, "images", images);
 	oracle_set(line, "known_layer", json_string("NONE"));
 	if (before && oracle_is(s->in, "state", "OWNED")) {
@@ -394,7 +398,10 @@ static void change_line(struct rep_step *s, const char *book, json_t *rep, json_
 {
 	const char *prospect = oracle_text(s->in, "prospect_id");
 	json_t *lines = rep_lines_of(s->p, book);
-	bool goes = oracle_is(s->in, "state", "ERASED") || oracle_is(s->in, "state", "GONE");
+	bool erased = oracle_is(s->in, "state", "ERASED");
+	json_t *credit = rep_credit_of(book, s->in, rep_year_start(s->p->rules));
+	bool goes = erased || (oracle_is(s->in, "state", "GONE") && json_is_null(credit));
+	json_decref(credit);
 	if (!lines) {
 		lines = json_object();
 		json_object_set_new(s->p->lines, book, lines);
@@ -406,6 +413,12 @@ static void change_line(struct rep_step *s, const char *book, json_t *rep, json_
 		json_decref(images);
 	} else {
 		json_object_set_new(lines, prospect, new_line(s, before, images));
+	}
+	if (erased) {
+		rep_attain_left(s, book, json_object_get(before, "credit"));
+	} else {
+		rep_attain_credit(s, rep, json_object_get(before, "credit"),
+		                  json_object_get(json_object_get(lines, prospect), "credit"));
 	}
 	rep_cells_line(s, book, rep, before, json_object_get(lines, prospect));
 	rep_alerts_of_line(s, rep, before, json_object_get(lines, prospect));
@@ -420,13 +433,16 @@ const char *rep_book_line(struct rep_step *s)
 	json_t *lines = rep_lines_of(s->p, book), *rep = json_object_get(s->p->reps, book);
 	json_t *line = json_object_get(lines, prospect);
 	bool erased = oracle_is(s->in, "state", "ERASED"), gone = oracle_is(s->in, "state", "GONE");
-	/* a line that is gone is there for its images only: its sequence may begin anew */
-	bool there = line && !oracle_is(line, "state", "GONE");
-	bool older = there && oracle_number(s->in, "sequence") <= oracle_number(line, "sequence");
+	/* a line that is gone is there for its images only: its sequence may begin anew; but not while it is a win */
+	bool there = line && !oracle_is(line, "state", "GONE"), known = there || oracle_has(line, "credit");
+	bool older = known && oracle_number(s->in, "sequence") <= oracle_number(line, "sequence");
+	json_t *credit = rep_credit_of(book, s->in, rep_year_start(s->p->rules));
+	gone = gone && json_is_null(credit);
+	json_decref(credit);
 	if (erased && rep) {
 		erase(s, book, rep, prospect);
 	}
-	if ((older && !erased) || (erased && !line) || (gone && !there)) {
+	if ((older && !erased) || (erased && !line) || (gone && !known)) {
 		s->fold->stats.stale += !erased;
 		if (erased) {
 			rep_handover_line(s, NULL);
@@ -476,6 +492,7 @@ const char *rep_changed(struct rep_step *s)
 	}
 	oracle_set(rep, "erased", json_false());
 	rep_cells_rep(s, book, rep, before);
+	rep_attain_rep(s, rep, before);
 	rep_directory(s, book, rep, before);
 	rep_inspect_rep(s, book, before, rep);
 	json_decref(before);

@@ -10,9 +10,9 @@ enum { CONFLATION_MS = 1000 }; /* [org] conflation_seconds: none of the known ru
 
 void rep_arm(json_t *rep)
 {
-	static const char *const dues[] = {"recalculation_due_at", "directory_due_at", "cells_due_at"};
+	static const char *const dues[] = {"recalculation_due_at", "directory_due_at", "cells_due_at", "won_due_at"};
 	int64_t least = INT64_MAX;
-	for (size_t i = 0; i < 3; i++) {
+	for (size_t i = 0; i < 4; i++) {
 		int64_t at = oracle_has(rep, dues[i]) ? oracle_number(rep, dues[i]) : INT64_MAX;
 		least = at < least ? at : least;
 	}
@@ -175,6 +175,7 @@ const char *rep_leaves(struct rep_step *s)
 		oracle_take(rep, "version", s->in, "version");
 		oracle_set(rep, "erased", json_true());
 		rep_cells_rep(s, book, rep, before);
+		rep_attain_rep(s, rep, before);
 	} else {
 		oracle_set(rep, "notice", notice_after(s, oracle_has(rep, "notice") ? json_object_get(rep, "notice") : NULL));
 	}

@@ -53,6 +53,9 @@ static void fire_book(struct rep_step *s, const char *book, json_t *rep)
 	s->deadline_ms = s->now_ms;
 	bool counted = oracle_has(rep, "directory_due_at") && oracle_number(rep, "directory_due_at") <= s->now_ms;
 	bool changed = oracle_has(rep, "recalculation_due_at") && oracle_number(rep, "recalculation_due_at") <= s->now_ms;
+	if (oracle_has(rep, "won_due_at") && oracle_number(rep, "won_due_at") <= s->now_ms) {
+		rep_attain_fire(s, book, rep);
+	}
 	if (counted) {
 		rep_timer_cause(s, "rep", book);
 		rep_directory_due(s, book, rep);
@@ -379,6 +382,7 @@ static struct rep_partition *partition_of(struct rep_fold *f, int32_t id)
 	                            .handovers = json_object(),
 	                            .tasks = json_object(),
 	                            .cells = json_object(),
+	                            .left = json_object(),
 	                            .rates = json_object(),
 	                            .territories = json_object(),
 	                            .moves = json_object(),
@@ -435,8 +439,8 @@ void rep_fold_free(struct rep_fold *f)
 		struct rep_partition *p = &f->partitions[i];
 		json_t *const all[] = {p->times,       p->rules_row, p->jobs,  p->reps,       p->lines,       p->quotas,
 		                       p->quota_lines, p->done,      p->late,  p->conflation, p->inspections, p->handovers,
-		                       p->tasks,       p->kept,      p->cells, p->rates,      p->territories,
-		                       p->moves};
+		                       p->tasks,       p->kept,      p->cells, p->rates,      p->territories, p->moves,
+		                       p->left};
 		for (size_t k = 0; k < sizeof(all) / sizeof(all[0]); k++) {
 			json_decref(all[k]);
 		}

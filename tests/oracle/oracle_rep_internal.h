@@ -185,6 +185,7 @@ struct rep_partition {
 	json_t *territories;     /* by organisation */
 	json_t *moves;           /* by row key; clock = event */
 	int64_t reference_place; /* of the latest rate or territory that changed something */
+	json_t *left;            /* by book: what erased lines have left of what was won */
 	json_t *kept;            /* of the latest step of a handover */
 	bool refiled;            /* some lines were put into other years */
 	/* clock = wall */
@@ -195,6 +196,8 @@ struct rep_partition {
 	json_t *late;       /* "<run>|<book>": the place of the latest late change; "<run>": from where on it freezes */
 	json_t *conflation; /* book: seconds that its timer was armed with */
 };
+
+struct oracle_report;
 
 struct rep_fold {
 	struct oracle *o;
@@ -273,7 +276,6 @@ void rep_cells_sum_up(struct rep_partition *p);
 /* The first day on which it may be moved, null: today. New. */
 json_t *rep_held_until(const struct rep_step *s, const json_t *line);
 /* oracle_rep_cells_rest.c */
-struct oracle_report;
 int rep_cells_rest_check(struct oracle *o, const struct oracle_rep_input *in, struct oracle_report *to);
 
 /* oracle_rep_moves.c */
@@ -282,6 +284,27 @@ const char *rep_moves_come(struct rep_step *s);
 void rep_moves_fire(struct rep_step *s, const char *key);
 /* oracle_rep_moves_rest.c */
 int rep_moves_rest_check(struct oracle *o, const struct oracle_rep_input *in, struct oracle_report *to);
+
+/* oracle_rep_attainment.c */
+/* What a line (or a BookLine) adds to what the book's rep has won, or null. New. */
+json_t *rep_credit_of(const char *book, const json_t *line, int64_t year_start);
+/* A line added `before` and adds `after` (NULL or null: nothing). */
+void rep_attain_credit(struct rep_step *s, json_t *rep, const json_t *before, const json_t *after);
+/* What an erased line added stays. */
+void rep_attain_left(struct rep_step *s, const char *book, const json_t *credit);
+/* The rep was `before` (NULL: nobody). */
+void rep_attain_rep(struct rep_step *s, json_t *rep, const json_t *before);
+/* The year is to be told. */
+void rep_attain_mark(struct rep_step *s, json_t *rep, int64_t fiscal_year, const char *cause, const char *correlation);
+/* The years that are due. */
+void rep_attain_fire(struct rep_step *s, const char *book, json_t *rep);
+struct rep_expected *rep_attain_changed(struct rep_step *s, const char *book, json_t *rep, int64_t fiscal_year);
+void rep_attain_sum_up(struct rep_partition *p);
+/* clock = wall: an AttainmentChanged that was found; why it is not allowed, or NULL. */
+const char *rep_wall_attained(struct rep_step *s, const char *book, json_t *rep, const json_t *body);
+/* What is not known of a row is as it was found, if it can be true. */
+void rep_wall_attained_end(const struct rep_partition *p, json_t *expected, const json_t *found);
+int rep_attain_rest_check(struct oracle *o, const struct oracle_rep_input *in, struct oracle_report *to);
 
 /* oracle_rep_alerts.c */
 /* The line's causes that come into question, with the default rules' remedies. New. */

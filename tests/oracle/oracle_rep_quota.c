@@ -208,6 +208,10 @@ struct rep_expected *rep_quota_set(struct rep_step *s, json_t *run, json_t *rep,
 	add_year(rep, json_object_get(run, "fiscal_year"));
 	s->fold->stats.drafts += strcmp(state, "DRAFT") == 0;
 	s->fold->stats.frozen += strcmp(state, "FROZEN") == 0;
+	if (strcmp(state, "FROZEN") == 0) {
+		rep_attain_mark(s, rep, oracle_number(run, "fiscal_year"), oracle_text(run, "cause_id"),
+		                oracle_text(run, "correlation_id"));
+	}
 	return rep_tell(s, "QuotaSet", body, oracle_text(run, "cause_id"), oracle_text(run, "correlation_id"), subject);
 }
 
@@ -289,6 +293,9 @@ static void recount(struct rep_step *s)
 			json_t *before = rep_running(s->p, book, json_object_get(rep, "quota_years"));
 			oracle_set(line, "fiscal_year", year);
 			oracle_set(line, "year_start", json_integer(rep_year_start(s->p->rules)));
+			json_t *credit = rep_credit_of(book, line, rep_year_start(s->p->rules));
+			rep_attain_credit(s, rep, json_object_get(line, "credit"), credit);
+			oracle_set(line, "credit", credit);
 			s->fold->stats.refiled += !same;
 			/* each line is a change, also when another one makes up for it */
 			rep_note_change(s, book, rep, before);

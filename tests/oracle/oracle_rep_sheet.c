@@ -480,7 +480,7 @@ static void drop_images(json_t *lines, const char *prospect, int64_t number)
 			json_array_remove(images, i);
 		}
 	}
-	if (oracle_is(line, "state", "GONE") && json_array_size(images) == 0) {
+	if (oracle_is(line, "state", "GONE") && json_array_size(images) == 0 && !oracle_has(line, "credit")) {
 		json_object_del(lines, prospect);
 	}
 }

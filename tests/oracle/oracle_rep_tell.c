@@ -107,6 +107,7 @@ static const struct kind *kind_of(const char *record)
 		{"QuotaSet", "funnel.rep.quota-set.v1", ORACLE_REP_QUOTAS, "rep_id"},
 		{"QuotaLine", "funnel.rep.quota-line.v1", ORACLE_REP_QUOTAS, "rep_id"},
 		{"QuotaRecalculated", "funnel.rep.quota-recalculated.v1", ORACLE_REP_QUOTAS, "rep_id"},
+		{"AttainmentChanged", "funnel.rep.attainment-changed.v1", ORACLE_REP_QUOTAS, "rep_id"},
 		{"CommandRejected", "funnel.command.rejected.v1", ORACLE_REP_REJECTIONS, "org_id"},
 		{"ProspectStalled", "funnel.prospect.stalled.v1", ORACLE_REP_ALERTS, "prospect_id"},
 		{"StallEscalated", "funnel.prospect.stall-escalated.v1", ORACLE_REP_ALERTS, "prospect_id"},

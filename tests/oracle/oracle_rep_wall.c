@@ -211,6 +211,11 @@ static void repeat(struct rep_fold *f, struct rep_partition *p, const struct sai
 	f->stats.doubtful += run && p->reference_place > json_integer_value(json_object_get(p->done, opened));
 	if (strcmp(name, "QuotaRecalculated") == 0) {
 		recalculated(f, &s, o);
+	} else if (strcmp(name, "AttainmentChanged") == 0) {
+		const char *why = rep_wall_attained(&s, o->book, o->rep, o->body);
+		if (why) {
+			deny(f, o, "%s", why);
+		}
 	} else if (!run) {
 		deny(f, o, "a %s of no run that is known", name);
 	} else if (rep_has_frozen(p, run, o->book)) {
@@ -336,6 +341,7 @@ void rep_wall_end(struct rep_fold *f, struct rep_partition *p)
 		{
 			oracle_set(line, "fiscal_year", rep_fiscal_year(p->rules, json_object_get(line, "expected_close_date")));
 			oracle_set(line, "year_start", json_integer(rep_year_start(p->rules)));
+			oracle_set(line, "credit", rep_credit_of(book, line, rep_year_start(p->rules)));
 		}
 	}
 }

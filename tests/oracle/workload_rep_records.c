@@ -76,6 +76,7 @@ struct fnl_input rep_make_line(struct workload_rep *w, size_t prospect, size_t r
 	set_number(&in, "sequence", w->sequences[prospect]);
 	set_number(&in, "state", state);
 	int layer = rep_one_in(w, 5) ? (int)rep_below(w, FNL_LAYER_COUNT) : in_funnel[rep_below(w, 3)];
+	layer = rep_one_in(w, 6) ? FNL_LAYER_WON : layer;
 	bool open = layer == FNL_LAYER_TOP || layer == FNL_LAYER_MIDDLE || layer == FNL_LAYER_BOTTOM;
 	set_number(&in, "layer", layer);
 	set_number(&in, "weight_bp", open ? weights[rep_below(w, 7)] : 0);
@@ -84,8 +85,7 @@ struct fnl_input rep_make_line(struct workload_rep *w, size_t prospect, size_t r
 		rep_set_money(w, &in, FNL_BOOK_LINE_AMOUNT);
 	}
 	if (layer == FNL_LAYER_WON) {
-		rep_set_money(w, &in, FNL_BOOK_LINE_WON_AMOUNT);
-		set_number(&in, "closed_on", w->time_ms / MS_PER_DAY);
+		rep_add_win(w, &in, rep);
 	}
 	if (!rep_one_in(w, 8)) {
 		set_number(&in, "expected_close_date", rep_close_date(w));

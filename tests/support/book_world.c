@@ -301,6 +301,7 @@ void fnl_books_rep_timer(struct fnl_books *w, const char *book)
 	if (fnl_cell_is_waiting(w->out.rep)) {
 		fnl_books_go_over_cells(w, &state);
 	}
+	fnl_books_tell_attainment(w, &state, fnl_span_str(book));
 	take(w, fnl_span_str(book), FNL_SPAN_NONE);
 }
 
@@ -387,6 +388,7 @@ bool fnl_books_step(struct fnl_books *w)
 	if (need.work == FNL_QUOTA_WORK_NONE || fnl_quota_step(&in, &out, &w->why) != 0) {
 		abort();
 	}
+	fnl_books_note_frozen(&in, &out);
 	take_step(w, &need, &in, &out);
 	return true;
 }

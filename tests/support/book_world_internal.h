@@ -25,6 +25,12 @@ struct fnl_books_two fnl_books_two(struct fnl_span a, struct fnl_span b);
 /* The rates and territories that a step of a run needs. */
 void fnl_books_references(const struct fnl_books *w, const struct fnl_quota_need *need, struct fnl_quota_step_in *ret);
 
+/* --- book_world_attainment.c --- */
+/* What the timer of a Rep row tells of years; w->out.rep is changed. */
+void fnl_books_tell_attainment(struct fnl_books *w, const struct fnl_book_in *state, struct fnl_span book);
+/* After a step of a quota run: one that has frozen. */
+void fnl_books_note_frozen(const struct fnl_quota_step_in *in, struct fnl_quota_step_out *out);
+
 /* --- book_world_cells.c --- */
 /* The book's line goes from one cell to another. */
 int fnl_books_move_cells(struct fnl_books *w, const struct fnl_book_in *state, struct fnl_span book);

@@ -38,8 +38,8 @@ struct fnl_prospect_in {
 
 enum {
 	FNL_PROSPECT_EVENTS_MAX = 4,
-	/* the owner's, the former owners', and one who is dropped, or the answer for a sheet */
-	FNL_PROSPECT_LINES_MAX = 5,
+	/* the owner's, the former owners', that of who has won it, and one who is dropped, or the answer for a sheet */
+	FNL_PROSPECT_LINES_MAX = 6,
 	FNL_PROSPECT_FORMER_OWNERS_MAX = 3,
 	FNL_PROSPECT_FORMER_DAYS_MAX = 400
 };
