@@ -11,6 +11,8 @@ static const struct fnl_route routes[] = {
      "funnel.rep.quota-line.v1"},
 	{&fnl_desc_quota_recalculated, FNL_REP_OUT_QUOTAS, FNL_QUOTA_RECALCULATED_OCCURRED_AT,
      FNL_QUOTA_RECALCULATED_REP_ID, -1, -1, "funnel.rep.quota-recalculated.v1"},
+	{&fnl_desc_quota_revised, FNL_REP_OUT_QUOTAS, FNL_QUOTA_REVISED_OCCURRED_AT, FNL_QUOTA_REVISED_REP_ID, -1, -1,
+     "funnel.rep.quota-revised.v1"},
 	{&fnl_desc_command_rejected, FNL_REP_OUT_REJECTIONS, FNL_COMMAND_REJECTED_OCCURRED_AT, FNL_COMMAND_REJECTED_ORG_ID,
      -1, -1, "funnel.command.rejected.v1"},
 	{&fnl_desc_prospect_stalled, FNL_REP_OUT_ALERTS, FNL_PROSPECT_STALLED_OCCURRED_AT, FNL_PROSPECT_STALLED_PROSPECT_ID,
@@ -80,7 +82,8 @@ int fnl_rep_cause(struct fnl_rep_operator *o, const struct fnl_step *in, struct 
 	const struct fnl_rep_event *e = in->event;
 	const struct fnl_record_desc *desc = e->root.decoded.desc;
 	bool internal = desc == &fnl_desc_book_line || desc == &fnl_desc_answer_given ||
-	                desc == &fnl_desc_successor_candidates || desc == &fnl_desc_org_base_rate;
+	                desc == &fnl_desc_successor_candidates || desc == &fnl_desc_org_base_rate ||
+	                desc == &fnl_desc_quota_moved;
 	if (in->cause == FNL_CAUSE_RECORD && internal && fnl_op_cause_named(in->record, ret)) {
 		return 0;
 	}
@@ -284,6 +287,9 @@ static int op_step(struct fnl_operator *base, const struct fnl_step *in, struct 
 	if (fnl_rep_handover_input(desc) == FNL_REP_HANDOVER_COMMAND ||
 	    fnl_rep_handover_input(desc) == FNL_REP_HANDOVER_ANSWER) {
 		return fnl_rep_step_handover_input(o, in, rules, NULL, ret, why);
+	}
+	if (desc == &fnl_desc_revise_quota || desc == &fnl_desc_quota_moved) {
+		return fnl_rep_step_revision(o, in, rules, ret, why);
 	}
 	if (desc == &fnl_desc_open_quota_year) {
 		return step_open_quota(o, in, rules, ret, why);

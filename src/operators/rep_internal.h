@@ -79,6 +79,12 @@ int fnl_rep_take_page(struct fnl_rep_operator *o, const struct fnl_step *in, siz
 int fnl_rep_step_jobs(struct fnl_rep_operator *o, const struct fnl_step *in, const struct fnl_rules *rules,
                       struct fnl_decision *d, struct fnl_error *why) FNL_MUST_USE;
 
+/* --- rep_revision.c: what changes a frozen quota --- */
+/* ReviseQuota, QuotaMoved; e->book is known. */
+int fnl_rep_prepare_revision(struct fnl_rep_event *e, struct fnl_arena *arena, struct fnl_prepared *ret) FNL_MUST_USE;
+int fnl_rep_step_revision(struct fnl_rep_operator *o, const struct fnl_step *in, const struct fnl_rules *rules,
+                          struct fnl_decision *d, struct fnl_error *why) FNL_MUST_USE;
+
 /* --- rep_reference.c: rates and territories --- */
 int fnl_rep_prepare_rate(struct fnl_rep_event *e, struct fnl_arena *arena, struct fnl_prepared *ret,
                          struct fnl_error *why) FNL_MUST_USE;

@@ -29,6 +29,7 @@ static const struct shape *shape_of(const struct fnl_record_desc *desc)
 		{&fnl_desc_rep_left, TO_REP, FNL_REP_LEFT_REP_ID, "rep_id"},
 		{&fnl_desc_rep_erased, TO_REP, FNL_REP_ERASED_REP_ID, "rep_id"},
 		{&fnl_desc_inspect_now, TO_REP, FNL_INSPECT_NOW_REP_ID, "rep_id"},
+		{&fnl_desc_revise_quota, TO_REP, FNL_REVISE_QUOTA_REP_ID, "rep_id"},
 		{&fnl_desc_handover_task_done, TO_REP, FNL_HANDOVER_TASK_DONE_LEAVING_REP_ID, "leaving_rep_id"},
 		{&fnl_desc_handover_task_waived, TO_REP, FNL_HANDOVER_TASK_WAIVED_LEAVING_REP_ID, "leaving_rep_id"},
 		{&fnl_desc_successor_named, TO_REP, FNL_SUCCESSOR_NAMED_LEAVING_REP_ID, "leaving_rep_id"},
@@ -39,7 +40,6 @@ static const struct shape *shape_of(const struct fnl_record_desc *desc)
 		/* nobody acts on these yet */
 		{&fnl_desc_propose_territories, TO_NOBODY, -1, NULL},
 		{&fnl_desc_accept_proposal, TO_NOBODY, -1, NULL},
-		{&fnl_desc_revise_quota, TO_NOBODY, -1, NULL},
 	};
 	for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++) {
 		if (shapes[i].desc == desc) {

@@ -88,6 +88,11 @@ struct oracle_rep_stats {
 	size_t frozen;
 	size_t quota_lines;
 	size_t left_out; /* of these */
+	size_t revised;
+	size_t revisions_refused;
+	size_t lines_came;   /* QuotaMoved that were taken in; */
+	size_t quotas_begun; /* where there was none; */
+	size_t not_added;    /* in another currency */
 	size_t recalculated;
 	size_t rejected;
 	size_t dead_letters;

@@ -242,7 +242,9 @@ static const char *check_shape(const char *name, const json_t *in, const struct 
 	                                    "SuccessorNamed",
 	                                    "ReconciliationReviewed",
 	                                    "SuccessorCandidates",
-	                                    "OrgBaseRate"};
+	                                    "OrgBaseRate",
+	                                    "ReviseQuota",
+	                                    "QuotaMoved"};
 	static const char *const others[] = {"OpenQuotaYear", "TerritoryDefined", "FxRate", "RulesActivated", "StageTime"};
 	const json_t *source = json_object_get(in, "source"), *org = json_object_get(in, "org_id");
 	for (size_t i = 0; i < sizeof(keyed) / sizeof(keyed[0]); i++) {
@@ -261,7 +263,7 @@ static const char *check_shape(const char *name, const json_t *in, const struct 
 	return "not of this topic";
 }
 
-enum { FIRST_OF_HANDOVERS = 11 };
+enum { FIRST_OF_HANDOVERS = 13 };
 
 static const char *apply(struct rep_step *s, const struct oracle_schema *schema)
 {
@@ -278,6 +280,8 @@ static const char *apply(struct rep_step *s, const struct oracle_schema *schema)
 	                             "AnswerGiven",
 	                             "FxRate",
 	                             "TerritoryDefined",
+	                             "ReviseQuota",
+	                             "QuotaMoved",
 	                             "RepResigned",
 	                             "ResignationWithdrawn",
 	                             "RepLeft",
@@ -295,6 +299,8 @@ static const char *apply(struct rep_step *s, const struct oracle_schema *schema)
 	                                                   rep_answer_given,
 	                                                   rep_rate_comes,
 	                                                   rep_territory_comes,
+	                                                   rep_revise,
+	                                                   rep_quota_moved,
 	                                                   rep_hr,
 	                                                   rep_hr,
 	                                                   rep_hr,
@@ -324,7 +330,8 @@ static void fold_record(struct rep_fold *f, struct rep_partition *p, const struc
 	why = in && !why ? check_shape(schema->name, in, r) : why;
 	/* of the lines and answers another stage has looked at the time */
 	bool ages = !why && strcmp(schema->name, "BookLine") != 0 && strcmp(schema->name, "AnswerGiven") != 0 &&
-	            strcmp(schema->name, "SuccessorCandidates") != 0 && strcmp(schema->name, "OrgBaseRate") != 0;
+	            strcmp(schema->name, "SuccessorCandidates") != 0 && strcmp(schema->name, "OrgBaseRate") != 0 &&
+	            strcmp(schema->name, "QuotaMoved") != 0;
 	if (ages && oracle_number(in, "occurred_at") > f->in->time_max_ms) {
 		why = "too far in the future";
 	}

@@ -32,10 +32,11 @@ static const struct {
 	{"OpenQuotaYear", ORACLE_FROM_ROUTER_COMMANDS, TO_ALL, "org_id"},
 	{"ProposeTerritories", ORACLE_FROM_ROUTER_COMMANDS, TO_NOBODY, NULL},
 	{"AcceptProposal", ORACLE_FROM_ROUTER_COMMANDS, TO_NOBODY, NULL},
-	{"ReviseQuota", ORACLE_FROM_ROUTER_COMMANDS, TO_NOBODY, NULL},
+	{"ReviseQuota", ORACLE_FROM_ROUTER_COMMANDS, TO_REP, "rep_id"},
 	/* none of these comes to the router in order */
 	{"SuccessorCandidates", ORACLE_FROM_ORG, DEAD, NULL},
 	{"OrgBaseRate", ORACLE_FROM_ORG, DEAD, NULL},
+	{"QuotaMoved", ORACLE_FROM_ORG, DEAD, NULL},
 	{"RulesActivated", ORACLE_FROM_OUTSIDE, DEAD, NULL},
 };
 enum { KIND_COUNT = sizeof(kinds) / sizeof(kinds[0]) };

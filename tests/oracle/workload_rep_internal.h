@@ -115,6 +115,9 @@ void rep_name_rates(struct workload_rep *w, struct fnl_input *in);
 /* count of them; 0: one, now and then. */
 void rep_send_references(struct workload_rep *w, size_t at, size_t count);
 
+/* workload_rep_revision.c: one, now and then */
+void rep_send_revisions(struct workload_rep *w, size_t at);
+
 /* workload_rep_cells.c: what decides the cell, and until when the line is held there */
 void rep_add_cell(struct workload_rep *w, struct fnl_input *in);
 

@@ -5,7 +5,7 @@
  *
  * ce_id of what it tells = UUIDv5(cause's id, type, subject). Subject: of QuotaSet "<book>|<fiscal year>|<state>", of
  * QuotaLine "<book>|<fiscal year>|<prospect id>", of QuotaRecalculated "<book>|<deadline of its timer>", of
- * CommandRejected the command's id; of what is told of a stall "<book>|<prospect id>|<kind>|<level, or
+ * QuotaRevised "<book>|<fiscal year>|revision|<number>", of CommandRejected the command's id; of what is told of a stall "<book>|<prospect id>|<kind>|<level, or
  * 'cleared'>|<since>", of InspectionSheet "<sheet id>", of SheetPage "<sheet id>|<page>", of InspectionAnswerRecorded
  * "<sheet id>|<question id>|<answer id>", of InspectionOverdue "<sheet id>|overdue", of RepEntry
  * "<book>|<its sequence>". Cause: the OpenQuotaYear; of
