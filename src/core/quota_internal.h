@@ -55,6 +55,26 @@ struct fnl_quota_telling {
 /* The QuotaLine. FNL_E_NOMEM, FNL_E_LIMIT. */
 int fnl_quota_tell_line(const struct fnl_quota_telling *t, struct fnl_value **ret);
 
+/* --- quota_revise.c --- */
+
+/* A change of a frozen quota; what is absent is FNL_SPAN_NONE, or 0. */
+struct fnl_quota_change {
+	int cause;
+	struct fnl_span cause_code;
+	struct fnl_span by;
+	struct fnl_span reference;
+	struct fnl_span other_rep_id;
+	int64_t other_revision;
+	int64_t line_count;
+	struct fnl_span currency;
+	int64_t difference_minor;
+	int64_t at_ms;
+};
+/* Changes the QuotaSet, which is a copy, by one more revision; *ret: the QuotaRevised. rep: NULL: not known.
+ * FNL_E_NOMEM, FNL_E_LIMIT (beyond 64 bits). */
+int fnl_quota_revise(struct fnl_value *quota, const struct fnl_quota_change *c, const struct fnl_value *rep,
+                     struct fnl_arena *arena, struct fnl_event_out *ret);
+
 static inline bool fnl_quota_recounts(const struct fnl_value *jobs)
 {
 	return jobs[FNL_PARTITION_JOBS_RECOUNT_VERSION].set;

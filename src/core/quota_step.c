@@ -103,6 +103,7 @@ static bool is_frozen_by_another(const struct walk *w)
 {
 	const struct fnl_value *known = w->in->quota;
 	return known && known[FNL_QUOTA_SET_STATE].i64 == FNL_QUOTA_STATE_FROZEN &&
+	       !known[FNL_QUOTA_SET_ONLY_RECEIVED].i64 &&
 	       !fnl_span_eq(known[FNL_QUOTA_SET_RUN_ID].str, w->run[FNL_QUOTA_RUN_RUN_ID].str);
 }
 
@@ -143,6 +144,11 @@ static int open_quota(struct walk *w)
 	v[FNL_QUOTA_SET_RATE_DATE] = run[FNL_QUOTA_RUN_RATE_DATE];
 	v[FNL_QUOTA_SET_RATES] = v[FNL_QUOTA_SET_AREAS] = fnl_value_list(NULL, 0);
 	v[FNL_QUOTA_SET_LINES_MINOR] = v[FNL_QUOTA_SET_LINES_E4] = fnl_value_i64(0);
+	/* what came from others stays */
+	v[FNL_QUOTA_SET_REVISION] = known ? known[FNL_QUOTA_SET_REVISION] : fnl_value_i64(0);
+	v[FNL_QUOTA_SET_REVISIONS] = known ? known[FNL_QUOTA_SET_REVISIONS] : fnl_value_list(NULL, 0);
+	v[FNL_QUOTA_SET_EARLIER_MINOR] = known ? known[FNL_QUOTA_SET_EARLIER_MINOR] : fnl_value_i64(0);
+	v[FNL_QUOTA_SET_ONLY_RECEIVED] = fnl_value_i64(0);
 	w->quota = v;
 	return FNL_OK;
 }

@@ -1,8 +1,9 @@
 /* The rep stage: bytes to values, core's decision to rows and outputs. */
 #include "rep_internal.h"
 
-const char *const fnl_rep_tables[FNL_REP_TABLE_COUNT] = {
-	"partition", "rep", "line", "quota", "quota_line", "inspection", "handover", "task", "cell", "rate", "territory", "moves"};
+const char *const fnl_rep_tables[FNL_REP_TABLE_COUNT] = {"partition",  "rep",        "line",      "quota",
+                                                         "quota_line", "inspection", "handover",  "task",
+                                                         "cell",       "rate",       "territory", "moves"};
 
 static const struct fnl_route routes[] = {
 	{&fnl_desc_quota_set, FNL_REP_OUT_QUOTAS, FNL_QUOTA_SET_OCCURRED_AT, FNL_QUOTA_SET_REP_ID, -1, -1,
@@ -13,6 +14,8 @@ static const struct fnl_route routes[] = {
      FNL_QUOTA_RECALCULATED_REP_ID, -1, -1, "funnel.rep.quota-recalculated.v1"},
 	{&fnl_desc_attainment_changed, FNL_REP_OUT_QUOTAS, FNL_ATTAINMENT_CHANGED_OCCURRED_AT,
      FNL_ATTAINMENT_CHANGED_REP_ID, -1, -1, "funnel.rep.attainment-changed.v1"},
+	{&fnl_desc_quota_revised, FNL_REP_OUT_QUOTAS, FNL_QUOTA_REVISED_OCCURRED_AT, FNL_QUOTA_REVISED_REP_ID, -1, -1,
+     "funnel.rep.quota-revised.v1"},
 	{&fnl_desc_command_rejected, FNL_REP_OUT_REJECTIONS, FNL_COMMAND_REJECTED_OCCURRED_AT, FNL_COMMAND_REJECTED_ORG_ID,
      -1, -1, "funnel.command.rejected.v1"},
 	{&fnl_desc_prospect_stalled, FNL_REP_OUT_ALERTS, FNL_PROSPECT_STALLED_OCCURRED_AT, FNL_PROSPECT_STALLED_PROSPECT_ID,
@@ -76,14 +79,15 @@ int fnl_rep_put_row(struct fnl_rep_operator *o, const struct fnl_step *in, int a
 	              : fnl_decision_put(d, (size_t)at, &o->rows[table], change == FNL_ROW_PUT ? values : NULL, in->arena);
 }
 
-/* A line, an answer on its way, or what comes of the organisation, names its own cause, which is what happened in the source. */
+/* A line, an answer on its way, or what comes of the organisation, names its own cause, which is what happened in the
+ * source. */
 int fnl_rep_cause(struct fnl_rep_operator *o, const struct fnl_step *in, struct fnl_cause_id *ret)
 {
 	const struct fnl_rep_event *e = in->event;
 	const struct fnl_record_desc *desc = e->root.decoded.desc;
 	bool internal = desc == &fnl_desc_book_line || desc == &fnl_desc_answer_given ||
 	                desc == &fnl_desc_successor_candidates || desc == &fnl_desc_org_base_rate ||
-	                desc == &fnl_desc_book_moves;
+	                desc == &fnl_desc_book_moves || desc == &fnl_desc_quota_moved;
 	if (in->cause == FNL_CAUSE_RECORD && internal && fnl_op_cause_named(in->record, ret)) {
 		return 0;
 	}
@@ -300,6 +304,9 @@ static int op_step(struct fnl_operator *base, const struct fnl_step *in, struct 
 	if (desc == &fnl_desc_book_moves) {
 		return fnl_rep_step_moves_input(o, in, rules, ret, why);
 	}
+	if (desc == &fnl_desc_revise_quota || desc == &fnl_desc_quota_moved) {
+		return fnl_rep_step_revision(o, in, rules, ret, why);
+	}
 	if (desc == &fnl_desc_open_quota_year) {
 		return step_open_quota(o, in, rules, ret, why);
 	}
@@ -375,8 +382,8 @@ static int op_time_forward(struct fnl_operator *base, int32_t partition, int64_t
 static int find_rows(struct fnl_rep_operator *o, struct fnl_codec *codec, struct fnl_error *why)
 {
 	static const struct fnl_record_desc *const descs[FNL_REP_TABLE_COUNT] = {
-		&fnl_desc_partition_jobs, &fnl_desc_rep,        &fnl_desc_line,         &fnl_desc_quota_set,
-		&fnl_desc_quota_line,     &fnl_desc_inspection, &fnl_desc_handover,     &fnl_desc_task,
+		&fnl_desc_partition_jobs, &fnl_desc_rep,        &fnl_desc_line,          &fnl_desc_quota_set,
+		&fnl_desc_quota_line,     &fnl_desc_inspection, &fnl_desc_handover,      &fnl_desc_task,
 		&fnl_desc_cell,           &fnl_desc_rate_table, &fnl_desc_territory_set, &fnl_desc_moves};
 	int rc = fnl_row_type_find(codec, &fnl_desc_partition_times, &o->times_row, why);
 	rc = rc ? rc : fnl_row_type_find(codec, &fnl_desc_stage_time, &o->stage_time, why);

@@ -28,10 +28,10 @@ struct fnl_rep_event {
 	struct fnl_root root;
 	struct fnl_span book;
 	struct fnl_span prospect_id;
-	struct fnl_quota_need need;         /* of the jobs' timer */
-	struct fnl_inspection_need inspect; /* of an inspection's timer */
-	struct fnl_handover_need handover;  /* of a handover's timer */
-	struct fnl_attainment_need attain;  /* of a Rep row's timer, */
+	struct fnl_quota_need need;             /* of the jobs' timer */
+	struct fnl_inspection_need inspect;     /* of an inspection's timer */
+	struct fnl_handover_need handover;      /* of a handover's timer */
+	struct fnl_attainment_need attain;      /* of a Rep row's timer, */
 	int row_year[FNL_ATTAINMENT_YEARS_MAX]; /* and the quotas of its years */
 	int row_rep;
 	int row_line;
@@ -85,6 +85,12 @@ int fnl_rep_take_page(struct fnl_rep_operator *o, const struct fnl_step *in, siz
                       const struct fnl_value *const **ret, struct fnl_error *why) FNL_MUST_USE;
 int fnl_rep_step_jobs(struct fnl_rep_operator *o, const struct fnl_step *in, const struct fnl_rules *rules,
                       struct fnl_decision *d, struct fnl_error *why) FNL_MUST_USE;
+
+/* --- rep_revision.c: what changes a frozen quota --- */
+/* ReviseQuota, QuotaMoved; e->book is known. */
+int fnl_rep_prepare_revision(struct fnl_rep_event *e, struct fnl_arena *arena, struct fnl_prepared *ret) FNL_MUST_USE;
+int fnl_rep_step_revision(struct fnl_rep_operator *o, const struct fnl_step *in, const struct fnl_rules *rules,
+                          struct fnl_decision *d, struct fnl_error *why) FNL_MUST_USE;
 
 /* --- rep_reference.c: rates and territories --- */
 int fnl_rep_prepare_rate(struct fnl_rep_event *e, struct fnl_arena *arena, struct fnl_prepared *ret,

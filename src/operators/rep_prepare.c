@@ -1,7 +1,22 @@
 /* From bytes to an event and the rows it needs. */
 #include "rep_internal.h"
 
-enum kind { LINE, REP, ASK, HANDOVER, ORG_ANSWER, MOVES, ANSWER, COMMAND, RATE, TERRITORY, RULES, TIME };
+enum kind {
+	LINE,
+	REP,
+	ASK,
+	HANDOVER,
+	ORG_ANSWER,
+	MOVES,
+	ANSWER,
+	REVISION,
+	MOVED,
+	COMMAND,
+	RATE,
+	TERRITORY,
+	RULES,
+	TIME
+};
 
 /* Which records may come on the topic. All have source and occurred_at; entity: the field that says whom it is about,
  * -1: the partition. */
@@ -26,6 +41,8 @@ static const struct shape *shape_of(const struct fnl_record_desc *desc)
 		SHAPE(rep_changed, REP_CHANGED, REP, FNL_REP_CHANGED_REP_ID),
 		SHAPE(answer_given, ANSWER_GIVEN, ANSWER, FNL_ANSWER_GIVEN_BOOK),
 		SHAPE(inspect_now, INSPECT_NOW, ASK, FNL_INSPECT_NOW_REP_ID),
+		SHAPE(revise_quota, REVISE_QUOTA, REVISION, FNL_REVISE_QUOTA_REP_ID),
+		SHAPE(quota_moved, QUOTA_MOVED, MOVED, FNL_QUOTA_MOVED_BOOK),
 		SHAPE(open_quota_year, OPEN_QUOTA_YEAR, COMMAND, FNL_OPEN_QUOTA_YEAR_ORG_ID),
 		SHAPE(fx_rate, FX_RATE, RATE, FNL_FX_RATE_NAME),
 		SHAPE(territory_defined, TERRITORY_DEFINED, TERRITORY, FNL_TERRITORY_DEFINED_TERRITORY_ID),
@@ -124,8 +141,9 @@ int fnl_rep_prepare_more(struct fnl_operator *base, const struct fnl_record *r, 
 	return fnl_rep_prepare_cells(o, e, rows[e->row_line], arena, ret, why);
 }
 
-static int prepare_rep(const struct fnl_record *r, struct fnl_rep_event *e, struct fnl_arena *arena,
-                       struct fnl_prepared *ret, struct fnl_error *why)
+/* The book of the rep whom the record names. */
+static int prepare_named(const struct fnl_record *r, struct fnl_rep_event *e, struct fnl_arena *arena,
+                         struct fnl_error *why)
 {
 	int rc = fnl_check_id("rep_id", e->root.entity, why);
 	if (rc) {
@@ -135,7 +153,13 @@ static int prepare_rep(const struct fnl_record *r, struct fnl_rep_event *e, stru
 	if (fnl_span_is_none(e->book)) {
 		return FNL_E_NOMEM;
 	}
-	rc = check_book(r, e->book, why);
+	return check_book(r, e->book, why);
+}
+
+static int prepare_rep(const struct fnl_record *r, struct fnl_rep_event *e, struct fnl_arena *arena,
+                       struct fnl_prepared *ret, struct fnl_error *why)
+{
+	int rc = prepare_named(r, e, arena, why);
 	if (rc == 0) {
 		e->row_rep = fnl_prepared_add(ret, FNL_REP_TABLE_REP, e->book);
 		e->row_inspection = fnl_prepared_add(ret, FNL_REP_TABLE_INSPECTION, e->book);
@@ -167,19 +191,21 @@ static int prepare_handover(struct fnl_rep_event *e, struct fnl_arena *arena, st
 	return fnl_span_is_none(key) ? FNL_E_NOMEM : 0;
 }
 
-static int take_reps_book(const struct fnl_record *r, struct fnl_rep_event *e, struct fnl_error *why)
+/* What names its book, and may not be the pool. */
+static int check_rep_book(const struct fnl_record *r, struct fnl_rep_event *e, struct fnl_error *why)
 {
 	e->book = e->root.entity;
 	int rc = check_book(r, e->book, why);
-	return rc == 0 && fnl_span_is_none(fnl_book_rep_id(e->book))
-	           ? fnl_fail(why, FNL_E_INVALID, "it is for a rep's book, and the pool is none")
-	           : rc;
+	if (rc == 0 && fnl_span_is_none(fnl_book_rep_id(e->book))) {
+		rc = fnl_fail(why, FNL_E_INVALID, "it is about a rep's sheet, handover or quota, and the pool has none");
+	}
+	return rc;
 }
 
 static int prepare_answer(const struct fnl_record *r, struct fnl_rep_event *e, struct fnl_prepared *ret,
                           struct fnl_error *why)
 {
-	int rc = take_reps_book(r, e, why);
+	int rc = check_rep_book(r, e, why);
 	if (rc == 0) {
 		e->row_rep = fnl_prepared_add(ret, FNL_REP_TABLE_REP, e->book);
 		e->row_inspection = fnl_prepared_add(ret, FNL_REP_TABLE_INSPECTION, e->book);
@@ -208,11 +234,19 @@ static int prepare_kind(const struct fnl_record *r, enum kind kind, struct fnl_r
 		rc = rc ? rc : prepare_handover(e, arena, ret);
 		break;
 	case MOVES:
-		rc = take_reps_book(r, e, why);
+		rc = check_rep_book(r, e, why);
 		rc = rc ? rc : fnl_rep_prepare_moves(e, arena, ret, why);
 		break;
 	case ANSWER:
 		rc = prepare_answer(r, e, ret, why);
+		break;
+	case REVISION:
+		rc = prepare_named(r, e, arena, why);
+		rc = rc ? rc : fnl_rep_prepare_revision(e, arena, ret);
+		break;
+	case MOVED:
+		rc = check_rep_book(r, e, why);
+		rc = rc ? rc : fnl_rep_prepare_revision(e, arena, ret);
 		break;
 	case COMMAND:
 		rc = fnl_check_id("org_id", e->root.entity, why);
@@ -273,7 +307,8 @@ int fnl_rep_prepare(struct fnl_operator *base, const struct fnl_record *r, struc
 	e->row_rules = fnl_prepared_add(ret, FNL_REP_TABLE_PARTITION, FNL_SPAN_LIT("rules"));
 	ret->event = e;
 	/* the time of a line or an answer was looked at by the stage that sent it, and it may be of any age */
-	bool looked_at = shape->kind == LINE || shape->kind == ANSWER || shape->kind == ORG_ANSWER || shape->kind == MOVES;
+	bool looked_at = shape->kind == LINE || shape->kind == ANSWER || shape->kind == ORG_ANSWER ||
+	                 shape->kind == MOVES || shape->kind == MOVED;
 	ret->event_time_ms = looked_at ? FNL_NO_TIME : root->occurred_at_ms;
 	return 0;
 }

@@ -11,7 +11,7 @@ struct router {
 	struct fnl_id_maker ids;
 };
 
-enum where { TO_REP, TO_ALL, TO_ORG, TO_NOBODY };
+enum where { TO_REP, TO_ALL, TO_ORG };
 
 /* Which records there are; entity: the field that is the record's key. */
 struct shape {
@@ -30,6 +30,7 @@ static const struct shape *shape_of(const struct fnl_record_desc *desc)
 		{&fnl_desc_rep_left, TO_REP, FNL_REP_LEFT_REP_ID, "rep_id"},
 		{&fnl_desc_rep_erased, TO_REP, FNL_REP_ERASED_REP_ID, "rep_id"},
 		{&fnl_desc_inspect_now, TO_REP, FNL_INSPECT_NOW_REP_ID, "rep_id"},
+		{&fnl_desc_revise_quota, TO_REP, FNL_REVISE_QUOTA_REP_ID, "rep_id"},
 		{&fnl_desc_handover_task_done, TO_REP, FNL_HANDOVER_TASK_DONE_LEAVING_REP_ID, "leaving_rep_id"},
 		{&fnl_desc_handover_task_waived, TO_REP, FNL_HANDOVER_TASK_WAIVED_LEAVING_REP_ID, "leaving_rep_id"},
 		{&fnl_desc_successor_named, TO_REP, FNL_SUCCESSOR_NAMED_LEAVING_REP_ID, "leaving_rep_id"},
@@ -40,8 +41,6 @@ static const struct shape *shape_of(const struct fnl_record_desc *desc)
 		{&fnl_desc_propose_territories, TO_ORG, FNL_PROPOSE_TERRITORIES_ORG_ID, "org_id"},
 		{&fnl_desc_accept_proposal, TO_ORG, FNL_ACCEPT_PROPOSAL_ORG_ID, "org_id"},
 		{&fnl_desc_score_performance, TO_ORG, FNL_SCORE_PERFORMANCE_ORG_ID, "org_id"},
-		/* nobody acts on this yet */
-		{&fnl_desc_revise_quota, TO_NOBODY, -1, NULL},
 	};
 	for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++) {
 		if (shapes[i].desc == desc) {
@@ -170,9 +169,6 @@ static int route(struct fnl_router *base, const struct fnl_record *r, struct fnl
 	const struct shape *shape = shape_of(root.decoded.desc);
 	if (!shape) {
 		return fnl_fail(why, FNL_E_UNSUPPORTED, "a %s does not belong on this topic", root.decoded.desc->name);
-	}
-	if (shape->where == TO_NOBODY) {
-		return 0;
 	}
 	_Static_assert(FNL_REP_CHANGED_SOURCE == 0 && FNL_REP_CHANGED_OCCURRED_AT == 1 && FNL_OPEN_QUOTA_YEAR_SOURCE == 0 &&
 	                   FNL_OPEN_QUOTA_YEAR_OCCURRED_AT == 1,

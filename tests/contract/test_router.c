@@ -85,12 +85,12 @@ static struct fnl_span header_of(const struct fnl_output *out, const char *name)
 static void test_what_is_about_a_rep_goes_to_his_book(void **state)
 {
 	struct world *w = *state;
-	const struct fnl_record_desc *const descs[] = {&fnl_desc_rep_changed, &fnl_desc_rep_resigned,
-	                                               &fnl_desc_resignation_withdrawn, &fnl_desc_rep_left,
-	                                               &fnl_desc_rep_erased, &fnl_desc_inspect_now,
-	                                               /* by the leaving rep */
-	                                               &fnl_desc_handover_task_done, &fnl_desc_handover_task_waived,
-	                                               &fnl_desc_successor_named, &fnl_desc_reconciliation_reviewed};
+	const struct fnl_record_desc *const descs[] = {
+		&fnl_desc_rep_changed, &fnl_desc_rep_resigned, &fnl_desc_resignation_withdrawn, &fnl_desc_rep_left,
+		&fnl_desc_rep_erased, &fnl_desc_inspect_now,
+		/* by the leaving rep */
+		&fnl_desc_handover_task_done, &fnl_desc_handover_task_waived, &fnl_desc_successor_named,
+		&fnl_desc_reconciliation_reviewed, &fnl_desc_revise_quota};
 	for (size_t i = 0; i < sizeof(descs) / sizeof(descs[0]); i++) {
 		struct fnl_record r = record_of(w, descs[i], "anna", "anna");
 		assert_int_equal(route(w, &r), 0);
@@ -192,7 +192,7 @@ static void test_rates_and_territories_go_everywhere(void **state)
 static void test_what_nobody_acts_on_goes_nowhere(void **state)
 {
 	struct world *w = *state;
-	struct fnl_record r = record_of(w, &fnl_desc_revise_quota, "anna", "anna");
+	struct fnl_record r = record_of(w, &fnl_desc_accept_proposal, "west", "west");
 	assert_int_equal(route(w, &r), 0);
 	assert_int_equal(w->decision.output_count, 0);
 }

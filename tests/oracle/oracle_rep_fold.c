@@ -248,7 +248,9 @@ static const char *check_shape(const char *name, const json_t *in, const struct 
 	                                    "ReconciliationReviewed",
 	                                    "SuccessorCandidates",
 	                                    "OrgBaseRate",
-	                                    "BookMoves"};
+	                                    "BookMoves",
+	                                    "ReviseQuota",
+	                                    "QuotaMoved"};
 	static const char *const others[] = {"OpenQuotaYear", "TerritoryDefined", "FxRate", "RulesActivated", "StageTime"};
 	const json_t *source = json_object_get(in, "source"), *org = json_object_get(in, "org_id");
 	for (size_t i = 0; i < sizeof(keyed) / sizeof(keyed[0]); i++) {
@@ -267,7 +269,7 @@ static const char *check_shape(const char *name, const json_t *in, const struct 
 	return "not of this topic";
 }
 
-enum { FIRST_OF_HANDOVERS = 11 };
+enum { FIRST_OF_HANDOVERS = 13 };
 
 static const char *apply(struct rep_step *s, const struct oracle_schema *schema)
 {
@@ -284,6 +286,8 @@ static const char *apply(struct rep_step *s, const struct oracle_schema *schema)
 	                             "AnswerGiven",
 	                             "FxRate",
 	                             "TerritoryDefined",
+	                             "ReviseQuota",
+	                             "QuotaMoved",
 	                             "RepResigned",
 	                             "ResignationWithdrawn",
 	                             "RepLeft",
@@ -302,6 +306,8 @@ static const char *apply(struct rep_step *s, const struct oracle_schema *schema)
 	                                                   rep_answer_given,
 	                                                   rep_rate_comes,
 	                                                   rep_territory_comes,
+	                                                   rep_revise,
+	                                                   rep_quota_moved,
 	                                                   rep_hr,
 	                                                   rep_hr,
 	                                                   rep_hr,
@@ -333,7 +339,7 @@ static void fold_record(struct rep_fold *f, struct rep_partition *p, const struc
 	/* of the lines and answers another stage has looked at the time */
 	bool ages = !why && strcmp(schema->name, "BookLine") != 0 && strcmp(schema->name, "AnswerGiven") != 0 &&
 	            strcmp(schema->name, "SuccessorCandidates") != 0 && strcmp(schema->name, "OrgBaseRate") != 0 &&
-	            strcmp(schema->name, "BookMoves") != 0;
+	            strcmp(schema->name, "BookMoves") != 0 && strcmp(schema->name, "QuotaMoved") != 0;
 	if (ages && oracle_number(in, "occurred_at") > f->in->time_max_ms) {
 		why = "too far in the future";
 	}
@@ -437,10 +443,10 @@ void rep_fold_free(struct rep_fold *f)
 {
 	for (size_t i = 0; i < f->partition_count; i++) {
 		struct rep_partition *p = &f->partitions[i];
-		json_t *const all[] = {p->times,       p->rules_row, p->jobs,  p->reps,       p->lines,       p->quotas,
-		                       p->quota_lines, p->done,      p->late,  p->conflation, p->inspections, p->handovers,
-		                       p->tasks,       p->kept,      p->cells, p->rates,      p->territories, p->moves,
-		                       p->left};
+		json_t *const all[] = {p->times,       p->rules_row,   p->jobs,  p->reps, p->lines,
+		                       p->quotas,      p->quota_lines, p->done,  p->late, p->conflation,
+		                       p->inspections, p->handovers,   p->tasks, p->kept, p->cells,
+		                       p->rates,       p->territories, p->moves, p->left};
 		for (size_t k = 0; k < sizeof(all) / sizeof(all[0]); k++) {
 			json_decref(all[k]);
 		}

@@ -306,6 +306,12 @@ const char *rep_wall_attained(struct rep_step *s, const char *book, json_t *rep,
 void rep_wall_attained_end(const struct rep_partition *p, json_t *expected, const json_t *found);
 int rep_attain_rest_check(struct oracle *o, const struct oracle_rep_input *in, struct oracle_report *to);
 
+/* oracle_rep_revision.c */
+const char *rep_revise(struct rep_step *s);
+const char *rep_quota_moved(struct rep_step *s);
+/* Of a book's quota; change: QuotaRevision without its number and what comes of it, taken over. Returns what it was. */
+int64_t rep_quota_change(struct rep_step *s, const char *book, json_t *quota, json_t *change);
+
 /* oracle_rep_alerts.c */
 /* The line's causes that come into question, with the default rules' remedies. New. */
 json_t *rep_candidates(const json_t *line);

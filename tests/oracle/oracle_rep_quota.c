@@ -163,6 +163,23 @@ static void add_year(json_t *rep, json_t *year)
 	}
 }
 
+/* What has come from others stays when it is computed, or anew. */
+static void keep_revisions(json_t *body, const struct rep_partition *p, const char *book, int64_t year)
+{
+	char key[REP_KEY_BYTES];
+	snprintf(key, sizeof(key), "%s|%" PRId64, book, year);
+	const json_t *known = json_object_get(p->quotas, key);
+	oracle_set(body, "revision", json_integer(0));
+	oracle_set(body, "revisions", json_array());
+	oracle_set(body, "earlier_minor", json_integer(0));
+	oracle_set(body, "only_received", json_false());
+	if (known) {
+		oracle_take(body, "revision", known, "revision");
+		oracle_take(body, "earlier_minor", known, "earlier_minor");
+		oracle_set(body, "revisions", json_deep_copy(json_object_get(known, "revisions")));
+	}
+}
+
 struct rep_expected *rep_quota_set(struct rep_step *s, json_t *run, json_t *rep, const char *book, const char *state)
 {
 	static _Thread_local struct rep_sums sums;
@@ -196,6 +213,7 @@ struct rep_expected *rep_quota_set(struct rep_step *s, json_t *run, json_t *rep,
 	oracle_take(body, "base_currency", run, "base_currency");
 	oracle_take(body, "rate_name", run, "rate_name");
 	oracle_take(body, "rate_date", run, "rate_date");
+	keep_revisions(body, s->p, book, oracle_number(run, "fiscal_year"));
 	rep_areas_tell(&areas, s->p, run, rates, body);
 	json_decref(rates);
 	oracle_set(body, "counted_count", json_integer(counted));
@@ -221,7 +239,7 @@ bool rep_has_frozen(const struct rep_partition *p, const json_t *run, const char
 	char key[REP_KEY_BYTES];
 	snprintf(key, sizeof(key), "%s|%" PRId64, book, oracle_number(run, "fiscal_year"));
 	const json_t *known = json_object_get(p->quotas, key);
-	return oracle_is(known, "state", "FROZEN") &&
+	return oracle_is(known, "state", "FROZEN") && !oracle_flag(known, "only_received") &&
 	       !json_equal(json_object_get(known, "run_id"), json_object_get(run, "run_id"));
 }
 

@@ -76,7 +76,8 @@ void rep_timer_cause(struct rep_step *s, const char *table, const char *key)
 
 void rep_cause(struct rep_step *s)
 {
-	static const char *const outputs[] = {"BookLine", "AnswerGiven", "SuccessorCandidates", "OrgBaseRate", "BookMoves"};
+	static const char *const outputs[] = {"BookLine",    "AnswerGiven", "SuccessorCandidates",
+	                                      "OrgBaseRate", "BookMoves",   "QuotaMoved"};
 	for (size_t i = 0; i < sizeof(outputs) / sizeof(outputs[0]); i++) {
 		if (strcmp(s->name, outputs[i]) == 0) { /* an output itself: what matters is its own cause */
 			header_text(s->record, "ce_causationid", s->cause);
@@ -108,6 +109,7 @@ static const struct kind *kind_of(const char *record)
 		{"QuotaLine", "funnel.rep.quota-line.v1", ORACLE_REP_QUOTAS, "rep_id"},
 		{"QuotaRecalculated", "funnel.rep.quota-recalculated.v1", ORACLE_REP_QUOTAS, "rep_id"},
 		{"AttainmentChanged", "funnel.rep.attainment-changed.v1", ORACLE_REP_QUOTAS, "rep_id"},
+		{"QuotaRevised", "funnel.rep.quota-revised.v1", ORACLE_REP_QUOTAS, "rep_id"},
 		{"CommandRejected", "funnel.command.rejected.v1", ORACLE_REP_REJECTIONS, "org_id"},
 		{"ProspectStalled", "funnel.prospect.stalled.v1", ORACLE_REP_ALERTS, "prospect_id"},
 		{"StallEscalated", "funnel.prospect.stall-escalated.v1", ORACLE_REP_ALERTS, "prospect_id"},

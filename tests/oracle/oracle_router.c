@@ -33,11 +33,12 @@ static const struct {
 	{"ProposeTerritories", ORACLE_FROM_ROUTER_COMMANDS, TO_ORG, "org_id"},
 	{"AcceptProposal", ORACLE_FROM_ROUTER_COMMANDS, TO_ORG, "org_id"},
 	{"ScorePerformance", ORACLE_FROM_ROUTER_COMMANDS, TO_ORG, "org_id"},
-	{"ReviseQuota", ORACLE_FROM_ROUTER_COMMANDS, TO_NOBODY, NULL},
+	{"ReviseQuota", ORACLE_FROM_ROUTER_COMMANDS, TO_REP, "rep_id"},
 	/* none of these comes to the router in order */
 	{"SuccessorCandidates", ORACLE_FROM_ORG, DEAD, NULL},
 	{"OrgBaseRate", ORACLE_FROM_ORG, DEAD, NULL},
 	{"BookMoves", ORACLE_FROM_ORG, DEAD, NULL},
+	{"QuotaMoved", ORACLE_FROM_ORG, DEAD, NULL},
 	{"RulesActivated", ORACLE_FROM_OUTSIDE, DEAD, NULL},
 };
 enum { KIND_COUNT = sizeof(kinds) / sizeof(kinds[0]) };

@@ -51,7 +51,7 @@ struct workload_rep {
 	struct fnl_arena arena; /* of one run */
 	/* of one run */
 	struct fnl_gen gen;
-	struct fnl_gen side; /* of purchases, rates and territories: what else there is does not depend on them */
+	struct fnl_gen side;   /* of purchases, rates and territories: what else there is does not depend on them */
 	struct fnl_gen moving; /* of what proposals ask for: the same */
 	struct fnl_bus *bus;
 	const char *topic;
@@ -119,6 +119,9 @@ void rep_add_purchases(struct workload_rep *w, struct fnl_input *in);
 void rep_name_rates(struct workload_rep *w, struct fnl_input *in);
 /* count of them; 0: one, now and then. */
 void rep_send_references(struct workload_rep *w, size_t at, size_t count);
+
+/* workload_rep_revision.c: one, now and then */
+void rep_send_revisions(struct workload_rep *w, size_t at);
 
 /* workload_rep_cells.c: what decides the cell, and until when the line is held there */
 void rep_add_cell(struct workload_rep *w, struct fnl_input *in);

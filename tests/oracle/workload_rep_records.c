@@ -380,6 +380,7 @@ void rep_make(struct workload_rep *w, size_t at)
 		return;
 	}
 	rep_send_references(w, at, 0);
+	rep_send_revisions(w, at);
 	switch (rep_below(w, 23)) {
 	case 20:
 		in = rep_make_inspect(w, rep_below(w, w->rep_count));

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "book_world.h"
+#include "book_world_internal.h"
 #include "golden.h"
 
 #include <stdio.h>
@@ -486,6 +486,93 @@ static void owners(void)
 	freeze("USD", NULL);
 }
 
+/* ---- what changes it afterwards ---- */
+
+static const struct fnl_value *quota_of(const char *rep_id)
+{
+	char book[16];
+	snprintf(book, sizeof(book), "rep:%s", rep_id);
+	return fnl_books_quota(&w, book, 2024);
+}
+
+static void show_now(const char *rep_id)
+{
+	const struct fnl_value *q = quota_of(rep_id);
+	struct fnl_list list = q ? q[FNL_QUOTA_SET_REVISIONS].list : (struct fnl_list){NULL, 0};
+	struct fnl_money now;
+	for (size_t i = 0; i < list.count; i++) {
+		const struct fnl_value *v = list.items[i].list.items;
+		const struct fnl_money *d = &v[FNL_QUOTA_REVISION_DIFFERENCE].money;
+		const struct fnl_money *after = &v[FNL_QUOTA_REVISION_QUOTA].money;
+		const struct fnl_value *other = &v[FNL_QUOTA_REVISION_OTHER_REP_ID];
+		fnl_golden_add(&golden, "    %lld. %s %s%s%s: %s, then %s\n", (long long)v[FNL_QUOTA_REVISION_REVISION].i64,
+		               fnl_symbols_revision_cause[v[FNL_QUOTA_REVISION_CAUSE].i64],
+		               code(v[FNL_QUOTA_REVISION_REFERENCE].str).s, other->set ? ", " : "",
+		               other->set ? code(other->str).s : "", money(d->amount_minor, 0, d->currency).s,
+		               money(after->amount_minor, 0, after->currency).s);
+	}
+	bool frozen = fnl_quota_now(q, &now);
+	fnl_golden_add(&golden, "  %s: NOW %s\n", rep_id,
+	               frozen ? money(now.amount_minor, 0, now.currency).s : "not frozen");
+}
+
+/* By ann's chief; currency NULL: computed again. */
+static void revise(const char *id, int64_t minor, const char *currency)
+{
+	struct fnl_input in = fnl_input_of(&fnl_desc_revise_quota, 0);
+	fnl_input_str(&in, FNL_REVISE_QUOTA_COMMAND_ID, id);
+	fnl_input_str(&in, FNL_REVISE_QUOTA_ISSUED_BY, "chief");
+	fnl_input_i64(&in, FNL_REVISE_QUOTA_ISSUED_AT, FNL_T0);
+	fnl_input_str(&in, FNL_REVISE_QUOTA_REP_ID, "ann");
+	fnl_input_i64(&in, FNL_REVISE_QUOTA_FISCAL_YEAR, 2024);
+	fnl_input_str(&in, FNL_REVISE_QUOTA_CAUSE, "market");
+	if (currency) {
+		fnl_input_money(&in, FNL_REVISE_QUOTA_ADJUSTMENT, minor, currency);
+	}
+	struct fnl_quota_revise_in state = {.rep = fnl_books_rep(&w, ANN), .quota = quota_of("ann"), .arena = &w.arena};
+	struct fnl_quota_revise_out out = {.quota = NULL};
+	assert_int_equal(fnl_quota_command(&state, in.v, &out, &w.why), 0);
+	if (out.quota) {
+		fnl_books_put(&w, FNL_BOOKS_QUOTA, ANN "|2024", FNL_ROW_PUT, out.quota);
+		fnl_books_tell(&w, out.event.desc, out.event.values);
+	} else if (out.event.desc) {
+		fnl_golden_add(&golden, "  %s: %s\n", id,
+		               fnl_symbols_reject_reason[out.event.values[FNL_COMMAND_REJECTED_REASON].i64]);
+	} else {
+		assert_true(out.stale);
+		fnl_golden_add(&golden, "  %s: the same again\n", id);
+	}
+}
+
+static void revisions(void)
+{
+	example("Somebody changes it: up, down, computed again; the same again, below nothing, in another currency");
+	put(line("p1", D24, 100000000, "USD"));
+	freeze("USD", NULL);
+	revise("c1", 10000000, "USD");
+	revise("c2", -20000050, "USD");
+	revise("c3", 0, NULL);
+	revise("c1", 10000000, "USD");
+	revise("c4", -40000000, "USD");
+	revise("c5", -39999950, "USD");
+	revise("c6", -1, "USD");
+	revise("c7", 1000, "EUR");
+	show_now("ann");
+	show("ann");
+	example("A draft is not revised, nor what is not there");
+	put(line("p1", D24, 500, "JPY"));
+	revise("c1", 100, "JPY");
+	struct fnl_input in = fnl_input_open("r1", "org1", 2024, 1000);
+	fnl_input_str(&in, O(BASE_CURRENCY), "JPY");
+	assert_int_equal(fnl_books_open(&w, &in), 0);
+	fnl_books_run_until(&w, 2000);
+	revise("c2", 100, "JPY");
+	show_now("ann");
+	fnl_books_run_until(&w, SETTLED);
+	revise("c3", 100, "JPY");
+	show_now("ann");
+}
+
 static void all_as_written(void **state)
 {
 	(void)state;
@@ -495,6 +582,7 @@ static void all_as_written(void **state)
 	rounding();
 	areas();
 	owners();
+	revisions();
 	assert_int_equal(fnl_golden_compare(&golden, FNL_SOURCE_DIR "/tests/unit/golden/quota-examples.txt"), 0);
 }
 

@@ -12,14 +12,18 @@
  * draft occurred at as_of, what is frozen at settled_at. A frozen quota never changes: a later run for some reps of the
  * year passes over those who have one. Rates and territories are what they are when the partition's pass begins, for
  * all of its pages: the run keeps its rates, and a copy of the territories is a row of its own until the pass is done.
- */
+ *
+ * What changes a quota afterwards is a revision, and has a cause: somebody says so (ReviseQuota), or frozen lines go to
+ * another rep with their prospects (quota_moves.h; QuotaMoved at the one who gets them). The row keeps the frozen quota
+ * as it was, and beside it the latest FNL_QUOTA_REVISIONS_MAX revisions; of earlier ones the sum, they themselves are
+ * on the topic only. */
 #ifndef FUNNELD_CORE_QUOTA_H
 #define FUNNELD_CORE_QUOTA_H
 
 #include "funneld/core/book.h"
 #include "funneld/core/rates.h"
 
-enum { FNL_QUOTA_RUNS_MAX = 64, FNL_QUOTA_PAGE_LINES = 100, FNL_QUOTA_PAGE_BOOKS = 32 };
+enum { FNL_QUOTA_RUNS_MAX = 64, FNL_QUOTA_PAGE_LINES = 100, FNL_QUOTA_PAGE_BOOKS = 32, FNL_QUOTA_REVISIONS_MAX = 64 };
 enum {
 	FNL_QUOTA_SCALE = FNL_CONVERTED_SCALE + 4, /* decimal places of an exact quota, beyond 1/10000 of a minor unit */
 	FNL_QUOTA_REDUCTION_DAYS = 30
@@ -114,5 +118,33 @@ struct fnl_quota_step_out {
 /* One page. FNL_E_NOMEM, FNL_E_LIMIT (a sum beyond 64 bits: the engine stops, since lines were checked before). */
 int fnl_quota_step(const struct fnl_quota_step_in *in, struct fnl_quota_step_out *ret,
                    struct fnl_error *why) FNL_MUST_USE;
+
+/* ---- revisions ---- */
+
+/* The quota of its latest revision; false: the row (NULL: none) has no frozen quota. */
+bool fnl_quota_now(const struct fnl_value *quota, struct fnl_money *ret);
+
+struct fnl_quota_revise_in {
+	const struct fnl_value *rep;   /* Rep of the book */
+	const struct fnl_value *quota; /* QuotaSet of the book and the input's fiscal year */
+	struct fnl_arena *arena;
+};
+struct fnl_quota_revise_out {
+	struct fnl_value *quota;    /* NULL: unchanged */
+	struct fnl_event_out event; /* QuotaRevised or CommandRejected; desc == NULL: none */
+	bool stale;                 /* it has been here before */
+};
+/* A ReviseQuota adds its adjustment; null: it is computed again (frozen quota + all differences), which is told as a
+ * revision that adds nothing. Refused at once, it does not wait for what is not known yet, in this order:
+ * UNKNOWN_QUOTA (the rep has none of the year), QUOTA_OF_ANOTHER_RUN, QUOTA_IS_NOT_FROZEN, OTHER_CURRENCY,
+ * QUOTA_BELOW_ZERO (what it takes off leaves less than nothing), QUOTA_TOO_LARGE (beyond 64 bits). A command that is
+ * among the revisions is stale. FNL_E_NOMEM; FNL_E_INVALID, FNL_E_LIMIT with *why: poison. */
+int fnl_quota_command(const struct fnl_quota_revise_in *in, const struct fnl_value *command,
+                      struct fnl_quota_revise_out *ret, struct fnl_error *why) FNL_MUST_USE;
+/* A QuotaMoved, at the book that it goes to. Nothing is lost: where the year has no quota, one of 0 is begun
+ * (only_received; a run may still compute it, and keeps what came); one that a run has not frozen yet is added to, too,
+ * and keeps it; in another currency it is listed, and not added. The same again is stale. Errors as above. */
+int fnl_quota_moved(const struct fnl_quota_revise_in *in, const struct fnl_value *moved,
+                    struct fnl_quota_revise_out *ret, struct fnl_error *why) FNL_MUST_USE;
 
 #endif

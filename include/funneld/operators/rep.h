@@ -5,8 +5,9 @@
  *
  * ce_id of what it tells = UUIDv5(cause's id, type, subject). Subject: of QuotaSet "<book>|<fiscal year>|<state>", of
  * QuotaLine "<book>|<fiscal year>|<prospect id>", of QuotaRecalculated "<book>|<deadline of its timer>", of
- * CommandRejected the command's id; of what is told of a stall "<book>|<prospect id>|<kind>|<level, or
- * 'cleared'>|<since>", of InspectionSheet "<sheet id>", of SheetPage "<sheet id>|<page>", of InspectionAnswerRecorded
+ * QuotaRevised "<book>|<fiscal year>|revision|<number>", of CommandRejected the command's id; of what is told of a
+ * stall "<book>|<prospect id>|<kind>|<level, or 'cleared'>|<since>", of InspectionSheet "<sheet id>", of SheetPage
+ * "<sheet id>|<page>", of InspectionAnswerRecorded
  * "<sheet id>|<question id>|<answer id>", of InspectionOverdue "<sheet id>|overdue", of RepEntry
  * "<book>|<its sequence>". Cause: the OpenQuotaYear; of
  * QuotaRecalculated the first change that was not told; of a stall that of its line, or the timer at the rep's return;
@@ -35,7 +36,8 @@
  * "pool:UNASSIGNED"); line: "<book>|<prospect id>"; quota: "<book>|<fiscal year>"; quota_line:
  * "<book>|<fiscal year>|<prospect id>"; inspection, handover: the book; task: "<book>|<prospect id>"; cell:
  * "<book>|<region>|<industry>|<size focus>" (fnl_cell_name); rate: "<name>|<quote>"; territory: the organisation's id,
- * and "<organisation>|<run>" while a pass of a quota run goes by it; moves: "<book>|<proposal id>"; partition: "clock", "rules", "jobs". */
+ * and "<organisation>|<run>" while a pass of a quota run goes by it; moves: "<book>|<proposal id>"; partition: "clock",
+ * "rules", "jobs". */
 enum {
 	FNL_REP_TABLE_PARTITION,
 	FNL_REP_TABLE_REP,

@@ -7,7 +7,6 @@
  *   HandoverTaskDone, HandoverTaskWaived, SuccessorNamed, ReconciliationReviewed: to "rep:<leaving rep id>"
  *   OpenQuotaYear, FxRate, TerritoryDefined: to every partition, under the key that they came with
  *   ProposeTerritories, AcceptProposal, ScorePerformance: to "org:<org id>" of the org stage
- *   other commands: to nobody yet */
 #ifndef FUNNELD_OPERATORS_ROUTER_H
 #define FUNNELD_OPERATORS_ROUTER_H
 
