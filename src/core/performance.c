@@ -251,7 +251,8 @@ static void score_level(const struct fnl_org_in *in, const struct fnl_value *row
 		count += comparable;
 		below += comparable && other->amount_minor < quota->amount_minor;
 	}
-	bool enough = count >= in->rules->values[FNL_RULES_AT_COMPARABLE_MIN] && !row[FNL_SCORING_TOO_MANY].i64;
+	bool enough =
+		count > 0 && count >= in->rules->values[FNL_RULES_AT_COMPARABLE_MIN] && !row[FNL_SCORING_TOO_MANY].i64;
 	v[FNL_PERFORMANCE_SCORED_COMPARABLE_COUNT] = fnl_value_i64(count);
 	if (enough) {
 		v[FNL_PERFORMANCE_SCORED_LEVEL_PART] = fnl_value_i64(1 + below * parts / count);

@@ -64,15 +64,17 @@ open_year() {
 
 # What the rep stage says and holds. Its running sums are told by its own clock, which the slowest partition before it
 # moves: when they are told, and so what they are then, depends on how it went, and is left out; so does how many lines a
-# run has looked at, those that came after its as_of among them, and how often the organisation heard of a rep. What it
-# knows of him in the end does not.
+# run has looked at, those that came after its as_of among them, and how often the organisation heard of a rep or of one
+# of his cells. What it knows of them in the end does not.
 rep_picture() {
 	ctl "$1" tail "$1.funnel.quotas" "$1.funnel.rejections" --from-beginning --until-end --json |
 		jq -c 'select(.type != "QuotaRecalculated") | [.topic + " " + .key, .type, .headers.ce_id, .data]' | sort
 	ctl "$1" tail "$1.funnel.reps" "$1.funnel.orgs" --from-beginning --until-end --json |
 		jq -c '["\(.topic | split(".") | last) \(.partition) \(.key)", (.data | if type == "object" then
 			del(.next_deadline_at, .told_at, .change_cause_id, .change_correlation_id, .runs[]?.lines_done,
-				.directory_sequence, .entry_sequence) else . end)]' |
+				.directory_sequence, .entry_sequence) |
+			if has("totals") and has("size_focus") then del(.sequence, .merged_before, .cause_id, .correlation_id) else . end
+			else . end)]' |
 		awk -F'",' '{ last[$1] = $0 } END { for (k in last) if (last[k] !~ /",null\]$/) print last[k] }' | sort
 }
 

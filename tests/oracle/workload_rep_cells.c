@@ -3,6 +3,17 @@
 
 #define MS_PER_DAY INT64_C(86400000)
 
+/* One of many that are alike, so that the next line of a prospect is often where it was and counts as it did. */
+static void make_steady(struct fnl_input *in)
+{
+	static const int unset[] = {FNL_BOOK_LINE_AMOUNT,     FNL_BOOK_LINE_REGION,      FNL_BOOK_LINE_INDUSTRY,
+	                            FNL_BOOK_LINE_SIZE_FOCUS, FNL_BOOK_LINE_OWNER_SINCE, FNL_BOOK_LINE_LAST_CONTACT_ON};
+	for (size_t i = 0; i < sizeof(unset) / sizeof(unset[0]); i++) {
+		in->v[unset[i]] = (struct fnl_value){0};
+	}
+	fnl_input_i64(in, FNL_BOOK_LINE_LAYER, FNL_LAYER_TOP);
+}
+
 /* What decides the cell beside the words, and until when the line is held there: often about now, and the same day for
  * several lines. Drawn apart, so that other seeds do what they did. */
 void rep_add_cell(struct workload_rep *w, struct fnl_input *in)
@@ -21,5 +32,10 @@ void rep_add_cell(struct workload_rep *w, struct fnl_input *in)
 		int64_t days =
 			fnl_gen_one_in(&apart, 2) ? (int64_t)fnl_gen_below(&apart, 200) : 178 + (int64_t)fnl_gen_below(&apart, 5);
 		fnl_input_i64(in, FNL_BOOK_LINE_OWNER_SINCE, w->time_ms - days * MS_PER_DAY);
+	}
+	int64_t layer = in->v[FNL_BOOK_LINE_LAYER].i64;
+	bool open = layer == FNL_LAYER_TOP || layer == FNL_LAYER_MIDDLE || layer == FNL_LAYER_BOTTOM;
+	if (open && fnl_gen_one_in(&apart, 4)) {
+		make_steady(in);
 	}
 }
