@@ -3,10 +3,10 @@
  * where it was missing, since what follows from them names its cause. But a RepResigned that names a new employer is
  * written again, with the digest of it (fnl_employer_digest) in place of its id, which is restricted: no topic but HR's
  * own has it.
- *   RepChanged, RepResigned, ResignationWithdrawn, RepLeft, RepErased, InspectNow: to "rep:<rep id>"
+ *   RepChanged, RepResigned, ResignationWithdrawn, RepLeft, RepErased, InspectNow, ReviseQuota: to "rep:<rep id>"
  *   HandoverTaskDone, HandoverTaskWaived, SuccessorNamed, ReconciliationReviewed: to "rep:<leaving rep id>"
  *   OpenQuotaYear, FxRate, TerritoryDefined: to every partition, under the key that they came with
- *   ProposeTerritories, AcceptProposal, ScorePerformance: to "org:<org id>" of the org stage
+ *   ProposeTerritories, AcceptProposal, ScorePerformance: to "org:<org id>" of the org stage */
 #ifndef FUNNELD_OPERATORS_ROUTER_H
 #define FUNNELD_OPERATORS_ROUTER_H
 
