@@ -90,9 +90,8 @@ static int open_moves(struct asking *a)
 static size_t move_of(const struct asking *a, const struct fnl_value *line, struct fnl_span name)
 {
 	size_t i = 0;
-	while (i < a->move_count &&
-	       (a->moves[i].list.items[FNL_CELL_MOVE_LAYER].i64 != line[FNL_LINE_LAYER].i64 ||
-	        !fnl_span_eq(a->names[i], name))) {
+	while (i < a->move_count && (a->moves[i].list.items[FNL_CELL_MOVE_LAYER].i64 != line[FNL_LINE_LAYER].i64 ||
+	                             !fnl_span_eq(a->names[i], name))) {
 		i++;
 	}
 	return i;
@@ -227,8 +226,8 @@ static int go_over(struct asking *a, const struct fnl_moves_page *page)
 		return FNL_E_NOMEM;
 	}
 	if (!a->row[FNL_MOVES_DUE_AT].set) { /* all that this proposal asks for is due at one moment */
-		a->row[FNL_MOVES_DUE_AT] = fnl_value_i64(fnl_business_after(&a->in->rules->calendar, a->in->now_ms,
-		                                                            FNL_REASSIGN_BD * FNL_BUSINESS_DAY_MS));
+		a->row[FNL_MOVES_DUE_AT] = fnl_value_i64(
+			fnl_business_after(&a->in->rules->calendar, a->in->now_ms, FNL_REASSIGN_BD * FNL_BUSINESS_DAY_MS));
 	}
 	for (size_t i = 0; i < page->count && r == 0; i++) {
 		r = asking ? ask(a, page->rows[i], &a->out.lines[i]) : look_again(a, page->rows[i]);
@@ -288,8 +287,8 @@ int fnl_moves_recognise(const struct fnl_value *before, const struct fnl_value *
 	}
 	const struct fnl_value *asked = before[FNL_LINE_ASKED].set ? before[FNL_LINE_ASKED].list.items : NULL;
 	bool by_proposal = asked && is_rep(owner, &asked[FNL_LINE_ASKED_TO_REP_ID]);
-	bool by_handover = task && task[FNL_TASK_REASSIGN].i64 != FNL_REASSIGN_STATE_NONE &&
-	                   is_rep(owner, &task[FNL_TASK_SUCCESSOR_ID]);
+	bool by_handover =
+		task && task[FNL_TASK_REASSIGN].i64 != FNL_REASSIGN_STATE_NONE && is_rep(owner, &task[FNL_TASK_SUCCESSOR_ID]);
 	if (!by_proposal && !by_handover) {
 		return 0;
 	}

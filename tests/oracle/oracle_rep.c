@@ -11,7 +11,7 @@
 static const char *const topic_names[] = {"quotas",     "rejections", "dead-letters", "alerts",  "inspections",
                                           "org-inputs", "directory",  "handovers",    "reviews", "reassignments"};
 static const char *const table_names[] = {"partition", "rep",  "line", "quota", "quota_line", "inspection",
-                                          "handover",  "task", "cell", "rate",  "territory", "moves"};
+                                          "handover",  "task", "cell", "rate",  "territory",  "moves"};
 
 /* A run: the fold, and what was found. */
 struct check {
@@ -375,8 +375,9 @@ static int check_foreign(struct check *c, const struct oracle_row *r)
 	                   ? oracle_decode_value(c->fold.o, r->value, &schema, &why)
 	                   : NULL;
 	bool leftover = line && strcmp(schema->name, "Line") == 0 && is_leftover(p, line);
-	leftover = leftover || (!c->fold.in->event_clock && ((r->table >= ORACLE_REP_HANDOVER && r->table <= ORACLE_REP_CELL) ||
-	                                              r->table == ORACLE_REP_MOVES));
+	leftover = leftover ||
+	           (!c->fold.in->event_clock &&
+	            ((r->table >= ORACLE_REP_HANDOVER && r->table <= ORACLE_REP_CELL) || r->table == ORACLE_REP_MOVES));
 	json_decref(line);
 	return leftover ? 0
 	                : oracle_differ(&c->to, "row %s|%s of partition %" PRId32 " should not be there",

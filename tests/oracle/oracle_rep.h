@@ -172,15 +172,15 @@ struct oracle_rep_stats {
 	size_t base_rates;
 	size_t defections;
 	size_t watches_over;
-	size_t moves_asked;   /* for proposals */
-	size_t moves_kept;    /* of their cells */
-	size_t moves_bottom;  /* of these */
-	size_t moves_beyond;  /* more than the proposal counted */
+	size_t moves_asked;  /* for proposals */
+	size_t moves_kept;   /* of their cells */
+	size_t moves_bottom; /* of these */
+	size_t moves_beyond; /* more than the proposal counted */
 	size_t moves_of_leavers;
 	size_t moves_returned;
 	size_t moves_overdue;
-	size_t moves_again;     /* BookMoves that came twice */
-	size_t moves_forgotten; /* rows */
+	size_t moves_again;         /* BookMoves that came twice */
+	size_t moves_forgotten;     /* rows */
 	size_t refused_because[10]; /* oracle_rep_report.c has their order */
 	size_t found[8];            /* findings by kind */
 	size_t long_books;          /* passes over a book of more than a page */

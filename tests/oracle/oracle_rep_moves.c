@@ -28,8 +28,7 @@ const char *rep_moves_come(struct rep_step *s)
 	oracle_set(row, "asked_count", json_integer(0));
 	oracle_set(row, "kept_count", json_integer(0));
 	oracle_set(row, "overdue_count", json_integer(0));
-	oracle_set(row, "next_deadline_at",
-	           json_integer(s->p->has_time ? s->now_ms : oracle_number(s->in, "occurred_at")));
+	oracle_set(row, "next_deadline_at", json_integer(s->p->has_time ? s->now_ms : oracle_number(s->in, "occurred_at")));
 	oracle_set(row, "cause_id", json_string(s->cause));
 	oracle_set(row, "correlation_id", json_string(s->correlation));
 	json_object_set_new(s->p->moves, key, row);
@@ -40,8 +39,8 @@ const char *rep_moves_come(struct rep_step *s)
 static bool gives(const struct rep_step *s, const json_t *row)
 {
 	const json_t *rep = json_object_get(s->p->reps, oracle_text(row, "book"));
-	return json_equal(json_object_get(rep, "org_id"), json_object_get(row, "org_id")) && !oracle_flag(rep, "resigned") &&
-	       !oracle_flag(rep, "erased") &&
+	return json_equal(json_object_get(rep, "org_id"), json_object_get(row, "org_id")) &&
+	       !oracle_flag(rep, "resigned") && !oracle_flag(rep, "erased") &&
 	       !rep_handover_is_on(json_object_get(s->p->handovers, oracle_text(row, "book")));
 }
 
@@ -71,8 +70,9 @@ static json_t *move_of(const json_t *row, const json_t *line)
 
 static bool is_counted(const json_t *line)
 {
-	return oracle_is(line, "state", "OWNED") && (oracle_is(line, "layer", "TOP") || oracle_is(line, "layer", "MIDDLE") ||
-	                                             oracle_is(line, "layer", "BOTTOM"));
+	return oracle_is(line, "state", "OWNED") &&
+	       (oracle_is(line, "layer", "TOP") || oracle_is(line, "layer", "MIDDLE") ||
+	        oracle_is(line, "layer", "BOTTOM"));
 }
 
 static void count(json_t *row, const char *field, int64_t by)
@@ -94,8 +94,8 @@ static void tell(struct rep_step *s, const json_t *row, const json_t *line, cons
 	oracle_take(body, "manager_id", rep, "manager_id");
 	oracle_take(body, "due_at", row, "due_at");
 	oracle_take(body, "proposal_id", row, "proposal_id");
-	snprintf(subject, sizeof(subject), "%s|%s|%s|%s|%s", oracle_text(row, "book"), oracle_text(row, "proposal_id"), word,
-	         oracle_text(line, "prospect_id"), oracle_text(body, "to_rep_id"));
+	snprintf(subject, sizeof(subject), "%s|%s|%s|%s|%s", oracle_text(row, "book"), oracle_text(row, "proposal_id"),
+	         word, oracle_text(line, "prospect_id"), oracle_text(body, "to_rep_id"));
 	rep_tell(s, record, body, oracle_text(row, "cause_id"), oracle_text(row, "correlation_id"), subject);
 }
 
@@ -127,9 +127,9 @@ static void ask(struct rep_step *s, json_t *row, json_t *line)
 
 static void look_again(struct rep_step *s, json_t *row, json_t *line)
 {
-	bool mine = oracle_is(line, "state", "OWNED") && oracle_has(line, "asked") &&
-	            json_equal(json_object_get(json_object_get(line, "asked"), "proposal_id"),
-	                       json_object_get(row, "proposal_id"));
+	bool mine =
+		oracle_is(line, "state", "OWNED") && oracle_has(line, "asked") &&
+		json_equal(json_object_get(json_object_get(line, "asked"), "proposal_id"), json_object_get(row, "proposal_id"));
 	if (mine && gives(s, row)) {
 		count(row, "overdue_count", 1);
 		tell(s, row, line, "ReassignmentOverdue", "reassign-overdue");
@@ -156,7 +156,8 @@ void rep_moves_fire(struct rep_step *s, const char *key)
 	}
 	free(ids);
 	bool waits = asks && oracle_number(row, "asked_count") > 0;
-	s->fold->stats.moves_returned += asks ? 0 : (size_t)(oracle_number(row, "asked_count") - oracle_number(row, "overdue_count"));
+	s->fold->stats.moves_returned +=
+		asks ? 0 : (size_t)(oracle_number(row, "asked_count") - oracle_number(row, "overdue_count"));
 	oracle_set(row, "state", json_string(waits ? "WAITING" : "DONE"));
 	oracle_set(row, "moves", json_array());
 	oracle_set(row, "next_deadline_at",

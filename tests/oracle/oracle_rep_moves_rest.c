@@ -1,6 +1,6 @@
 /* What must be true of accepted proposals at rest, by either clock and whatever happened: of what came and of what was
- * found alone. Each prospect is asked for at most once a proposal, of a cell of its book that the proposal moves, to the
- * rep to whom it moves it, and at most as many as it says; what is overdue was asked for, and is told once; the row
+ * found alone. Each prospect is asked for at most once a proposal, of a cell of its book that the proposal moves, to
+ * the rep to whom it moves it, and at most as many as it says; what is overdue was asked for, and is told once; the row
  * counts what was told. */
 #include <inttypes.h>
 #include <stdio.h>
@@ -116,7 +116,8 @@ static int take_output(struct rest *r, const json_t *body, bool asks)
 	count(r, "to", to);
 	int64_t most = allowed(r, of, json_object_get(r->was, line), oracle_text(body, "to_rep_id"));
 	if (most < 0) {
-		return oracle_differ(r->to, "moves: %s was never in a cell that goes to %s", key, oracle_text(body, "to_rep_id"));
+		return oracle_differ(r->to, "moves: %s was never in a cell that goes to %s", key,
+		                     oracle_text(body, "to_rep_id"));
 	}
 	bool many = !r->in->event_clock && counted(r, "to", to) > most;
 	return many ? oracle_differ(r->to, "moves: %s: more than the %" PRId64 " of the proposal", to, most) : 0;
@@ -159,9 +160,8 @@ int rep_moves_rest_check(struct oracle *o, const struct oracle_rep_input *in, st
 		}
 	}
 	for (size_t i = 0; i < in->row_count && rc == 0; i++) {
-		json_t *row = in->rows[i].table == ORACLE_REP_MOVES
-		                  ? oracle_decode_value(o, in->rows[i].value, &schema, &why)
-		                  : NULL;
+		json_t *row =
+			in->rows[i].table == ORACLE_REP_MOVES ? oracle_decode_value(o, in->rows[i].value, &schema, &why) : NULL;
 		rc = row ? check_row(&r, row) : 0;
 		json_decref(row);
 	}

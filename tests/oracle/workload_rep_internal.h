@@ -51,7 +51,7 @@ struct workload_rep {
 	struct fnl_arena arena; /* of one run */
 	/* of one run */
 	struct fnl_gen gen;
-	struct fnl_gen side; /* of purchases, rates and territories: what else there is does not depend on them */
+	struct fnl_gen side;   /* of purchases, rates and territories: what else there is does not depend on them */
 	struct fnl_gen moving; /* of what proposals ask for: the same */
 	struct fnl_bus *bus;
 	const char *topic;

@@ -71,8 +71,8 @@ struct fnl_cell_told {
 	struct fnl_span correlation_id;
 	bool stale; /* nothing is due */
 };
-/* Whether a proposal may move a line (a Line row) at this moment, by the rules in force: OWNED, TOP or MIDDLE (BOTTOM where
- * [territory] move_bottom says so), and held no more. */
+/* Whether a proposal may move a line (a Line row) at this moment, by the rules in force: OWNED, TOP or MIDDLE (BOTTOM
+ * where [territory] move_bottom says so), and held no more. */
 bool fnl_cell_may_move(const struct fnl_rules *rules, const struct fnl_value *line, int64_t now_ms);
 
 /* The timer of a Cell row; in->cause_id is not looked at. */

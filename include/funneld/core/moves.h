@@ -1,6 +1,6 @@
 /* What an accepted territory proposal does in the book that gives: the source is asked to move prospects. Pure: no
- * clock, no I/O, memory from the arena only. Values of rows are arrays in the order of the records' fields (Moves, Line,
- * Rep, Handover, Task); NULL: there is no such row; borrowed, never changed.
+ * clock, no I/O, memory from the arena only. Values of rows are arrays in the order of the records' fields (Moves,
+ * Line, Rep, Handover, Task); NULL: there is no such row; borrowed, never changed.
  *
  *   BookMoves                    the last line          all are looked at again
  *       |    a page at each      was looked at          due_at is over, a page

@@ -35,7 +35,8 @@
  * "pool:UNASSIGNED"); line: "<book>|<prospect id>"; quota: "<book>|<fiscal year>"; quota_line:
  * "<book>|<fiscal year>|<prospect id>"; inspection, handover: the book; task: "<book>|<prospect id>"; cell:
  * "<book>|<region>|<industry>|<size focus>" (fnl_cell_name); rate: "<name>|<quote>"; territory: the organisation's id,
- * and "<organisation>|<run>" while a pass of a quota run goes by it; moves: "<book>|<proposal id>"; partition: "clock", "rules", "jobs". */
+ * and "<organisation>|<run>" while a pass of a quota run goes by it; moves: "<book>|<proposal id>"; partition: "clock",
+ * "rules", "jobs". */
 enum {
 	FNL_REP_TABLE_PARTITION,
 	FNL_REP_TABLE_REP,
