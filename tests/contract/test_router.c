@@ -189,14 +189,6 @@ static void test_rates_and_territories_go_everywhere(void **state)
 	assert_int_equal(route(w, &r), FNL_E_LIMIT);
 }
 
-static void test_what_nobody_acts_on_goes_nowhere(void **state)
-{
-	struct world *w = *state;
-	struct fnl_record r = record_of(w, &fnl_desc_accept_proposal, "west", "west");
-	assert_int_equal(route(w, &r), 0);
-	assert_int_equal(w->decision.output_count, 0);
-}
-
 static void test_headers_stay(void **state)
 {
 	struct world *w = *state;
@@ -327,7 +319,6 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_what_is_about_an_organisation_goes_to_it, start, end),
 		cmocka_unit_test_setup_teardown(test_a_quota_year_goes_everywhere, start, end),
 		cmocka_unit_test_setup_teardown(test_rates_and_territories_go_everywhere, start, end),
-		cmocka_unit_test_setup_teardown(test_what_nobody_acts_on_goes_nowhere, start, end),
 		cmocka_unit_test_setup_teardown(test_headers_stay, start, end),
 		cmocka_unit_test_setup_teardown(test_a_new_employer_is_not_sent_on, start, end),
 		cmocka_unit_test_setup_teardown(test_the_same_event_has_the_same_id, start, end),
