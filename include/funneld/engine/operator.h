@@ -20,7 +20,7 @@
 enum {
 	FNL_STEP_ROWS_MAX = 12, /* needed by a step, beside its page */
 	FNL_STEP_WRITES_MAX = 256,
-	FNL_STEP_OUTPUTS_MAX = 320,
+	FNL_STEP_OUTPUTS_MAX = 272,
 	FNL_OUTPUT_HEADERS_MAX = 16,
 	FNL_PAGE_ROWS_MAX = 100
 };
