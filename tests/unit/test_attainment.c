@@ -8,7 +8,6 @@
 
 #include "book_world_internal.h"
 #include "funneld/core/attainment.h"
-#include "rules_internal.h"
 
 #include <stdio.h>
 
@@ -21,6 +20,21 @@
 enum { NONE = -1 };
 
 static struct fnl_books w;
+
+static struct fnl_value i64(int64_t v)
+{
+	return (struct fnl_value){.set = true, .i64 = v};
+}
+
+static struct fnl_value text(const char *v)
+{
+	return (struct fnl_value){.set = true, .str = fnl_span_str(v)};
+}
+
+static struct fnl_value list(const struct fnl_value *items, size_t count)
+{
+	return (struct fnl_value){.set = true, .list = {items, count}};
+}
 
 static int start(void **state)
 {
@@ -330,21 +344,21 @@ static void set_quota(int64_t year, int64_t quota, int state)
 	struct fnl_value *rates = fnl_arena_calloc(&w.arena, 1, sizeof(*rates));
 	char key[64];
 	for (size_t i = 0; i < FNL_QUOTA_SET_FIELD_COUNT; i++) {
-		v[i] = fnl_desc_quota_set.fields[i].nullable ? fnl_value_null() : fnl_value_i64(0);
+		v[i] = fnl_desc_quota_set.fields[i].nullable ? (struct fnl_value){0} : i64(0);
 	}
-	rate[FNL_QUOTA_RATE_CURRENCY] = fnl_value_str(FNL_SPAN_LIT("EUR"));
-	rate[FNL_QUOTA_RATE_RATE_MANTISSA] = fnl_value_i64(15);
-	rate[FNL_QUOTA_RATE_RATE_SCALE] = fnl_value_i64(1);
-	rate[FNL_QUOTA_RATE_VALID_ON] = fnl_value_i64(FNL_DAY_2024);
-	rates[0] = fnl_value_list(rate, FNL_QUOTA_RATE_FIELD_COUNT);
-	v[FNL_QUOTA_SET_REP_ID] = fnl_value_str(FNL_SPAN_LIT("ann"));
-	v[FNL_QUOTA_SET_RUN_ID] = fnl_value_str(FNL_SPAN_LIT("run"));
-	v[FNL_QUOTA_SET_BASE_CURRENCY] = fnl_value_str(FNL_SPAN_LIT("USD"));
-	v[FNL_QUOTA_SET_FISCAL_YEAR] = fnl_value_i64(year);
-	v[FNL_QUOTA_SET_STATE] = fnl_value_i64(state);
+	rate[FNL_QUOTA_RATE_CURRENCY] = text("EUR");
+	rate[FNL_QUOTA_RATE_RATE_MANTISSA] = i64(15);
+	rate[FNL_QUOTA_RATE_RATE_SCALE] = i64(1);
+	rate[FNL_QUOTA_RATE_VALID_ON] = i64(FNL_DAY_2024);
+	rates[0] = list(rate, FNL_QUOTA_RATE_FIELD_COUNT);
+	v[FNL_QUOTA_SET_REP_ID] = text("ann");
+	v[FNL_QUOTA_SET_RUN_ID] = text("run");
+	v[FNL_QUOTA_SET_BASE_CURRENCY] = text("USD");
+	v[FNL_QUOTA_SET_FISCAL_YEAR] = i64(year);
+	v[FNL_QUOTA_SET_STATE] = i64(state);
 	v[FNL_QUOTA_SET_QUOTA] = (struct fnl_value){.set = true, .money = {quota, "USD"}};
-	v[FNL_QUOTA_SET_TOTALS] = v[FNL_QUOTA_SET_AREAS] = fnl_value_list(NULL, 0);
-	v[FNL_QUOTA_SET_RATES] = fnl_value_list(rates, 1);
+	v[FNL_QUOTA_SET_TOTALS] = v[FNL_QUOTA_SET_AREAS] = list(NULL, 0);
+	v[FNL_QUOTA_SET_RATES] = list(rates, 1);
 	snprintf(key, sizeof(key), ANN "|%d", (int)year);
 	fnl_books_put(&w, FNL_BOOKS_QUOTA, key, FNL_ROW_PUT, v);
 }
@@ -372,7 +386,7 @@ static void of_the_quota(void **state)
 		{500, 100, "EUR", 1000, FNL_QUOTA_STATE_FROZEN, 650, 0, 6500},
 		{0, 1, "EUR", 1000, FNL_QUOTA_STATE_FROZEN, 2, 0, 20},  /* 1.5 to even */
 		{0, 3, "EUR", 1000, FNL_QUOTA_STATE_FROZEN, 4, 0, 40},  /* 4.5 to even */
-		{0, -1, "EUR", 1000, FNL_QUOTA_STATE_FROZEN, -2, 0, -20},
+		{0, -3, "EUR", 1000, FNL_QUOTA_STATE_FROZEN, -4, 0, -40},
 		{500, 100, "JPY", 1000, FNL_QUOTA_STATE_FROZEN, 500, 1, 5000}, /* without a rate */
 	};
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -429,7 +443,8 @@ static void more_than_there_is_room_for(void **state)
 static void at_most_once_in_the_conflation_time(void **state)
 {
 	(void)state;
-	int64_t each_ms = w.rules.values[FNL_RULES_AT_QUOTA_CONFLATION_S] * 1000;
+	int64_t each_ms = 60000;
+	fnl_books_rule(&w, "quota", "conflation_seconds", 60);
 	send(win(ANN, 1, "ann", 700, FNL_DAY_2024));
 	int64_t due_ms = fnl_books_rep(&w, ANN)[FNL_REP_WON_DUE_AT].i64;
 	assert_int_equal(due_ms, w.now_ms + each_ms);
