@@ -386,7 +386,7 @@ static void of_the_quota(void **state)
 		{500, 100, "EUR", 1000, FNL_QUOTA_STATE_FROZEN, 650, 0, 6500},
 		{0, 1, "EUR", 1000, FNL_QUOTA_STATE_FROZEN, 2, 0, 20},  /* 1.5 to even */
 		{0, 3, "EUR", 1000, FNL_QUOTA_STATE_FROZEN, 4, 0, 40},  /* 4.5 to even */
-		{0, -1, "EUR", 1000, FNL_QUOTA_STATE_FROZEN, -2, 0, -20},
+		{0, -3, "EUR", 1000, FNL_QUOTA_STATE_FROZEN, -4, 0, -40},
 		{500, 100, "JPY", 1000, FNL_QUOTA_STATE_FROZEN, 500, 1, 5000}, /* without a rate */
 	};
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
