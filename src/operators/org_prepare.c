@@ -1,7 +1,7 @@
 /* From bytes to an event and the rows it needs. */
 #include "org_internal.h"
 
-enum kind { ENTRY, CELL, SUCCESSOR, BASE_RATE, OUTCOME, RULES, TIME };
+enum kind { ENTRY, CELL, SUCCESSOR, BASE_RATE, OUTCOME, MOVED, RULES, TIME };
 
 /* Which records may come on the topic. All have source and occurred_at; org, book: the fields with the organisation and
  * the book, -1: none. */
@@ -28,6 +28,7 @@ static const struct shape *shape_of(const struct fnl_record_desc *desc)
 		SHAPE(successor_asked, SUCCESSOR_ASKED, SUCCESSOR, FNL_SUCCESSOR_ASKED_ORG_ID, FNL_SUCCESSOR_ASKED_BOOK),
 		SHAPE(base_rate_asked, BASE_RATE_ASKED, BASE_RATE, FNL_BASE_RATE_ASKED_ORG_ID, FNL_BASE_RATE_ASKED_BOOK),
 		SHAPE(handover_outcome, HANDOVER_OUTCOME, OUTCOME, FNL_HANDOVER_OUTCOME_ORG_ID, FNL_HANDOVER_OUTCOME_BOOK),
+		SHAPE(quota_moved, QUOTA_MOVED, MOVED, FNL_QUOTA_MOVED_ORG_ID, FNL_QUOTA_MOVED_BOOK),
 		SHAPE(rules_activated, RULES_ACTIVATED, RULES, -1, -1),
 	};
 	for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++) {
@@ -150,6 +151,7 @@ static int prepare_kind(enum kind kind, struct fnl_org_event *e, struct fnl_aren
 		                         v[FNL_HANDOVER_OUTCOME_NOTICE_ID].str, arena),
 		                  &e->row_handover);
 		break;
+	case MOVED:
 	case RULES:
 		break;
 	case TIME:

@@ -2,7 +2,8 @@
 #include "rep_internal.h"
 
 const char *const fnl_rep_tables[FNL_REP_TABLE_COUNT] = {
-	"partition", "rep", "line", "quota", "quota_line", "inspection", "handover", "task", "cell", "rate", "territory"};
+	"partition", "rep", "line", "quota", "quota_line", "inspection", "handover", "task", "cell", "rate", "territory",
+	"quota_moves"};
 
 static const struct fnl_route routes[] = {
 	{&fnl_desc_quota_set, FNL_REP_OUT_QUOTAS, FNL_QUOTA_SET_OCCURRED_AT, FNL_QUOTA_SET_REP_ID, -1, -1,
@@ -247,6 +248,8 @@ static int step_timer(struct fnl_rep_operator *o, const struct fnl_step *in, con
 		return fnl_rep_step_cell(o, in, rules, d, why);
 	case FNL_REP_TABLE_TASK:
 		return fnl_rep_step_task(o, in, rules, d, why);
+	case FNL_REP_TABLE_QUOTA_MOVES:
+		return fnl_rep_step_quota_moves(o, in, rules, d, why);
 	case FNL_REP_TABLE_PARTITION:
 		return fnl_rep_step_jobs(o, in, rules, d, why);
 	default:
@@ -324,13 +327,14 @@ static int64_t op_row_deadline(struct fnl_operator *base, uint8_t table, struct 
 	struct fnl_rep_operator *o = FNL_CONTAINER_OF(base, struct fnl_rep_operator, base);
 	_Static_assert(FNL_REP_NEXT_DEADLINE_AT == 0 && FNL_PARTITION_JOBS_NEXT_DEADLINE_AT == 0 &&
 	                   FNL_INSPECTION_NEXT_DEADLINE_AT == 0 && FNL_HANDOVER_NEXT_DEADLINE_AT == 0 &&
-	                   FNL_TASK_NEXT_DEADLINE_AT == 0 && FNL_CELL_NEXT_DEADLINE_AT == 0,
+	                   FNL_TASK_NEXT_DEADLINE_AT == 0 && FNL_CELL_NEXT_DEADLINE_AT == 0 &&
+	                   FNL_QUOTA_MOVES_NEXT_DEADLINE_AT == 0,
 	               "the deadline is read from the front of the row");
 	struct fnl_reader r = fnl_reader_of(value);
 	bool magic = fnl_read_u8(&r) == 0;
 	uint32_t id = fnl_read_be32(&r);
 	bool timed = table == FNL_REP_TABLE_REP || table == FNL_REP_TABLE_INSPECTION || table == FNL_REP_TABLE_HANDOVER ||
-	             table == FNL_REP_TABLE_TASK || table == FNL_REP_TABLE_CELL ||
+	             table == FNL_REP_TABLE_TASK || table == FNL_REP_TABLE_CELL || table == FNL_REP_TABLE_QUOTA_MOVES ||
 	             (table == FNL_REP_TABLE_PARTITION && is_jobs(o, id, value));
 	return timed && magic && !r.bad ? fnl_row_first_deadline(value) : FNL_NO_DEADLINE;
 }
@@ -367,7 +371,8 @@ static int find_rows(struct fnl_rep_operator *o, struct fnl_codec *codec, struct
 	static const struct fnl_record_desc *const descs[FNL_REP_TABLE_COUNT] = {
 		&fnl_desc_partition_jobs, &fnl_desc_rep,        &fnl_desc_line,         &fnl_desc_quota_set,
 		&fnl_desc_quota_line,     &fnl_desc_inspection, &fnl_desc_handover,     &fnl_desc_task,
-		&fnl_desc_cell,           &fnl_desc_rate_table, &fnl_desc_territory_set};
+		&fnl_desc_cell,           &fnl_desc_rate_table, &fnl_desc_territory_set,
+		&fnl_desc_quota_moves};
 	int rc = fnl_row_type_find(codec, &fnl_desc_partition_times, &o->times_row, why);
 	rc = rc ? rc : fnl_row_type_find(codec, &fnl_desc_stage_time, &o->stage_time, why);
 	for (size_t i = 0; i < FNL_REP_TABLE_COUNT && rc == 0; i++) {

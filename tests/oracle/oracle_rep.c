@@ -11,7 +11,7 @@
 static const char *const topic_names[] = {"quotas",     "rejections", "dead-letters", "alerts",  "inspections",
                                           "org-inputs", "directory",  "handovers",    "reviews", "reassignments"};
 static const char *const table_names[] = {"partition", "rep",  "line", "quota", "quota_line", "inspection",
-                                          "handover",  "task", "cell", "rate",  "territory"};
+                                          "handover",  "task", "cell", "rate",  "territory",  "quota_moves"};
 
 /* A run: the fold, and what was found. */
 struct check {

@@ -73,12 +73,14 @@ static void fire_timers(struct rep_fold *f, struct rep_partition *p)
 		int64_t at = armed ? oracle_number(p->jobs, "next_deadline_at") : INT64_MAX;
 		const char *book = first_due(p->reps, &at), *inspected = first_due(p->inspections, &at);
 		const char *leaving = first_due(p->handovers, &at), *task = first_task(p->tasks, &at, key);
-		const char *cell = first_due(p->cells, &at);
+		const char *cell = first_due(p->cells, &at), *moves = first_due(p->moves, &at);
 		struct rep_step s = {.fold = f, .p = p, .now_ms = at};
-		if (at > p->time_ms || (!book && !inspected && !leaving && !task && !cell && !armed)) {
+		if (at > p->time_ms || (!book && !inspected && !leaving && !task && !cell && !moves && !armed)) {
 			return;
 		}
-		if (cell) { /* before all others */
+		if (moves) { /* before all others */
+			rep_moves_fire(&s, moves);
+		} else if (cell) {
 			rep_cell_fire(&s, cell);
 		} else if (task) {
 			rep_task_fire(&s, task);
@@ -380,6 +382,7 @@ static struct rep_partition *partition_of(struct rep_fold *f, int32_t id)
 	                            .handovers = json_object(),
 	                            .tasks = json_object(),
 	                            .cells = json_object(),
+	                            .moves = json_object(),
 	                            .rates = json_object(),
 	                            .territories = json_object(),
 	                            .reference_place = -1,
@@ -435,7 +438,8 @@ void rep_fold_free(struct rep_fold *f)
 		struct rep_partition *p = &f->partitions[i];
 		json_t *const all[] = {p->times,       p->rules_row, p->jobs,  p->reps,       p->lines,       p->quotas,
 		                       p->quota_lines, p->done,      p->late,  p->conflation, p->inspections, p->handovers,
-		                       p->tasks,       p->kept,      p->cells, p->rates,      p->territories};
+		                       p->tasks,       p->kept,      p->cells, p->rates,      p->territories,
+		                       p->moves};
 		for (size_t k = 0; k < sizeof(all) / sizeof(all[0]); k++) {
 			json_decref(all[k]);
 		}
