@@ -115,6 +115,17 @@ static int step_cell(struct fnl_org_operator *o, const struct fnl_step *in, cons
 	return rc || out.change == FNL_ROW_KEEP ? rc : fnl_org_put_row(o, in, e->row_cell, FNL_ORG_TABLE_CELL, out.cell, d);
 }
 
+/* Between two reps it is but passed on: the books are in different partitions. */
+static int pass_on(struct fnl_org_operator *o, const struct fnl_step *in, const struct fnl_cause_id *cause,
+                   struct fnl_decision *d)
+{
+	const struct fnl_org_event *e = in->event;
+	struct fnl_value *values = e->root.decoded.values;
+	struct fnl_event_out event = {e->root.decoded.desc, values};
+	return fnl_op_internal(&o->op, in, FNL_ORG_OUT_REP_INPUTS, values[FNL_QUOTA_MOVED_BOOK].str, &event, cause, true,
+	                       d);
+}
+
 int fnl_org_take_page(struct fnl_org_operator *o, const struct fnl_step *in, size_t table,
                       const struct fnl_value *const **ret, struct fnl_error *why)
 {
@@ -210,6 +221,9 @@ static int step_internal(struct fnl_org_operator *o, const struct fnl_step *in, 
 	}
 	if (desc == &fnl_desc_cell_image) {
 		return step_cell(o, in, rules, &cause, d, why);
+	}
+	if (desc == &fnl_desc_quota_moved) {
+		return pass_on(o, in, &cause, d);
 	}
 	return desc == &fnl_desc_handover_outcome ? step_outcome(o, in, rules, &cause, d, why)
 	                                          : step_asked(o, in, rules, &cause, d, why);

@@ -1,7 +1,7 @@
 /* From bytes to an event and the rows it needs. */
 #include "org_internal.h"
 
-enum kind { ENTRY, CELL, YEAR, SUCCESSOR, BASE_RATE, OUTCOME, TERRITORIES, PERFORMANCE, RULES, TIME };
+enum kind { ENTRY, CELL, YEAR, SUCCESSOR, BASE_RATE, OUTCOME, TERRITORIES, PERFORMANCE, MOVED, RULES, TIME };
 
 /* Which records may come on the topic. All have source and occurred_at; org, book: the fields with the organisation and
  * the book, -1: none. */
@@ -32,6 +32,7 @@ static const struct shape *shape_of(const struct fnl_record_desc *desc)
 		SHAPE(propose_territories, PROPOSE_TERRITORIES, TERRITORIES, FNL_PROPOSE_TERRITORIES_ORG_ID, -1),
 		SHAPE(accept_proposal, ACCEPT_PROPOSAL, TERRITORIES, FNL_ACCEPT_PROPOSAL_ORG_ID, -1),
 		SHAPE(score_performance, SCORE_PERFORMANCE, PERFORMANCE, FNL_SCORE_PERFORMANCE_ORG_ID, -1),
+		SHAPE(quota_moved, QUOTA_MOVED, MOVED, FNL_QUOTA_MOVED_ORG_ID, FNL_QUOTA_MOVED_BOOK),
 		SHAPE(rules_activated, RULES_ACTIVATED, RULES, -1, -1),
 	};
 	for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++) {
@@ -190,6 +191,7 @@ static int prepare_kind(enum kind kind, struct fnl_org_event *e, struct fnl_aren
 	case PERFORMANCE:
 		rc = add_row(ret, FNL_ORG_TABLE_SCORING, e->root.entity, &e->row_scoring);
 		break;
+	case MOVED:
 	case RULES:
 		break;
 	case TIME:

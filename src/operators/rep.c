@@ -1,9 +1,9 @@
 /* The rep stage: bytes to values, core's decision to rows and outputs. */
 #include "rep_internal.h"
 
-const char *const fnl_rep_tables[FNL_REP_TABLE_COUNT] = {"partition",  "rep",        "line",      "quota",
-                                                         "quota_line", "inspection", "handover",  "task",
-                                                         "cell",       "rate",       "territory", "moves"};
+const char *const fnl_rep_tables[FNL_REP_TABLE_COUNT] = {"partition",  "rep",      "line",       "quota", "quota_line",
+                                                         "inspection", "handover", "task",       "cell",  "rate",
+                                                         "territory",  "moves",    "quota_moves"};
 
 static const struct fnl_route routes[] = {
 	{&fnl_desc_quota_set, FNL_REP_OUT_QUOTAS, FNL_QUOTA_SET_OCCURRED_AT, FNL_QUOTA_SET_REP_ID, -1, -1,
@@ -260,6 +260,8 @@ static int step_timer(struct fnl_rep_operator *o, const struct fnl_step *in, con
 		return fnl_rep_step_task(o, in, rules, d, why);
 	case FNL_REP_TABLE_MOVES:
 		return fnl_rep_step_moves(o, in, rules, d, why);
+	case FNL_REP_TABLE_QUOTA_MOVES:
+		return fnl_rep_step_quota_moves(o, in, rules, d, why);
 	case FNL_REP_TABLE_PARTITION:
 		return fnl_rep_step_jobs(o, in, rules, d, why);
 	default:
@@ -341,14 +343,14 @@ static int64_t op_row_deadline(struct fnl_operator *base, uint8_t table, struct 
 	_Static_assert(FNL_REP_NEXT_DEADLINE_AT == 0 && FNL_PARTITION_JOBS_NEXT_DEADLINE_AT == 0 &&
 	                   FNL_INSPECTION_NEXT_DEADLINE_AT == 0 && FNL_HANDOVER_NEXT_DEADLINE_AT == 0 &&
 	                   FNL_TASK_NEXT_DEADLINE_AT == 0 && FNL_CELL_NEXT_DEADLINE_AT == 0 &&
-	                   FNL_MOVES_NEXT_DEADLINE_AT == 0,
+	                   FNL_MOVES_NEXT_DEADLINE_AT == 0 && FNL_QUOTA_MOVES_NEXT_DEADLINE_AT == 0,
 	               "the deadline is read from the front of the row");
 	struct fnl_reader r = fnl_reader_of(value);
 	bool magic = fnl_read_u8(&r) == 0;
 	uint32_t id = fnl_read_be32(&r);
 	bool timed = table == FNL_REP_TABLE_REP || table == FNL_REP_TABLE_INSPECTION || table == FNL_REP_TABLE_HANDOVER ||
 	             table == FNL_REP_TABLE_TASK || table == FNL_REP_TABLE_CELL || table == FNL_REP_TABLE_MOVES ||
-	             (table == FNL_REP_TABLE_PARTITION && is_jobs(o, id, value));
+	             table == FNL_REP_TABLE_QUOTA_MOVES || (table == FNL_REP_TABLE_PARTITION && is_jobs(o, id, value));
 	return timed && magic && !r.bad ? fnl_row_first_deadline(value) : FNL_NO_DEADLINE;
 }
 
@@ -382,9 +384,9 @@ static int op_time_forward(struct fnl_operator *base, int32_t partition, int64_t
 static int find_rows(struct fnl_rep_operator *o, struct fnl_codec *codec, struct fnl_error *why)
 {
 	static const struct fnl_record_desc *const descs[FNL_REP_TABLE_COUNT] = {
-		&fnl_desc_partition_jobs, &fnl_desc_rep,        &fnl_desc_line,          &fnl_desc_quota_set,
-		&fnl_desc_quota_line,     &fnl_desc_inspection, &fnl_desc_handover,      &fnl_desc_task,
-		&fnl_desc_cell,           &fnl_desc_rate_table, &fnl_desc_territory_set, &fnl_desc_moves};
+		&fnl_desc_partition_jobs, &fnl_desc_rep,      &fnl_desc_line,       &fnl_desc_quota_set, &fnl_desc_quota_line,
+		&fnl_desc_inspection,     &fnl_desc_handover, &fnl_desc_task,       &fnl_desc_cell,      &fnl_desc_rate_table,
+		&fnl_desc_territory_set,  &fnl_desc_moves,    &fnl_desc_quota_moves};
 	int rc = fnl_row_type_find(codec, &fnl_desc_partition_times, &o->times_row, why);
 	rc = rc ? rc : fnl_row_type_find(codec, &fnl_desc_stage_time, &o->stage_time, why);
 	for (size_t i = 0; i < FNL_REP_TABLE_COUNT && rc == 0; i++) {

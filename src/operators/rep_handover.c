@@ -205,10 +205,57 @@ static int ask(const struct telling *t, const struct fnl_event_out *event, int o
 	           : fnl_op_internal(&t->o->op, t->in, FNL_REP_OUT_ORG_INPUTS, key, event, &t->cause, true, t->d);
 }
 
+/* Before the stage's time is known an input's own is the best there is. */
+static int64_t now_of(const struct fnl_step *in)
+{
+	const struct fnl_rep_event *e = in->event;
+	return in->now_ms != FNL_NO_TIME ? in->now_ms : in->cause == FNL_CAUSE_RECORD ? e->root.occurred_at_ms : 0;
+}
+
+/* What was frozen of the prospects that have moved goes with them. */
+static int begin_moves(const struct telling *t, const struct fnl_value *completed)
+{
+	const struct fnl_rep_event *e = t->in->event;
+	struct fnl_quota_moves_begin b = {.book = e->book,
+	                                  .cause = FNL_REVISION_CAUSE_HANDOVER_OUT,
+	                                  .reference = completed[FNL_HANDOVER_COMPLETED_NOTICE_ID].str,
+	                                  .at_ms = completed[FNL_HANDOVER_COMPLETED_OCCURRED_AT].i64,
+	                                  .cause_id = t->cause.id,
+	                                  .correlation_id = t->cause.correlation};
+	return fnl_rep_begin_moves(t->o, t->in, &b, t->d);
+}
+
+/* The source has moved it after the end: its frozen line follows. */
+static int begin_move(const struct telling *t, const struct fnl_handover_in *state, const struct fnl_handover_out *out)
+{
+	const struct fnl_rep_event *e = t->in->event;
+	const struct fnl_value *row = out->row ? out->row : state->row, *task = out->task;
+	bool moved = out->task_change == FNL_ROW_PUT && state->task &&
+	             task[FNL_TASK_REASSIGN].i64 == FNL_REASSIGN_STATE_DONE &&
+	             state->task[FNL_TASK_REASSIGN].i64 != FNL_REASSIGN_STATE_DONE;
+	if (!moved || state->row[FNL_HANDOVER_STATE].i64 != FNL_HANDOVER_STATE_COMPLETED) {
+		return 0;
+	}
+	struct fnl_quota_moves_begin b = {.book = e->book,
+	                                  .cause = FNL_REVISION_CAUSE_HANDOVER_OUT,
+	                                  .reference = row[FNL_HANDOVER_NOTICE_ID].str,
+	                                  .at_ms = now_of(t->in),
+	                                  .cause_id = t->cause.id,
+	                                  .correlation_id = t->cause.correlation,
+	                                  .prospect_ids = &task[FNL_TASK_PROSPECT_ID].str,
+	                                  .to_rep_ids = &task[FNL_TASK_SUCCESSOR_ID].str,
+	                                  .count = 1};
+	return fnl_rep_begin_moves(t->o, t->in, &b, t->d);
+}
+
 static int tell(const struct telling *t, const struct fnl_event_out *events, size_t count)
 {
 	int rc = 0;
 	for (size_t i = 0; i < count && rc == 0; i++) {
+		rc = events[i].desc == &fnl_desc_handover_completed ? begin_moves(t, events[i].values) : 0;
+		if (rc) {
+			break;
+		}
 		struct fnl_derived derived = {.event = &events[i], .cause = &t->cause, .rules_version = t->rules_version};
 		int org = org_of(events[i].desc);
 		if (org >= 0) {
@@ -356,7 +403,8 @@ int fnl_rep_handover_after_line(struct fnl_rep_operator *o, const struct fnl_ste
 		return rc;
 	}
 	d->stale = d->stale && !result.row && result.task_change == FNL_ROW_KEEP;
-	return take_outcome(&t, &result);
+	rc = take_outcome(&t, &result);
+	return rc ? rc : begin_move(&t, &state, &result);
 }
 
 /* ---- timers ---- */

@@ -8,7 +8,7 @@
 #include "funneld/core/handover.h"
 #include "funneld/core/inspection.h"
 #include "funneld/core/moves.h"
-#include "funneld/core/quota.h"
+#include "funneld/core/quota_moves.h"
 #include "funneld/core/reconciliation.h"
 #include "funneld/operators/rep.h"
 
@@ -28,11 +28,12 @@ struct fnl_rep_event {
 	struct fnl_root root;
 	struct fnl_span book;
 	struct fnl_span prospect_id;
-	struct fnl_quota_need need;             /* of the jobs' timer */
-	struct fnl_inspection_need inspect;     /* of an inspection's timer */
-	struct fnl_handover_need handover;      /* of a handover's timer */
-	struct fnl_attainment_need attain;      /* of a Rep row's timer, */
-	int row_year[FNL_ATTAINMENT_YEARS_MAX]; /* and the quotas of its years */
+	struct fnl_quota_need need;              /* of the jobs' timer */
+	struct fnl_inspection_need inspect;      /* of an inspection's timer */
+	struct fnl_handover_need handover;       /* of a handover's timer */
+	struct fnl_attainment_need attain;       /* of a Rep row's timer, */
+	int row_year[FNL_ATTAINMENT_YEARS_MAX];  /* and the quotas of its years */
+	struct fnl_quota_moves_need quota_moves; /* of the timer of frozen lines that go */
 	int row_rep;
 	int row_line;
 	int row_jobs;
@@ -48,6 +49,8 @@ struct fnl_rep_event {
 	int row_territory;
 	int row_moves;
 	int row_copied; /* what a run's pass goes by */
+	int row_quota_moves;
+	int row_gone; /* the first of the QuotaLine rows that are looked at */
 };
 
 /* --- rep.c --- */
@@ -91,6 +94,15 @@ int fnl_rep_step_jobs(struct fnl_rep_operator *o, const struct fnl_step *in, con
 int fnl_rep_prepare_revision(struct fnl_rep_event *e, struct fnl_arena *arena, struct fnl_prepared *ret) FNL_MUST_USE;
 int fnl_rep_step_revision(struct fnl_rep_operator *o, const struct fnl_step *in, const struct fnl_rules *rules,
                           struct fnl_decision *d, struct fnl_error *why) FNL_MUST_USE;
+
+/* A row of frozen lines that go: begun when a handover is completed, or when a prospect of it has moved after that
+ * (prospect_id; else absent). */
+int fnl_rep_begin_moves(struct fnl_rep_operator *o, const struct fnl_step *in, const struct fnl_quota_moves_begin *b,
+                        struct fnl_decision *d) FNL_MUST_USE;
+int fnl_rep_prepare_quota_moves_timer(struct fnl_rep_operator *o, struct fnl_span value, struct fnl_rep_event *e,
+                                      struct fnl_arena *arena, struct fnl_prepared *ret) FNL_MUST_USE;
+int fnl_rep_step_quota_moves(struct fnl_rep_operator *o, const struct fnl_step *in, const struct fnl_rules *rules,
+                             struct fnl_decision *d, struct fnl_error *why) FNL_MUST_USE;
 
 /* --- rep_reference.c: rates and territories --- */
 int fnl_rep_prepare_rate(struct fnl_rep_event *e, struct fnl_arena *arena, struct fnl_prepared *ret,

@@ -274,7 +274,7 @@ static struct fnl_rep_event *event_new(struct fnl_arena *arena)
 	if (e) {
 		e->row_rep = e->row_line = e->row_jobs = e->row_rules = e->row_quota = e->row_times = e->row_inspection = -1;
 		e->row_handover = e->row_task = e->row_cell = e->row_left = -1;
-		e->row_rate = e->row_territory = e->row_copied = e->row_moves = -1;
+		e->row_rate = e->row_territory = e->row_copied = e->row_moves = e->row_quota_moves = e->row_gone = -1;
 	}
 	return e;
 }
@@ -453,6 +453,9 @@ int fnl_rep_prepare_timer(struct fnl_operator *base, struct fnl_row_key row, str
 	} else if (row.table == FNL_REP_TABLE_MOVES) {
 		e->row_moves = at;
 		rc = fnl_rep_prepare_moves_timer(o, row, value, e, arena, ret);
+	} else if (row.table == FNL_REP_TABLE_QUOTA_MOVES) {
+		e->row_quota_moves = at;
+		rc = fnl_rep_prepare_quota_moves_timer(o, value, e, arena, ret);
 	} else {
 		e->row_jobs = at;
 		rc = prepare_jobs(o, value, e, arena, ret);

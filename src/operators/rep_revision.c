@@ -66,3 +66,126 @@ int fnl_rep_step_revision(struct fnl_rep_operator *o, const struct fnl_step *in,
 		fnl_rep_put_row(o, in, e->row_quota, FNL_REP_TABLE_QUOTA, out.quota ? FNL_ROW_PUT : FNL_ROW_KEEP, out.quota, d);
 	return rc || !out.event.desc ? rc : tell(o, in, &out.event, &cause, rules->version, d);
 }
+
+/* ---- frozen lines that go to another rep ---- */
+
+_Static_assert((int)FNL_QUOTA_GOING_TASKS <= (int)FNL_PAGE_ROWS_MAX, "a page is no longer than the engine gives");
+_Static_assert(4 + FNL_QUOTA_GOING_LINES <= FNL_STEP_ROWS_MAX, "the row itself, rules, rep, quota and the lines");
+_Static_assert(2 * FNL_QUOTA_GOING_TOLD <= (int)FNL_STEP_OUTPUTS_MAX, "each receiver is told of, and hears of it");
+
+/* "<book>|<reference>", and "|<prospect>". */
+int fnl_rep_begin_moves(struct fnl_rep_operator *o, const struct fnl_step *in, const struct fnl_quota_moves_begin *b,
+                        struct fnl_decision *d)
+{
+	struct fnl_quota_moves_begin begin = *b;
+	struct fnl_value *row = NULL;
+	begin.now_ms = fnl_rep_now(in);
+	struct fnl_row_key key = {FNL_REP_TABLE_QUOTA_MOVES, fnl_rep_line_key(b->book, b->reference, in->arena)};
+	if (b->count == 1 && !fnl_span_is_none(key.key)) {
+		key.key = fnl_rep_line_key(key.key, b->prospect_ids[0], in->arena);
+	}
+	int rc = fnl_span_is_none(key.key) ? FNL_E_NOMEM : fnl_quota_moves_begin(&begin, in->arena, &row);
+	return rc ? rc : fnl_decision_put_key(d, key, &o->rows[key.table], row, in->arena);
+}
+
+static int add_quota_lines(struct fnl_rep_event *e, struct fnl_arena *arena, struct fnl_prepared *ret)
+{
+	for (size_t i = 0; i < e->quota_moves.count; i++) {
+		struct fnl_span key =
+			fnl_rep_quota_key(e->book, e->quota_moves.fiscal_year, e->quota_moves.prospect_ids[i], arena);
+		int at = fnl_prepared_add(ret, FNL_REP_TABLE_QUOTA_LINE, key);
+		e->row_gone = i == 0 ? at : e->row_gone;
+		if (fnl_span_is_none(key)) {
+			return FNL_E_NOMEM;
+		}
+	}
+	return 0;
+}
+
+int fnl_rep_prepare_quota_moves_timer(struct fnl_rep_operator *o, struct fnl_span value, struct fnl_rep_event *e,
+                                      struct fnl_arena *arena, struct fnl_prepared *ret)
+{
+	const struct fnl_value *row = NULL;
+	struct fnl_error why;
+	int rc = fnl_row_decode(o->op.codec, &o->rows[FNL_REP_TABLE_QUOTA_MOVES], value, arena, &row, &why);
+	if (rc || !row) {
+		return rc == FNL_E_NOMEM ? rc : FNL_E_STATE;
+	}
+	e->book = row[FNL_QUOTA_MOVES_BOOK].str;
+	e->quota_moves = fnl_quota_moves_needs(row);
+	e->row_rep = fnl_prepared_add(ret, FNL_REP_TABLE_REP, e->book);
+	if (e->quota_moves.work == FNL_QUOTA_GOING_YEARS) {
+		return 0;
+	}
+	if (e->quota_moves.work == FNL_QUOTA_GOING_PAGE) {
+		bool first = fnl_span_is_none(e->quota_moves.after);
+		struct fnl_span prefix = fnl_rep_line_key(e->book, FNL_SPAN_LIT(""), arena);
+		struct fnl_span after = first ? FNL_SPAN_NONE : fnl_rep_line_key(e->book, e->quota_moves.after, arena);
+		ret->page = (struct fnl_page_request){true, FNL_REP_TABLE_TASK, prefix, after, FNL_QUOTA_GOING_TASKS};
+		return fnl_span_is_none(prefix) || fnl_span_is_none(after) != first ? FNL_E_NOMEM : 0;
+	}
+	struct fnl_span key = fnl_rep_quota_key(e->book, e->quota_moves.fiscal_year, FNL_SPAN_NONE, arena);
+	e->row_quota = fnl_prepared_add(ret, FNL_REP_TABLE_QUOTA, key);
+	return fnl_span_is_none(key) ? FNL_E_NOMEM : add_quota_lines(e, arena, ret);
+}
+
+static int take_moves(struct fnl_rep_operator *o, const struct fnl_step *in, struct fnl_quota_moves_in *ret,
+                      struct fnl_error *why)
+{
+	const struct fnl_rep_event *e = in->event;
+	int rc = fnl_rep_take_row(o, in, e->row_quota_moves, FNL_REP_TABLE_QUOTA_MOVES, &ret->row, why);
+	rc = rc ? rc : fnl_rep_take_row(o, in, e->row_rep, FNL_REP_TABLE_REP, &ret->rep, why);
+	rc = rc ? rc : fnl_rep_take_row(o, in, e->row_quota, FNL_REP_TABLE_QUOTA, &ret->quota, why);
+	for (size_t i = 0; i < e->quota_moves.count && rc == 0; i++) {
+		rc = fnl_rep_take_row(o, in, e->row_gone + (int)i, FNL_REP_TABLE_QUOTA_LINE, &ret->lines[i], why);
+	}
+	return rc ? rc : fnl_rep_take_page(o, in, FNL_REP_TABLE_TASK, &ret->page, why);
+}
+
+static int tell_moves(struct fnl_rep_operator *o, const struct fnl_step *in, const struct fnl_quota_moves_out *out,
+                      int32_t rules_version, struct fnl_decision *d)
+{
+	struct fnl_cause_id cause = {out->cause_id, out->correlation_id};
+	int rc = 0;
+	for (size_t i = 0; i < out->event_count && rc == 0; i++) {
+		const struct fnl_event_out *event = &out->events[i];
+		if (event->desc != &fnl_desc_quota_moved) {
+			rc = tell(o, in, event, &cause, rules_version, d);
+			continue;
+		}
+		struct fnl_span key = fnl_org_key(event->values[FNL_QUOTA_MOVED_ORG_ID].str, in->arena);
+		rc = fnl_span_is_none(key) ? FNL_E_NOMEM
+		                           : fnl_op_internal(&o->op, in, FNL_REP_OUT_ORG_INPUTS, key, event, &cause, false, d);
+	}
+	return rc;
+}
+
+int fnl_rep_step_quota_moves(struct fnl_rep_operator *o, const struct fnl_step *in, const struct fnl_rules *rules,
+                             struct fnl_decision *d, struct fnl_error *why)
+{
+	const struct fnl_rep_event *e = in->event;
+	struct fnl_quota_moves_in state = {.page_count = in->page_count,
+	                                   .page_last = in->page_count < FNL_QUOTA_GOING_TASKS,
+	                                   .now_ms = in->now_ms,
+	                                   .rules = rules,
+	                                   .arena = in->arena};
+	struct fnl_quota_moves_out out;
+	memset(&out, 0, sizeof(out));
+	int rc = take_moves(o, in, &state, why);
+	rc = rc ? rc : fnl_quota_moves_step(&state, &out);
+	if (rc) {
+		/* nothing of it came from outside: a record is not to blame */
+		return rc == FNL_E_NOMEM ? rc
+		                         : fnl_fail(why, FNL_E_STATE, "frozen lines cannot be moved: %s", fnl_status_text(rc));
+	}
+	rc = fnl_rep_put_row(o, in, e->row_quota_moves, FNL_REP_TABLE_QUOTA_MOVES, out.row ? FNL_ROW_PUT : FNL_ROW_DELETE,
+	                     out.row, d);
+	rc = rc ? rc
+	        : fnl_rep_put_row(o, in, e->row_quota, FNL_REP_TABLE_QUOTA, out.quota ? FNL_ROW_PUT : FNL_ROW_KEEP,
+	                          out.quota, d);
+	for (size_t i = 0; i < e->quota_moves.count && rc == 0; i++) {
+		rc = fnl_rep_put_row(o, in, e->row_gone + (int)i, FNL_REP_TABLE_QUOTA_LINE,
+		                     out.lines[i] ? FNL_ROW_PUT : FNL_ROW_KEEP, out.lines[i], d);
+	}
+	return rc ? rc : tell_moves(o, in, &out, rules->version, d);
+}

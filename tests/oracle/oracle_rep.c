@@ -10,8 +10,9 @@
 
 static const char *const topic_names[] = {"quotas",     "rejections", "dead-letters", "alerts",  "inspections",
                                           "org-inputs", "directory",  "handovers",    "reviews", "reassignments"};
-static const char *const table_names[] = {"partition", "rep",  "line", "quota", "quota_line", "inspection",
-                                          "handover",  "task", "cell", "rate",  "territory",  "moves"};
+static const char *const table_names[] = {"partition",  "rep",      "line",       "quota", "quota_line",
+                                          "inspection", "handover", "task",       "cell",  "rate",
+                                          "territory",  "moves",    "quota_moves"};
 
 /* A run: the fold, and what was found. */
 struct check {
@@ -430,6 +431,7 @@ static int check_partition(struct check *c, const struct rep_partition *p)
 		rc = rc ? rc : check_each(c, p, ORACLE_REP_TASK, "Task", p->tasks);
 		rc = rc ? rc : check_table(c, p->id, ORACLE_REP_CELL, "Cell", p->cells);
 		rc = rc ? rc : check_table(c, p->id, ORACLE_REP_MOVES, "Moves", p->moves);
+		rc = rc ? rc : check_table(c, p->id, ORACLE_REP_QUOTA_MOVES, "QuotaMoves", p->quota_moves);
 	}
 	const char *const keys[] = {"clock", "rules", "jobs"};
 	const char *const records[] = {"PartitionTimes", "PartitionRules", "PartitionJobs"};

@@ -77,11 +77,14 @@ static void fire_timers(struct rep_fold *f, struct rep_partition *p)
 		const char *book = first_due(p->reps, &at), *inspected = first_due(p->inspections, &at);
 		const char *leaving = first_due(p->handovers, &at), *task = first_task(p->tasks, &at, key);
 		const char *cell = first_due(p->cells, &at), *moves = first_due(p->moves, &at);
+		const char *going = first_due(p->quota_moves, &at);
 		struct rep_step s = {.fold = f, .p = p, .now_ms = at};
-		if (at > p->time_ms || (!book && !inspected && !leaving && !task && !cell && !moves && !armed)) {
+		if (at > p->time_ms || (!book && !inspected && !leaving && !task && !cell && !moves && !going && !armed)) {
 			return;
 		}
-		if (moves) { /* before all others */
+		if (going) { /* before all others */
+			rep_quota_moves_fire(&s, going);
+		} else if (moves) {
 			rep_moves_fire(&s, moves);
 		} else if (cell) {
 			rep_cell_fire(&s, cell);
@@ -389,6 +392,7 @@ static struct rep_partition *partition_of(struct rep_fold *f, int32_t id)
 	                            .tasks = json_object(),
 	                            .cells = json_object(),
 	                            .left = json_object(),
+	                            .quota_moves = json_object(),
 	                            .rates = json_object(),
 	                            .territories = json_object(),
 	                            .moves = json_object(),
@@ -446,7 +450,7 @@ void rep_fold_free(struct rep_fold *f)
 		json_t *const all[] = {p->times,       p->rules_row,   p->jobs,  p->reps, p->lines,
 		                       p->quotas,      p->quota_lines, p->done,  p->late, p->conflation,
 		                       p->inspections, p->handovers,   p->tasks, p->kept, p->cells,
-		                       p->rates,       p->territories, p->moves, p->left};
+		                       p->rates,       p->territories, p->moves, p->left, p->quota_moves};
 		for (size_t k = 0; k < sizeof(all) / sizeof(all[0]); k++) {
 			json_decref(all[k]);
 		}

@@ -45,6 +45,17 @@ static void handed_over(struct rep_handover *h, json_t *task, const json_t *line
 		oracle_set(task, "reassign_due_at", json_null());
 		rep_task_arm(h, task);
 		h->s->fold->stats.moved++;
+		if (oracle_is(h->row, "state", "COMPLETED")) {
+			const struct rep_leaving l = {.book = h->book,
+			                              .notice_id = oracle_text(h->row, "notice_id"),
+			                              .prospect = oracle_text(task, "prospect_id"),
+			                              .to_rep_id = oracle_text(task, "successor_id"),
+			                              .at_ms = h->s->p->has_time ? h->s->p->time_ms
+			                                                         : oracle_number(h->s->in, "occurred_at"),
+			                              .cause = h->cause,
+			                              .correlation = h->correlation};
+			rep_quota_moves_begin(h->s, &l);
+		}
 	}
 	rep_watch_line(h, task, line);
 }

@@ -40,6 +40,14 @@ void rep_handover_tell(struct rep_handover *h, const char *record, json_t *body,
 	} else {
 		rep_tell(h->s, record, body, h->cause, h->correlation, subject);
 	}
+	if (strcmp(record, "HandoverCompleted") == 0) {
+		const struct rep_leaving l = {.book = h->book,
+		                              .notice_id = notice,
+		                              .at_ms = oracle_number(body, "occurred_at"),
+		                              .cause = h->cause,
+		                              .correlation = h->correlation};
+		rep_quota_moves_begin(h->s, &l);
+	}
 }
 
 /* ---- tasks ---- */

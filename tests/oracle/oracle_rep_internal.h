@@ -181,6 +181,7 @@ struct rep_partition {
 	json_t *handovers;       /* by book */
 	json_t *tasks;           /* by book, then by prospect */
 	json_t *cells;           /* by row key; clock = event */
+	json_t *quota_moves;     /* by row key; clock = event: frozen lines that are to go */
 	json_t *rates;           /* by row key */
 	json_t *territories;     /* by organisation */
 	json_t *moves;           /* by row key; clock = event */
@@ -311,6 +312,19 @@ const char *rep_revise(struct rep_step *s);
 const char *rep_quota_moved(struct rep_step *s);
 /* Of a book's quota; change: QuotaRevision without its number and what comes of it, taken over. Returns what it was. */
 int64_t rep_quota_change(struct rep_step *s, const char *book, json_t *quota, json_t *change);
+
+/* A handover is completed; prospect: it has moved later, and goes alone; NULL: all that have. */
+struct rep_leaving {
+	const char *book;
+	const char *notice_id;
+	const char *prospect;
+	const char *to_rep_id;
+	int64_t at_ms;
+	const char *cause;
+	const char *correlation;
+};
+void rep_quota_moves_begin(struct rep_step *s, const struct rep_leaving *l);
+void rep_quota_moves_fire(struct rep_step *s, const char *key);
 
 /* oracle_rep_alerts.c */
 /* The line's causes that come into question, with the default rules' remedies. New. */

@@ -1,6 +1,7 @@
 /* What changes a quota after it was frozen. */
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "oracle_rep_internal.h"
@@ -237,4 +238,151 @@ const char *rep_quota_moved(struct rep_step *s)
 	rep_quota_change(s, book, quota, change);
 	s->fold->stats.lines_came++;
 	return NULL;
+}
+
+/* ---- frozen lines that go with their prospects, clock = event ---- */
+
+void rep_quota_moves_begin(struct rep_step *s, const struct rep_leaving *l)
+{
+	char key[2 * REP_KEY_BYTES];
+	json_t *row = json_object(), *lines = l->prospect ? json_object() : json_null();
+	int64_t due = s->p->has_time ? s->p->time_ms : 0;
+	due = s->record ? due : s->now_ms;
+	if (l->prospect) {
+		oracle_set(lines, l->prospect, json_string(l->to_rep_id));
+	}
+	oracle_set(row, "next_deadline_at", json_integer(due));
+	oracle_set(row, "book", json_string(l->book));
+	oracle_set(row, "reference", json_string(l->notice_id));
+	oracle_set(row, "at", json_integer(l->at_ms));
+	oracle_set(row, "lines", lines);
+	oracle_set(row, "cause", json_string(l->cause));
+	oracle_set(row, "correlation", json_string(l->correlation));
+	snprintf(key, sizeof(key), "%s|%s%s%s", l->book, l->notice_id, l->prospect ? "|" : "",
+	         l->prospect ? l->prospect : "");
+	json_object_set_new(s->p->quota_moves, key, row);
+}
+
+/* Prospect to receiver: of the tasks that are done with, whom the source has moved. New. */
+static json_t *gone_with_tasks(const struct rep_partition *p, const json_t *row)
+{
+	json_t *gone = json_object(), *task;
+	const char *id;
+	json_object_foreach(json_object_get(p->tasks, oracle_text(row, "book")), id, task)
+	{
+		bool done = oracle_is(task, "state", "DONE") || oracle_is(task, "state", "WAIVED");
+		if (done && oracle_is(task, "reassign", "DONE") && oracle_has(task, "successor_id") &&
+		    oracle_is(task, "notice_id", oracle_text(row, "reference"))) {
+			oracle_set(gone, id, json_string(oracle_text(task, "successor_id")));
+		}
+	}
+	return gone;
+}
+
+static void leave(struct rep_step *s, const json_t *row, json_t *quota, const char *to, const struct rep_sum *sum)
+{
+	static const char *const taken[] = {"org_id", "fiscal_year", "run_id", "as_of", "rules_version", "base_currency"};
+	const char *book = oracle_text(row, "book");
+	char to_book[REP_KEY_BYTES];
+	int64_t worth = (int64_t)(sum->amount / 10000 - (sum->amount % 10000 < 0)); /* rounded down */
+	json_t *change = json_object(), *body = oracle_new_record(s->fold->o, "QuotaMoved");
+	oracle_set(change, "cause", json_string("HANDOVER_OUT"));
+	oracle_set(change, "cause_code", json_null());
+	oracle_set(change, "by", json_null());
+	oracle_take(change, "reference", row, "reference");
+	oracle_set(change, "other_rep_id", json_string(to));
+	oracle_set(change, "other_revision", json_integer(0));
+	oracle_set(change, "line_count", json_integer(sum->count));
+	oracle_set(change, "difference", money(quota, -worth));
+	oracle_take(change, "at", row, "at");
+	rep_quota_change(s, book, quota, change);
+	for (size_t i = 0; i < sizeof(taken) / sizeof(taken[0]); i++) {
+		oracle_take(body, taken[i], quota, taken[i]);
+	}
+	snprintf(to_book, sizeof(to_book), "rep:%s", to);
+	oracle_set(body, "source", json_string("rep"));
+	oracle_take(body, "occurred_at", row, "at");
+	oracle_set(body, "book", json_string(to_book));
+	oracle_take(body, "from_rep_id", quota, "rep_id");
+	oracle_take(body, "from_revision", quota, "revision");
+	oracle_set(body, "cause", json_string("HANDOVER_IN"));
+	oracle_take(body, "reference", row, "reference");
+	oracle_set(body, "line_count", json_integer(sum->count));
+	oracle_set(body, "value_minor", json_integer(worth));
+	rep_tell_internal(s, "QuotaMoved", body);
+	s->fold->stats.lines_went += (size_t)sum->count;
+}
+
+static bool goes(const json_t *line, const json_t *quota, const char *to, const char *book)
+{
+	return oracle_is(line, "reason", "COUNTED") && !oracle_has(line, "moved_to_rep_id") &&
+	       same(line, quota, "run_id") && strcmp(to, book + 4) != 0;
+}
+
+/* One year: what each receiver gets, in the order of their ids. */
+static void leave_year(struct rep_step *s, const json_t *row, const json_t *gone, int64_t of_year)
+{
+	char key[REP_KEY_BYTES], line_key[2 * REP_KEY_BYTES];
+	const char *book = oracle_text(row, "book"), *id;
+	json_t *to, *receivers = json_object();
+	snprintf(key, sizeof(key), "%s|%" PRId64, book, of_year);
+	json_t *quota = json_object_get(s->p->quotas, key);
+	if (!oracle_is(quota, "state", "FROZEN")) {
+		json_decref(receivers);
+		return;
+	}
+	quota = json_deep_copy(quota);
+	json_object_set_new(s->p->quotas, key, quota);
+	json_object_foreach((json_t *)gone, id, to)
+	{
+		oracle_set(receivers, json_string_value(to), json_true());
+	}
+	size_t count;
+	const char **ids = rep_sorted(receivers, &count);
+	for (size_t i = 0; i < count; i++) {
+		struct rep_sum sum = {.count = 0};
+		json_object_foreach((json_t *)gone, id, to)
+		{
+			snprintf(line_key, sizeof(line_key), "%s|%s", key, id);
+			json_t *line = json_object_get(s->p->quota_lines, line_key);
+			if (strcmp(json_string_value(to), ids[i]) != 0 || !line || !goes(line, quota, ids[i], book)) {
+				continue;
+			}
+			sum.count++;
+			sum.amount += (__int128)oracle_number(line, "value_minor") * 10000 + oracle_number(line, "value_e4");
+			line = json_deep_copy(line); /* what was told of it stays as it was */
+			oracle_set(line, "moved_to_rep_id", json_string(ids[i]));
+			oracle_take(line, "moved_by", row, "reference");
+			json_object_set_new(s->p->quota_lines, line_key, line);
+		}
+		if (sum.count) {
+			leave(s, row, quota, ids[i], &sum);
+		}
+	}
+	free(ids);
+	json_decref(receivers);
+}
+
+void rep_quota_moves_fire(struct rep_step *s, const char *key)
+{
+	json_t *row = json_deep_copy(json_object_get(s->p->quota_moves, key)), *year;
+	const json_t *rep = json_object_get(s->p->reps, oracle_text(row, "book"));
+	json_t *gone =
+		oracle_has(row, "lines") ? json_deep_copy(json_object_get(row, "lines")) : gone_with_tasks(s->p, row);
+	json_t *today = json_integer(rep_local_day(s->p->rules, s->now_ms));
+	json_t *now = rep_fiscal_year(s->p->rules, today);
+	size_t i;
+	json_object_del(s->p->quota_moves, key);
+	snprintf(s->cause, sizeof(s->cause), "%s", oracle_text(row, "cause"));
+	snprintf(s->correlation, sizeof(s->correlation), "%s", oracle_text(row, "correlation"));
+	json_array_foreach(json_object_get(rep, "quota_years"), i, year)
+	{
+		if (json_integer_value(year) >= json_integer_value(now)) {
+			leave_year(s, row, gone, json_integer_value(year));
+		}
+	}
+	json_decref(today);
+	json_decref(now);
+	json_decref(gone);
+	json_decref(row);
 }

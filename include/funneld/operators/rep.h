@@ -36,8 +36,9 @@
  * "pool:UNASSIGNED"); line: "<book>|<prospect id>"; quota: "<book>|<fiscal year>"; quota_line:
  * "<book>|<fiscal year>|<prospect id>"; inspection, handover: the book; task: "<book>|<prospect id>"; cell:
  * "<book>|<region>|<industry>|<size focus>" (fnl_cell_name); rate: "<name>|<quote>"; territory: the organisation's id,
- * and "<organisation>|<run>" while a pass of a quota run goes by it; moves: "<book>|<proposal id>"; partition: "clock",
- * "rules", "jobs". */
+ * and "<organisation>|<run>" while a pass of a quota run goes by it; moves: "<book>|<proposal id>"; quota_moves:
+ * "<book>|<notice id, or proposal id>", and "|<prospect id>" of one that moved later; partition: "clock", "rules",
+ * "jobs". */
 enum {
 	FNL_REP_TABLE_PARTITION,
 	FNL_REP_TABLE_REP,
@@ -51,6 +52,7 @@ enum {
 	FNL_REP_TABLE_RATE,
 	FNL_REP_TABLE_TERRITORY,
 	FNL_REP_TABLE_MOVES,
+	FNL_REP_TABLE_QUOTA_MOVES,
 	FNL_REP_TABLE_COUNT
 };
 #define FNL_REP_PAGED \
@@ -62,8 +64,8 @@ enum {
 	FNL_REP_OUT_DEAD_LETTERS,
 	FNL_REP_OUT_ALERTS,
 	FNL_REP_OUT_INSPECTIONS,
-	/* by "org:" and the organisation's id: RepEntry, CellImage, what handovers ask and end in; with clock = event
-	   StageTime to every partition */
+	/* by "org:" and the organisation's id: RepEntry, CellImage, what handovers ask and end in, QuotaMoved; with clock =
+	   event StageTime to every partition */
 	FNL_REP_OUT_ORG_INPUTS,
 	FNL_REP_OUT_REP_DIRECTORY,
 	FNL_REP_OUT_HANDOVERS,
