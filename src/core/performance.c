@@ -41,10 +41,12 @@ static int64_t next_month(int64_t day)
 	}
 }
 
+/* A month that began while there was something else to do is due at once: a timer never goes back. */
 static void arm(struct fnl_value *row, int64_t now_ms)
 {
 	bool at_work = row[FNL_SCORING_JOBS].list.count > 0;
-	row[FNL_SCORING_NEXT_DEADLINE_AT] = at_work ? fnl_value_i64(now_ms) : row[FNL_SCORING_MONTH_AT];
+	int64_t month_ms = row[FNL_SCORING_MONTH_AT].i64;
+	row[FNL_SCORING_NEXT_DEADLINE_AT] = fnl_value_i64(at_work || month_ms < now_ms ? now_ms : month_ms);
 }
 
 static struct fnl_value *scoring_new(const struct fnl_org_in *in, struct fnl_value org_id)

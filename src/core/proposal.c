@@ -313,6 +313,7 @@ static int look_again(struct fnl_proposing *p)
 		p->row[FNL_PROPOSAL_AFTER] = fnl_value_str(p->page->last_key);
 		return FNL_OK;
 	}
+	p->row[FNL_PROPOSAL_AFTER] = fnl_value_null();
 	for (size_t i = 0; i < p->row[FNL_PROPOSAL_REPS].list.count; i++) {
 		receivers += receives_moves(p->row, fnl_proposal_rep(p->row, i)[FNL_PROPOSAL_REP_REP_ID].str);
 	}

@@ -12,7 +12,12 @@
  * the ones that were given must be among them, one for each question that was not open already. Answers about somebody
  * come at the place of their question, as do those to all who go by him when he cannot any more. occurred_at is not
  * compared. A question with far too many possible moments is counted as doubtful, and only its answers' number is
- * checked.
+ * checked. What was told of proposals is held against itself (oracle_org_told.c), and not what scores and refusals say,
+ * nor the rows behind them.
+ *
+ * Proposals: what is compared, the limits, the spreads, what becomes of one by which command and when follow from the
+ * input; which cells move, and why, is taken as it was told (the search has tests of its own), but it must be cells
+ * that are there and free, within the limits, and not for the worse.
  *
  * Of a rep or a cell that is not there any more nothing is remembered: whatever image comes next is believed. The
  * outputs of a book have an order for each partition of the input; a request's id belongs to one organisation. */
@@ -73,6 +78,12 @@ struct oracle_org_stats {
 	size_t cells; /* images that were believed */
 	size_t older_cells;
 	size_t cell_absences;
+	size_t years; /* images that were believed */
+	size_t older_years;
+	size_t year_absences;
+	size_t proposals_asked;
+	size_t accepts_asked;
+	size_t scores_asked;
 	size_t rules_activated;
 	size_t dead_letters;
 	size_t reps; /* at the end */
@@ -84,8 +95,26 @@ struct oracle_org_stats {
 	size_t ties;       /* next to each other on a list, the same load */
 	size_t left_out;   /* handovers: the question's own one, or too long ago */
 	size_t counted;
+	size_t asked_again; /* a proposal that is known */
+	size_t proposed;
+	size_t worth_it;
+	size_t moves;
+	size_t accepted;
+	size_t expired;
+	size_t replaced;
+	size_t nobody_there;
+	size_t refused_outdated;
+	size_t refused_unknown;
+	size_t refused_not_open;
+	size_t receiver_gone;
+	size_t scored; /* reps */
+	size_t months;
+	size_t ranked;   /* of them: their quota's level was told */
+	size_t attained; /* their attainment */
 	/* clock = wall */
-	size_t moments;  /* of questions, at which the next page may have been read, in different states */
+	size_t moments; /* of questions, at which the next page may have been read, in different states */
+	size_t wall_proposed;
+	size_t wall_accepted;
 	size_t doubtful; /* questions with too many of them */
 };
 

@@ -5,17 +5,16 @@
 #include "oracle_cells.h"
 #include "oracle_org_internal.h"
 
-/* ---- clock = event: questions fire by (deadline, key) ---- */
+/* ---- clock = event: rows fire by (deadline, table, key) ---- */
 
-static const char *first_due(const struct org_partition *p, int64_t *ret_ms)
+static const char *first_due(const json_t *rows, int64_t *ret_ms, bool or_at_once)
 {
 	const char *first = NULL, *key;
 	json_t *row;
-	*ret_ms = p->time_ms;
-	json_object_foreach(p->questions, key, row)
+	json_object_foreach((json_t *)rows, key, row)
 	{
-		int64_t at = oracle_number(row, "next_deadline_at");
-		if (at < *ret_ms || (at == *ret_ms && (!first || strcmp(key, first) < 0))) {
+		int64_t at = oracle_has(row, "next_deadline_at") ? oracle_number(row, "next_deadline_at") : INT64_MAX;
+		if (at < *ret_ms || (at == *ret_ms && (first ? strcmp(key, first) < 0 : or_at_once))) {
 			*ret_ms = at;
 			first = key;
 		}
@@ -23,16 +22,38 @@ static const char *first_due(const struct org_partition *p, int64_t *ret_ms)
 	return first;
 }
 
-static void fire_questions(struct org_fold *f, struct org_partition *p)
+/* The row is changed in its place, or gone. */
+static void fire(struct org_fold *f, struct org_partition *p, json_t *rows, const char *key, int64_t at)
 {
-	int64_t at;
-	const char *key;
-	while (p->has_time && (key = first_due(p, &at)) != NULL) {
-		struct org_step s = {.fold = f, .p = p, .now_ms = at};
-		json_t *row = json_incref(json_object_get(p->questions, key));
-		json_object_del(p->questions, key);
+	struct org_step s = {.fold = f, .p = p, .now_ms = at};
+	json_t *row = json_incref(json_object_get(rows, key));
+	if (rows == p->proposals) {
+		org_proposal_fire(&s, row);
+	} else if (rows == p->scorings) {
+		org_scoring_fire(&s, row);
+	} else {
+		json_object_del(rows, key);
 		org_fire(&s, row);
-		json_decref(row);
+	}
+	json_decref(row);
+}
+
+static void fire_all(struct org_fold *f, struct org_partition *p)
+{
+	json_t *const tables[] = {p->questions, p->proposals, p->scorings};
+	while (p->has_time) {
+		int64_t at = p->time_ms;
+		const char *key = NULL;
+		json_t *rows = NULL;
+		for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
+			const char *first = first_due(tables[i], &at, key == NULL);
+			rows = first ? tables[i] : rows;
+			key = first ? first : key;
+		}
+		if (!key) {
+			return;
+		}
+		fire(f, p, rows, key, at);
 	}
 }
 
@@ -362,10 +383,19 @@ static const struct kind {
 	const char *name;
 	const char *(*apply)(struct org_step *s);
 	bool of_org;
+	bool of_outside; /* nobody has looked at its time */
 } kinds[] = {
-	{"RepEntry", entry, true},          {"SuccessorAsked", asked, true},           {"BaseRateAsked", asked, true},
-	{"HandoverOutcome", outcome, true}, {"RulesActivated", activate_rules, false}, {"StageTime", stage_time, false},
-	{"CellImage", cell, true},
+	{"RepEntry", entry, true, false},
+	{"SuccessorAsked", asked, true, false},
+	{"BaseRateAsked", asked, true, false},
+	{"HandoverOutcome", outcome, true, false},
+	{"RulesActivated", activate_rules, false, true},
+	{"StageTime", stage_time, false, true},
+	{"CellImage", cell, true, false},
+	{"RepYear", org_year, true, false},
+	{"ProposeTerritories", org_propose, true, true},
+	{"AcceptProposal", org_accept, true, true},
+	{"ScorePerformance", org_score, true, true},
 };
 
 /* NULL with *why: it cannot be of this topic. */
@@ -382,7 +412,8 @@ static const struct kind *kind_of(const struct oracle_schema *schema, const json
 		if (!*why && k->of_org) {
 			*why = check_org(in, r);
 			*why = *why ? *why : oracle_limits(schema, in);
-		} else if (!*why && oracle_number(in, "occurred_at") > time_max_ms) {
+		}
+		if (!*why && k->of_outside && oracle_number(in, "occurred_at") > time_max_ms) {
 			*why = "too far in the future";
 		}
 		return *why ? NULL : k;
@@ -401,7 +432,7 @@ static void fold_record(struct org_fold *f, struct org_partition *p, const struc
 		if (kind && kind->apply == stage_time && is_time(in)) {
 			reach_time(p, in);
 		}
-		fire_questions(f, p);
+		fire_all(f, p);
 	} else {
 		org_wall_pass(f, p);
 	}
@@ -432,7 +463,10 @@ static struct org_partition *partition_of(struct org_fold *f, int32_t id)
 	                            .reps = json_object(),
 	                            .handovers = json_object(),
 	                            .cells = json_object(),
+	                            .years = json_object(),
 	                            .questions = json_object(),
+	                            .proposals = json_object(),
+	                            .scorings = json_object(),
 	                            .lives = json_object(),
 	                            .changes = json_object(),
 	                            .rules = org_rules_default()};
@@ -442,7 +476,7 @@ static struct org_partition *partition_of(struct org_fold *f, int32_t id)
 static void end_partition(struct org_fold *f, struct org_partition *p)
 {
 	if (f->in->event_clock) {
-		fire_questions(f, p);
+		fire_all(f, p);
 	} else {
 		org_wall_end(f, p);
 	}
@@ -472,8 +506,8 @@ void org_fold_free(struct org_fold *f)
 {
 	for (size_t i = 0; i < f->partition_count; i++) {
 		struct org_partition *p = &f->partitions[i];
-		json_t *const all[] = {p->times, p->rules_row, p->reps,  p->handovers,
-		                       p->cells, p->questions, p->lives, p->changes};
+		json_t *const all[] = {p->times, p->rules_row, p->reps,  p->handovers, p->cells,   p->questions,
+		                       p->lives, p->changes,   p->years, p->proposals, p->scorings};
 		for (size_t k = 0; k < sizeof(all) / sizeof(all[0]); k++) {
 			json_decref(all[k]);
 		}
@@ -483,6 +517,7 @@ void org_fold_free(struct org_fold *f)
 		json_decref(f->expected[i].body);
 	}
 	json_decref(f->found);
+	json_decref(f->moves);
 	free(f->partitions);
 	free(f->expected);
 }

@@ -14,6 +14,17 @@ struct org_rules {
 	int64_t load_max_percent;
 	int64_t capacity_default;
 	int64_t base_months;
+	int64_t moves_org_max_bp;
+	int64_t moves_rep_max;
+	bool move_bottom;
+	int64_t improvement_min_bp;
+	int64_t spread_max_bp;
+	int64_t variation_max_bp;
+	int64_t expires_days;
+	int64_t comparable_min;
+	int64_t quota_parts;
+	int64_t bands[4]; /* in percent */
+	int64_t fiscal_month;
 };
 
 const struct org_rules *org_rules_default(void);
@@ -26,7 +37,7 @@ struct org_expected {
 	size_t topic;
 	int32_t partition; /* of the input */
 	int64_t at;        /* the input's offset, or that of the one that comes next */
-	char *group;       /* the book; of dead letters partition and key */
+	char *group;       /* the book, or the key; of dead letters partition and key */
 	const struct fnl_record *dead;
 	const char *why;
 	json_t *body;
@@ -34,6 +45,10 @@ struct org_expected {
 	char cause[160];
 	char correlation[160];
 	char trace[160];
+	const char *type; /* of what is told to the world; NULL: it is ours */
+	char id[ORACLE_UUID_BYTES];
+	int32_t rules_version;
+	int64_t now_ms;
 	bool matched;
 	size_t next; /* of the same topic, group and partition, + 1; 0: it is the last */
 };
@@ -49,7 +64,10 @@ struct org_partition {
 	json_t *reps;      /* by row key */
 	json_t *handovers; /* by row key */
 	json_t *cells;     /* by row key */
-	json_t *questions; /* by row key; clock = event */
+	json_t *years;     /* by row key */
+	json_t *questions; /* by row key; clock = event, as the next */
+	json_t *proposals;
+	json_t *scorings;
 	/* clock = wall */
 	json_t *lives;   /* by row key: what may have become of a question */
 	json_t *changes; /* by organisation and table: how often its rows have changed */
@@ -66,7 +84,8 @@ struct org_fold {
 	size_t expected_count;
 	size_t expected_room;
 	json_t *found; /* clock = wall: "<book>|<request>" to the answers that came of questions through many rows */
-	char *why;     /* clock = wall: an answer that no moments explain */
+	json_t *moves; /* clock = event: "<org>|<proposal id>" to the moves that were told of it, a list for each telling */
+	char *why;     /* what no fold explains, such as an answer that no moments do */
 	size_t why_bytes;
 	bool failed;
 };
@@ -115,6 +134,42 @@ void org_cause(struct org_step *s);
 /* A header to pass on: printable, at most 128 bytes; "" when there is none such. */
 void org_header_text(const struct fnl_record *r, const char *name, char ret[160]);
 char *org_key(const char *a, const char *b, const char *c, char ret[ORG_KEY_BYTES]);
+
+/* To the world: topic, key, and what makes its ce_id beside cause and type; body is taken over. */
+void org_tell_world(struct org_step *s, size_t topic, const char *record, const char *type, const char *key,
+                    const char *name, json_t *body);
+/* Of a command: "ProposeTerritories". */
+void org_reject(struct org_step *s, const char *command, const char *org_id, const char *command_id,
+                const char *issued_by, const char *reason);
+/* The first one counts. */
+void org_fail(struct org_fold *f, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* The time of a command, or of a RepYear: before there is one it is its own. */
+int64_t org_dated_ms(const struct org_step *s);
+
+/* oracle_org_proposal.c: clock = event */
+/* Which moves were told. */
+void org_moves_find(struct org_fold *f);
+const char *org_propose(struct org_step *s);
+const char *org_accept(struct org_step *s);
+/* A Proposal's timer, all its pages at once. */
+void org_proposal_fire(struct org_step *s, json_t *row);
+
+/* oracle_org_plan.c */
+/* What a proposal goes by, into its row: reps with their cells, the currency. false: nobody is there. */
+bool org_collect(const struct org_step *s, json_t *row);
+/* Which cells move, as it was told, into the row; against the limits. */
+void org_take_moves(struct org_step *s, json_t *row, const json_t *told);
+/* A TerritoryProposal by the row, without its head; new. */
+json_t *org_spreads(struct org_step *s, const json_t *row);
+
+/* oracle_org_told.c: clock = wall, what was told of proposals against itself. */
+void org_told_check(struct org_fold *f);
+
+/* oracle_org_scoring.c */
+const char *org_year(struct org_step *s);
+const char *org_score(struct org_step *s);
+/* clock = event: a Scoring's timer, all of its first job at once. */
+void org_scoring_fire(struct org_step *s, json_t *row);
 
 /* oracle_org_questions.c: those that go through many rows */
 /* The rep behind "rep:<id>". */

@@ -1,8 +1,14 @@
 /* The rules texts that the org stage's oracle knows by heart, and who could take prospects over by them. */
 #include "oracle_org_internal.h"
 
+/* [territory], [performance] and [fiscal_year] where a text says nothing of them. */
+#define REST \
+	.moves_org_max_bp = 1000, .moves_rep_max = 20, .improvement_min_bp = 1000, .spread_max_bp = 15000, \
+	.variation_max_bp = 2500, .expires_days = 30, .comparable_min = 5, .quota_parts = 3, .bands = {50, 90, 100, 120}, \
+	.fiscal_month = 1
+
 static const struct org_rules known[] = {
-	{.text = {0, "", ""}, .load_max_percent = 120, .capacity_default = 80, .base_months = 24},
+	{.text = {0, "", ""}, .load_max_percent = 120, .capacity_default = 80, .base_months = 24, REST},
 	{.text = {1, "f5ef4b793c018bcfb76c5c33824463e9dc7222ce55625ed0d84b09dbe441c641",
               "[rules]\n"
               "version = 1\n"
@@ -11,7 +17,8 @@ static const struct org_rules known[] = {
               "capacity_default = 40\n"},
      .load_max_percent = 100,
      .capacity_default = 40,
-     .base_months = 24},
+     .base_months = 24,
+     REST},
 	{.text = {2, "dcf3b54f57869bbd741eaa34118acfb3bd9ccf2bad9bcc3600d9df2500ff33f6",
               "[rules]\n"
               "version = 2\n"
@@ -22,7 +29,8 @@ static const struct org_rules known[] = {
               "base_months = 1\n"},
      .load_max_percent = 1000,
      .capacity_default = 1,
-     .base_months = 1},
+     .base_months = 1,
+     REST},
 	{.text = {3, "532798e4ce9e2a0bd069a37c5277a79e18157fb6319b83b19aa08b78cf2bf8dc",
               "[rules]\n"
               "version = 3\n"
@@ -30,7 +38,30 @@ static const struct org_rules known[] = {
               "base_months = 120\n"},
      .load_max_percent = 120,
      .capacity_default = 80,
-     .base_months = 120},
+     .base_months = 120,
+     REST},
+	{.text = {4, "f0b1cd469cdf763ed6f61b14142c354d8ec31b8f3a6b28d224b2c3affc32a71c",
+              "[rules]\n"
+              "version = 4\n"
+              "[territory]\n"
+              "moves_org_max_bp = 10000\n"
+              "move_bottom = yes\n"
+              "improvement_min_bp = 0\n"
+              "proposal_expires_days = 1\n"},
+     .load_max_percent = 120,
+     .capacity_default = 80,
+     .base_months = 24,
+     .moves_org_max_bp = 10000,
+     .moves_rep_max = 20,
+     .move_bottom = true,
+     .improvement_min_bp = 0,
+     .spread_max_bp = 15000,
+     .variation_max_bp = 2500,
+     .expires_days = 1,
+     .comparable_min = 5,
+     .quota_parts = 3,
+     .bands = {50, 90, 100, 120},
+     .fiscal_month = 1},
 	{.text = {5, "f1463d295346bb6cf108d7843b8d8918b70a0dd8eb22f4d8ae7a726c4aa7ee0f",
               "[rules]\n"
               "version = 5\n"
@@ -38,7 +69,35 @@ static const struct org_rules known[] = {
               "load_max_percent = 55\n"},
      .load_max_percent = 55,
      .capacity_default = 80,
-     .base_months = 24},
+     .base_months = 24,
+     REST},
+	{.text = {6, "cbf66b85ed88d9fbad32b67cb95467f2df0b5f9d524b15ab2153521f20f6b4b9",
+              "[rules]\n"
+              "version = 6\n"
+              "[fiscal_year]\n"
+              "start_month = 4\n"
+              "[territory]\n"
+              "moves_org_max_bp = 5000\n"
+              "moves_rep_max = 40\n"
+              "spread_max_bp = 100000\n"
+              "variation_max_bp = 10000\n"
+              "[performance]\n"
+              "comparable_min = 2\n"
+              "quota_parts = 4\n"
+              "band_1_percent = 10\n"},
+     .load_max_percent = 120,
+     .capacity_default = 80,
+     .base_months = 24,
+     .moves_org_max_bp = 5000,
+     .moves_rep_max = 40,
+     .improvement_min_bp = 1000,
+     .spread_max_bp = 100000,
+     .variation_max_bp = 10000,
+     .expires_days = 30,
+     .comparable_min = 2,
+     .quota_parts = 4,
+     .bands = {10, 90, 100, 120},
+     .fiscal_month = 4},
 };
 enum { KNOWN_COUNT = sizeof(known) / sizeof(known[0]) };
 

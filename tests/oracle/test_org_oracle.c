@@ -169,6 +169,15 @@ static void print_stats(const struct oracle_org_stats *s)
 	              "full lists, %zu nobody, %zu ties, %zu handovers counted, %zu left out; %zu moments, %zu doubtful\n",
 	              s->outcomes, s->older_outcomes, s->rules_activated, s->dead_letters, s->reps, s->handovers,
 	              s->candidates, s->full_lists, s->nobody, s->ties, s->counted, s->left_out, s->moments, s->doubtful);
+	print_message(
+		"%zu years, %zu older, %zu absences; %zu proposals asked for, %zu again, %zu told, %zu worth it, %zu "
+		"moves; %zu accepts, %zu accepted, refused: %zu outdated, %zu unknown, %zu not open, %zu a receiver "
+		"has gone; %zu expired, %zu replaced, %zu nobody there; %zu scores asked for, %zu months, %zu told, %zu "
+		"ranked, %zu attained; by the wall clock %zu proposals, %zu accepted\n",
+		s->years, s->older_years, s->year_absences, s->proposals_asked, s->asked_again, s->proposed, s->worth_it,
+		s->moves, s->accepts_asked, s->accepted, s->refused_outdated, s->refused_unknown, s->refused_not_open,
+		s->receiver_gone, s->expired, s->replaced, s->nobody_there, s->scores_asked, s->months, s->scored, s->ranked,
+		s->attained, s->wall_proposed, s->wall_accepted);
 }
 
 static void run_seeds(struct tools *t, enum fnl_clock_mode mode, struct oracle_org_stats *all)

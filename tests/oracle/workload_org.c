@@ -140,12 +140,22 @@ static void begin(struct workload_org *w, uint64_t seed, int64_t start_ms)
 	w->filled = w->mood == ORG_MOOD_ONE_REP || org_one_in(w, 2);
 	w->rep_count = org_one_in(w, 3) ? 1 + org_below(w, 4) : 5 + org_below(w, ORG_LOAD_REPS - 4);
 	w->rep_count = w->mood == ORG_MOOD_ONE_REP ? ORG_LOAD_REPS : w->rep_count;
+	struct fnl_gen apart = {seed ^ UINT64_C(0xd1342543de82ef95)}; /* so that other seeds do what they did */
+	w->territorial = w->mood != ORG_MOOD_ONE_REP && fnl_gen_one_in(&apart, 3);
+	if (w->territorial) {
+		w->org_count = 1;
+		w->rep_count = w->rep_count > 5 ? 5 : w->rep_count;
+		w->filled = true;
+	}
 	w->start_ms = start_ms;
 	w->time_ms = start_ms - (int64_t)org_below(w, 3000);
 	w->sent_count = w->requests = 0;
 	memset(w->sequences, 0, sizeof(w->sequences));
 	memset(w->outcomes, 0, sizeof(w->outcomes));
 	memset(w->cells, 0, sizeof(w->cells));
+	memset(w->years, 0, sizeof(w->years));
+	memset(w->proposals, 0, sizeof(w->proposals));
+	w->commands = 0;
 }
 
 void workload_org_publish(struct workload_org *w, struct fnl_bus *bus, const char *topic, int32_t partition_count,
@@ -162,6 +172,8 @@ void workload_org_publish(struct workload_org *w, struct fnl_bus *bus, const cha
 			org_make_times(w, i);
 		} else if (i == 1 && w->filled) {
 			org_make_reps(w, i);
+		} else if (i == 2 && w->territorial) {
+			org_make_territorial_rules(w, i);
 		} else if (w->sent_count && org_one_in(w, 14)) {
 			send(w, &w->sent[org_below(w, w->sent_count)]);
 		} else if (org_one_in(w, 14)) {

@@ -13,6 +13,7 @@ enum {
 	ORG_LOAD_REPS = 14, /* beyond them: some whom no organisation knows */
 	ORG_LOAD_NOTICES = 2,
 	ORG_LOAD_CELLS = 6,
+	ORG_LOAD_YEARS = 2,
 	ORG_LOAD_UPSTREAM = 3,
 	ORG_LOAD_HEADERS = 4,
 	ORG_LOAD_SENT = 4096
@@ -49,12 +50,16 @@ struct workload_org {
 	enum org_mood mood;
 	size_t org_count;
 	size_t rep_count;
-	bool filled; /* it begins with all reps */
+	bool filled;      /* it begins with all reps */
+	bool territorial; /* many cells and commands, few reps, and rules that let much move */
 	int64_t start_ms;
 	int64_t time_ms; /* goes on with each record */
 	int64_t sequences[ORG_LOAD_ORGS][ORG_LOAD_REPS];
 	int64_t cells[ORG_LOAD_ORGS][ORG_LOAD_REPS][ORG_LOAD_CELLS];
 	int64_t outcomes[ORG_LOAD_ORGS][ORG_LOAD_REPS][ORG_LOAD_NOTICES];
+	int64_t years[ORG_LOAD_ORGS][ORG_LOAD_REPS][ORG_LOAD_YEARS];
+	size_t proposals[ORG_LOAD_ORGS]; /* asked for so far */
+	size_t commands;
 	size_t requests; /* so far, of all organisations */
 	struct org_record sent[ORG_LOAD_SENT];
 	size_t sent_count;
@@ -78,8 +83,16 @@ void org_send_new(struct workload_org *w, struct org_record *r, size_t at);
 /* What is to be sent next. */
 void org_make(struct workload_org *w, size_t at);
 void org_make_malformed(struct workload_org *w, size_t at);
+/* workload_org_commands.c: a command, a rep's year, well made or not. */
+struct fnl_input org_make_command(struct workload_org *w, size_t org);
+struct fnl_input org_make_wrong_command(struct workload_org *w, size_t org);
+/* workload_org_records.c: source, time and organisation; ids; the next sequence. */
+struct fnl_input org_input(struct workload_org *w, const struct fnl_record_desc *desc, size_t org);
+const char *org_rep_id_of(struct workload_org *w, size_t at);
+int64_t org_next_of(struct workload_org *w, int64_t *sequence);
 /* All reps are able. */
 void org_make_reps(struct workload_org *w, size_t at);
+void org_make_territorial_rules(struct workload_org *w, size_t at);
 /* All partitions of the stage before tell their time. */
 void org_make_times(struct workload_org *w, size_t at);
 

@@ -27,7 +27,7 @@ static const char *org_id_of(size_t at)
 	return ids[at];
 }
 
-static const char *rep_id_of(struct workload_org *w, size_t at)
+const char *org_rep_id_of(struct workload_org *w, size_t at)
 {
 	static const char *const ids[] = {"r1", "r10", "r", "R1", "\xe6\xbc\x8f-6", "r 1"};
 	return at < sizeof(ids) / sizeof(ids[0]) ? ids[at] : org_text(w, "rep-%zu", at);
@@ -39,7 +39,7 @@ static size_t any_rep(struct workload_org *w)
 	return org_one_in(w, 15) ? ORG_LOAD_REPS + org_below(w, 3) : org_below(w, w->rep_count);
 }
 
-static struct fnl_input input(struct workload_org *w, const struct fnl_record_desc *desc, size_t org)
+struct fnl_input org_input(struct workload_org *w, const struct fnl_record_desc *desc, size_t org)
 {
 	struct fnl_input in = {.desc = desc};
 	set_text(&in, "source", org_one_in(w, 6) ? "other" : "funneld");
@@ -63,7 +63,7 @@ static void set_codes(struct workload_org *w, struct fnl_input *in, int at, cons
 }
 
 /* The next of a row of images, seldom an older one, or the same again with another content. */
-static int64_t next_of(struct workload_org *w, int64_t *sequence)
+int64_t org_next_of(struct workload_org *w, int64_t *sequence)
 {
 	if (*sequence > 0 && org_one_in(w, 9)) {
 		return *sequence - (int64_t)org_below(w, *sequence < 3 ? (size_t)*sequence : 3);
@@ -76,18 +76,19 @@ static struct fnl_input make_entry(struct workload_org *w, size_t org)
 {
 	static const char *const regions[] = {"north", "south", "east"}, *const industries[] = {"cheese", "wine"};
 	size_t rep = org_below(w, w->rep_count);
-	struct fnl_input in = input(w, &fnl_desc_rep_entry, org);
+	struct fnl_input in = org_input(w, &fnl_desc_rep_entry, org);
 	bool equals = w->mood == ORG_MOOD_EQUALS, one = w->mood == ORG_MOOD_ONE_REP;
-	set_text(&in, "rep_id", rep_id_of(w, rep));
-	set_number(&in, "sequence", next_of(w, &w->sequences[org][rep]));
+	bool anywhere = equals || one || (w->territorial && !org_one_in(w, 4));
+	set_text(&in, "rep_id", org_rep_id_of(w, rep));
+	set_number(&in, "sequence", org_next_of(w, &w->sequences[org][rep]));
 	set_number(&in, "present", !org_one_in(w, 12));
 	set_number(&in, "active", !org_one_in(w, 8));
 	set_number(&in, "resigned", org_one_in(w, 8));
 	if (org_one_in(w, 2)) {
-		set_text(&in, "manager_id", rep_id_of(w, org_below(w, w->rep_count)));
+		set_text(&in, "manager_id", org_rep_id_of(w, org_below(w, w->rep_count)));
 	}
-	set_codes(w, &in, FNL_REP_ENTRY_REGIONS, regions, equals || one ? 0 : 3);
-	set_codes(w, &in, FNL_REP_ENTRY_INDUSTRIES, industries, equals || one ? 0 : 2);
+	set_codes(w, &in, FNL_REP_ENTRY_REGIONS, regions, anywhere ? 0 : 3);
+	set_codes(w, &in, FNL_REP_ENTRY_INDUSTRIES, industries, anywhere ? 0 : 2);
 	if (!org_one_in(w, 3)) {
 		int64_t capacity = org_one_in(w, 12) ? 0 : 10 * (1 + (int64_t)org_below(w, equals ? 2 : 12));
 		set_number(&in, "capacity_prospects", org_one_in(w, 30) ? INT32_MAX : capacity);
@@ -104,7 +105,7 @@ static struct fnl_input make_entry(struct workload_org *w, size_t org)
 static size_t set_leaver(struct workload_org *w, struct fnl_input *in, size_t org)
 {
 	size_t rep = any_rep(w), notice = org_below(w, ORG_LOAD_NOTICES);
-	const char *id = rep_id_of(w, rep), *notice_id = org_text(w, "n%zu-%s-%zu", org, id, notice);
+	const char *id = org_rep_id_of(w, rep), *notice_id = org_text(w, "n%zu-%s-%zu", org, id, notice);
 	set_text(in, "book", org_text(w, "rep:%s", id));
 	set_text(in, "notice_id", notice_id);
 	if (field(in, "request_id") >= 0) {
@@ -117,13 +118,13 @@ static size_t set_leaver(struct workload_org *w, struct fnl_input *in, size_t or
 
 static struct fnl_input make_asked(struct workload_org *w, size_t org)
 {
-	struct fnl_input in = input(w, &fnl_desc_successor_asked, org);
+	struct fnl_input in = org_input(w, &fnl_desc_successor_asked, org);
 	set_leaver(w, &in, org);
 	if (org_one_in(w, w->mood == ORG_MOOD_ONE_REP ? 6 : 2)) {
 		set_number(&in, "prospect_count", org_one_in(w, 20) ? INT64_MAX : (int64_t)org_below(w, 40));
 	} else {
 		size_t rep = w->mood == ORG_MOOD_ONE_REP && !org_one_in(w, 10) ? 0 : any_rep(w);
-		set_text(&in, "successor_id", rep_id_of(w, rep));
+		set_text(&in, "successor_id", org_rep_id_of(w, rep));
 		set_number(&in, "prospect_count", org_one_in(w, 20) ? INT64_MAX : (int64_t)org_below(w, 8));
 	}
 	if (org_one_in(w, 3)) {
@@ -134,7 +135,7 @@ static struct fnl_input make_asked(struct workload_org *w, size_t org)
 
 static struct fnl_input make_base_rate(struct workload_org *w, size_t org)
 {
-	struct fnl_input in = input(w, &fnl_desc_base_rate_asked, org);
+	struct fnl_input in = org_input(w, &fnl_desc_base_rate_asked, org);
 	set_leaver(w, &in, org);
 	return in;
 }
@@ -144,12 +145,12 @@ static struct fnl_input make_outcome(struct workload_org *w, size_t org)
 {
 	static const int64_t months[] = {1, 24, 120}, about[] = {-1, 0, 1};
 	size_t rep = org_below(w, w->rep_count), notice = org_below(w, ORG_LOAD_NOTICES);
-	struct fnl_input in = input(w, &fnl_desc_handover_outcome, org);
-	const char *id = rep_id_of(w, rep);
+	struct fnl_input in = org_input(w, &fnl_desc_handover_outcome, org);
+	const char *id = org_rep_id_of(w, rep);
 	int64_t ago = org_one_in(w, 2) ? months[org_below(w, 3)] * MONTH_MS : (int64_t)org_below(w, 40) * MONTH_MS;
 	set_text(&in, "book", org_text(w, "rep:%s", id));
 	set_text(&in, "notice_id", org_text(w, "n%zu-%s-%zu", org, id, notice));
-	set_number(&in, "sequence", next_of(w, &w->outcomes[org][rep][notice]));
+	set_number(&in, "sequence", org_next_of(w, &w->outcomes[org][rep][notice]));
 	set_number(&in, "completed_at", w->start_ms - ago + about[org_below(w, 3)]);
 	set_number(&in, "prospect_count", org_one_in(w, 30) ? INT64_MAX : (int64_t)org_below(w, 50));
 	set_number(&in, "lost_count", org_one_in(w, 60) ? INT64_MAX : (int64_t)org_below(w, 10));
@@ -166,10 +167,13 @@ static struct fnl_value volume(struct workload_org *w)
 		v[i] = (struct fnl_value){.set = true};
 	}
 	v[FNL_CELL_VOLUME_LAYER].i64 = FNL_LAYER_TOP + (int64_t)org_below(w, 3);
+	if (w->territorial && !org_one_in(w, 6)) {
+		currency = "USD";
+	}
 	v[FNL_CELL_VOLUME_HELD_WEEK].i64 = org_one_in(w, 2) ? 0 : 2800 + (int64_t)org_below(w, 40);
 	v[FNL_CELL_VOLUME_CURRENCY] =
 		(struct fnl_value){.set = currency != NULL, .str = currency ? fnl_span_str(currency) : FNL_SPAN_NONE};
-	v[FNL_CELL_VOLUME_COUNT].i64 = 1 + (int64_t)org_below(w, 30);
+	v[FNL_CELL_VOLUME_COUNT].i64 = 1 + (int64_t)org_below(w, w->territorial ? 6 : 30);
 	v[FNL_CELL_VOLUME_AMOUNT_MINOR].i64 = currency ? amount : 0;
 	v[FNL_CELL_VOLUME_WEIGHTED_MINOR].i64 = currency ? amount / 4 : 0;
 	v[FNL_CELL_VOLUME_WEIGHTED_E4].i64 = currency ? (amount % 4) * 2500 : 0;
@@ -182,16 +186,16 @@ static struct fnl_input make_cell(struct workload_org *w, size_t org)
 	static const char *const codes[ORG_LOAD_CELLS][3] = {{"", "", ""},   {"n", "", ""},    {"", "n", ""},
 	                                                     {"n|", "", ""}, {"%", "a b", ""}, {"north", "cheese", NULL}};
 	size_t rep = org_below(w, w->rep_count), at = org_below(w, ORG_LOAD_CELLS), count = org_below(w, 4);
-	struct fnl_input in = input(w, &fnl_desc_cell_image, org);
+	struct fnl_input in = org_input(w, &fnl_desc_cell_image, org);
 	struct fnl_value *items = fnl_arena_calloc(&w->arena, count + 1, sizeof(*items));
 	char *text = fnl_arena_calloc(&w->arena, 1, 100);
 	memset(text, 's', 65);
-	set_text(&in, "rep_id", rep_id_of(w, rep));
-	set_text(&in, "book", org_text(w, "rep:%s", rep_id_of(w, rep)));
+	set_text(&in, "rep_id", org_rep_id_of(w, rep));
+	set_text(&in, "book", org_text(w, "rep:%s", org_rep_id_of(w, rep)));
 	set_text(&in, "region", codes[at][0]);
 	set_text(&in, "industry", codes[at][1]);
 	set_text(&in, "size_focus", codes[at][2] ? codes[at][2] : text);
-	set_number(&in, "sequence", next_of(w, &w->cells[org][rep][at]));
+	set_number(&in, "sequence", org_next_of(w, &w->cells[org][rep][at]));
 	set_number(&in, "present", !org_one_in(w, 5));
 	for (size_t i = 0; i < count; i++) {
 		items[i] = volume(w);
@@ -202,7 +206,7 @@ static struct fnl_input make_cell(struct workload_org *w, size_t org)
 
 static struct fnl_input make_time(struct workload_org *w)
 {
-	struct fnl_input in = input(w, &fnl_desc_stage_time, 0);
+	struct fnl_input in = org_input(w, &fnl_desc_stage_time, 0);
 	set_number(&in, "occurred_at", w->time_ms - (org_one_in(w, 6) ? (int64_t)org_below(w, 100000) : 0));
 	set_number(&in, "partition", (int64_t)org_below(w, (size_t)w->upstream_count));
 	set_number(&in, "partition_count", w->upstream_count);
@@ -211,7 +215,7 @@ static struct fnl_input make_time(struct workload_org *w)
 
 static struct fnl_input make_rules(struct workload_org *w)
 {
-	struct fnl_input in = input(w, &fnl_desc_rules_activated, 0);
+	struct fnl_input in = org_input(w, &fnl_desc_rules_activated, 0);
 	size_t count = 0;
 	while (oracle_org_rules_known(count)) {
 		count++;
@@ -249,7 +253,7 @@ void org_make_reps(struct workload_org *w, size_t at)
 	for (size_t i = 0; i < w->org_count * w->rep_count; i++) {
 		size_t org = i / w->rep_count, rep = i % w->rep_count;
 		struct fnl_input in = make_entry(w, org);
-		set_text(&in, "rep_id", rep_id_of(w, rep));
+		set_text(&in, "rep_id", org_rep_id_of(w, rep));
 		if (w->mood == ORG_MOOD_ONE_REP && rep == 0) {
 			set_number(&in, "capacity_prospects", INT32_MAX);
 		}
@@ -259,6 +263,20 @@ void org_make_reps(struct workload_org *w, size_t at)
 		set_number(&in, "resigned", 0);
 		send_input(w, &in, at);
 	}
+}
+
+void org_make_territorial_rules(struct workload_org *w, size_t at)
+{
+	struct fnl_input in = make_rules(w);
+	int32_t version = org_one_in(w, 4) ? 6 : 4;
+	size_t i = 0;
+	while (oracle_org_rules_known(i)->version != version) {
+		i++;
+	}
+	set_number(&in, "rules_version", version);
+	set_text(&in, "rules_hash", oracle_org_rules_known(i)->hash);
+	set_text(&in, "rules_text", oracle_org_rules_known(i)->text);
+	send_input(w, &in, at);
 }
 
 void org_make_times(struct workload_org *w, size_t at)
@@ -289,8 +307,14 @@ void org_make(struct workload_org *w, size_t at)
 {
 	size_t kind = org_below(w, 24);
 	struct fnl_gen apart = {w->gen.state ^ UINT64_C(0x5851f42d4c957f2d)}; /* so that other seeds do what they did */
-	if (w->mood != ORG_MOOD_ONE_REP && fnl_gen_one_in(&apart, 6)) {
+	if (w->mood != ORG_MOOD_ONE_REP && fnl_gen_one_in(&apart, w->territorial ? 3 : 6)) {
 		struct fnl_input of = make_cell(w, org_below(w, w->org_count));
+		send_input(w, &of, at);
+		return;
+	}
+	struct fnl_gen further = {w->gen.state ^ UINT64_C(0x9e3779b97f4a7c15)}; /* likewise */
+	if (fnl_gen_one_in(&further, w->territorial ? 2 : 5)) {
+		struct fnl_input of = org_make_command(w, org_below(w, w->org_count));
 		send_input(w, &of, at);
 		return;
 	}
@@ -349,6 +373,9 @@ static struct fnl_input wrong_value(struct workload_org *w, size_t kind)
 		                            : "book",
 		         org_one_in(w, 2) ? text : "rep:x");
 		break;
+	case 14:
+		in = org_make_wrong_command(w, org);
+		break;
 	case 11:
 		set_text(&in, org_one_in(w, 2) ? "rules_text" : "rules_hash", "[rules]\nversion = many\n");
 		break;
@@ -398,7 +425,7 @@ static void break_frame(struct workload_org *w, struct org_record *r, size_t kin
 		r->value = FNL_SPAN_NONE;
 		break;
 	default: /* of another topic */
-		in = input(w, &fnl_desc_clock_tick, 0);
+		in = org_input(w, &fnl_desc_clock_tick, 0);
 		r->value = org_encode(w, &in);
 		break;
 	}
@@ -406,7 +433,7 @@ static void break_frame(struct workload_org *w, struct org_record *r, size_t kin
 
 void org_make_malformed(struct workload_org *w, size_t at)
 {
-	enum { VALUES = 14, BYTES = 4, FRAMES = 4 };
+	enum { VALUES = 15, BYTES = 4, FRAMES = 4 };
 	size_t kind = org_below(w, VALUES + BYTES + FRAMES), org = org_below(w, w->org_count);
 	if (kind < VALUES) {
 		struct fnl_input in = wrong_value(w, kind);

@@ -160,6 +160,9 @@ bool fnl_org_desk_fire(struct fnl_org_desk *desk)
 	step.page_count = p.page.wanted ? page_of(desk, &p.page, page) : 0;
 	assert_int_equal(take(desk, &step, &p), 0);
 	assert_false(fnl_span_eq(before, row->value));
+	if (row->value.data) { /* as the engine wants it */
+		assert_true(desk->op->ops->row_deadline(desk->op, row->table, row->value) >= step.timer_deadline_ms);
+	}
 	return true;
 }
 

@@ -134,6 +134,30 @@ static void by_month(void **state)
 	assert_false(fnl_span_eq(cause, scored(DECEMBER_MS + 31 * DAY_MS)));
 }
 
+/* A month begins, and before its timer comes by somebody asks: both are told, the month after what was asked. */
+static void asked_when_a_month_begins(void **state)
+{
+	(void)state;
+	int64_t as_of_ms[2 * REPS];
+	size_t count = 0;
+	years();
+	desk.now_ms = DECEMBER_MS + 70 * DAY_MS; /* and so has the month after it, and the next */
+	score("s-1", 2023);
+	while (fnl_org_desk_fire(&desk)) {
+		for (size_t i = 0; i < desk.d->output_count; i++) {
+			char id[8];
+			snprintf(id, sizeof(id), "r%zu", count % REPS);
+			assert_true(count < 2 * REPS);
+			as_of_ms[count++] = fnl_org_desk_told(&desk, i, &fnl_desc_performance_scored, FNL_ORG_OUT_PERFORMANCE,
+			                                      id)[FNL_PERFORMANCE_SCORED_AS_OF]
+			                        .i64;
+		}
+	}
+	assert_int_equal(count, 2 * REPS);
+	assert_int_equal(as_of_ms[0], desk.now_ms);
+	assert_int_equal(as_of_ms[REPS], DECEMBER_MS + 62 * DAY_MS); /* 1 February: the latest one speaks */
+}
+
 static void too_many_wait(void **state)
 {
 	(void)state;
@@ -173,6 +197,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(by_command, fresh),
 		cmocka_unit_test_setup(by_month, fresh),
+		cmocka_unit_test_setup(asked_when_a_month_begins, fresh),
 		cmocka_unit_test_setup(too_many_wait, fresh),
 		cmocka_unit_test_setup(the_latest_image_counts, fresh),
 	};
