@@ -55,6 +55,36 @@ expect 2 "a quota without a year" --year -- $(tool show quota ann)
 # shellcheck disable=SC2046
 expect 1 "a quota that nobody opened" "quota open" -- $(tool show quota ann --year 2099)
 # shellcheck disable=SC2046
+expect 1 "a quota that nobody opened, the latest" "no quota of ann;" -- $(tool quota ann)
+# shellcheck disable=SC2046
+expect 2 "a quota of a year that is none" "YEAR soon: expected" -- $(tool quota ann soon)
+# shellcheck disable=SC2046
+expect 1 "territories of nobody" "no organisation nowhere" -- $(tool territories nowhere)
+# shellcheck disable=SC2046
+expect 2 "territories in a currency that is none" "currency euros: expected" -- $(tool territories emea --currency euros)
+# shellcheck disable=SC2046
+expect 2 "a proposal for nobody" "propose ORG" -- $(tool propose)
+# shellcheck disable=SC2046
+expect 2 "a proposal by the event clock" "issued-at says when" -- $(tool propose emea --set clock=event)
+# shellcheck disable=SC2046
+expect 2 "a time that is none" "timeout long: expected" -- $(tool propose emea --timeout long)
+# shellcheck disable=SC2046
+expect 2 "a proposal that is not named" "accept ORG PROPOSAL" -- $(tool accept emea)
+# shellcheck disable=SC2046
+expect 2 "waiting and not waiting" "of no use with --no-wait" -- $(tool accept emea p-1 --no-wait --timeout 5)
+# shellcheck disable=SC2046
+expect 5 "a proposal that nobody makes" "no answer within 1 s" "wait --caught-up" -- $(tool propose emea --timeout 1)
+# shellcheck disable=SC2046
+expect 1 "performance of nobody" "no rep of nowhere" -- $(tool performance nowhere --ask)
+# shellcheck disable=SC2046
+expect 2 "a command's options without the command" "belong to --ask" -- $(tool performance emea --no-wait)
+# shellcheck disable=SC2046
+expect 2 "a revision without a cause" "cause says why" -- $(tool revise ann 2027 -50000 EUR)
+# shellcheck disable=SC2046
+expect 2 "a cause that is a sentence" "a code has 1 to 64" -- $(tool revise ann 2027 -50000 EUR --cause) 'he asked for it'
+# shellcheck disable=SC2046
+expect 2 "an amount that is none" "AMOUNT much:" -- $(tool revise ann 2027 much EUR --cause c)
+# shellcheck disable=SC2046
 expect 1 "a rep whom nobody named" nobody -- $(tool show rep nobody)
 # shellcheck disable=SC2046
 expect 2 "a stage that is none" prospect rep org -- $(tool repair --stage nowhere --partition 0 --keep-offset)

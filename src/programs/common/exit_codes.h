@@ -9,7 +9,8 @@
 	X(USAGE, 2, "wrong use of the command line") \
 	X(LEFT_OUT, 3, "import: some rows were left out; each is named on stderr") \
 	X(DIFFERENCES, 4, "verify: differences were found; each is listed") \
-	X(BEHIND, 5, "wait: not caught up in time") \
+	X(BEHIND, 5, "what was waited for did not come in time; the text says what is behind") \
+	X(REFUSED, 6, "a command was refused; the text on stderr says why") \
 	X(SETTINGS, 10, "a setting is missing or wrong") \
 	X(RULES, 11, "the rules file is wrong") \
 	X(KAFKA, 12, "Kafka is not reachable, or its topics are not fit") \

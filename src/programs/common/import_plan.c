@@ -44,6 +44,7 @@ static const struct fnl_import_kind kinds[] = {
 	COMMAND("inspect_now", "InspectNow", "rep_id"),
 	COMMAND("propose_territories", "ProposeTerritories", "org_id"),
 	COMMAND("accept_proposal", "AcceptProposal", "org_id"),
+	COMMAND("score_performance", "ScorePerformance", "org_id"),
 	{"fx_rate", "FxRate", FNL_TOPIC_FX_RATES, "name", FNL_IMPORT_BY_TIME, NULL, false},
 	{"territory_defined", "TerritoryDefined", FNL_TOPIC_TERRITORIES, "territory_id", FNL_IMPORT_BY_VERSION, NULL,
      false},

@@ -67,7 +67,8 @@ bool fnl_import_bound(const char *text, bool end_of_day, int64_t *ret_ms)
 }
 
 /* UUIDv5 of source, record, key and what makes the event itself among its key's. */
-static struct fnl_span event_id(const struct fnl_ids *ids, const struct fnl_import_event *e, struct fnl_arena *arena)
+struct fnl_span fnl_import_event_id(const struct fnl_ids *ids, const struct fnl_import_event *e,
+                                    struct fnl_arena *arena)
 {
 	struct fnl_writer w = fnl_writer_of(arena);
 	fnl_write_raw(&w, e->source);
@@ -156,7 +157,7 @@ int fnl_import_publish(const struct fnl_import_ports *ports, const struct fnl_im
 		{FNL_SPAN_LIT("ce_specversion"), FNL_SPAN_LIT("1.0")},
 		{FNL_SPAN_LIT("ce_type"), fnl_import_type(e->binding->kind, arena)},
 		{FNL_SPAN_LIT("ce_source"), e->source},
-		{FNL_SPAN_LIT("ce_id"), event_id(ports->ids, e, arena)},
+		{FNL_SPAN_LIT("ce_id"), fnl_import_event_id(ports->ids, e, arena)},
 		{FNL_SPAN_LIT("ce_time"), time_text(e->occurred_at_ms, arena)},
 		{FNL_SPAN_LIT("ce_subject"), e->key},
 		{FNL_SPAN_LIT("content-type"), FNL_SPAN_LIT("application/avro")},

@@ -45,6 +45,11 @@ int fnl_import_tick(const struct fnl_import_ports *ports, int64_t at_ms, struct 
 int fnl_import_publish(const struct fnl_import_ports *ports, const struct fnl_import_event *e, struct fnl_arena *arena,
                        struct fnl_error *why) FNL_MUST_USE;
 
+/* What the event's ce_id is, and with it the ce_correlationid of all that follows from it; in the arena. Absent: no
+ * memory. */
+struct fnl_span fnl_import_event_id(const struct fnl_ids *ids, const struct fnl_import_event *e,
+                                    struct fnl_arena *arena);
+
 /* in itself when it can be read twice, else a temporary file with its bytes (in is closed then); NULL and errno. */
 FILE *fnl_import_spool(FILE *in);
 

@@ -3,9 +3,17 @@
 #include <stdlib.h>
 
 #include "funneld_records.h"
-#include "view_record.h"
+#include "view_quota_since.h"
 
-enum { E4 = 10000, AMOUNT_COLUMNS = 18, WEIGHTED_COLUMNS = 22, ID_COLUMNS_MIN = 8, ID_COLUMNS_MAX = 28 };
+enum {
+	E4 = 10000,
+	FRONT_BYTES = 512,
+	YEARS_MAX = 10000,
+	AMOUNT_COLUMNS = 18,
+	WEIGHTED_COLUMNS = 22,
+	ID_COLUMNS_MIN = 8,
+	ID_COLUMNS_MAX = 28
+};
 #define DAY_MS INT64_C(86400000)
 #define ARENA_BYTES ((size_t)4 << 30)
 
@@ -14,6 +22,7 @@ struct quota_view {
 	struct fnl_view_row *lines;
 	size_t line_count;
 	size_t capacity;
+	struct fnl_quota_since since;
 };
 
 struct finder {
@@ -101,8 +110,71 @@ static int find(const struct fnl_rows *rows, struct fnl_span book, int32_t year,
 	status = status ? status : fnl_rows_each(rows, on_row, &f);
 	if (status == 0) {
 		drop_other_runs(ret);
+		status = fnl_quota_since_find(rows, book, ret->quota.decoded.values, arena, &ret->since, why);
 	}
 	return status;
+}
+
+/* The changelog key is table, '|', and a row key that begins with `front`; or all of it is front. */
+static bool is_row(struct fnl_span key, const char *table, const char *front, bool whole)
+{
+	size_t a = strlen(table), b = strlen(front);
+	return key.len >= a + 1 + b && (!whole || key.len == a + 1 + b) && memcmp(key.data, table, a) == 0 &&
+	       key.data[a] == '|' && memcmp(key.data + a + 1, front, b) == 0;
+}
+
+/* A rep's year in any organisation: "year|<org>|<year>|<rep>". */
+static bool is_year(struct fnl_span key, const struct fnl_quota_question *q)
+{
+	static const char front[] = "year|";
+	size_t n = sizeof(front) - 1, end = q->rep.len + 1;
+	return key.len > n + end && memcmp(key.data, front, n) == 0 && key.data[key.len - end] == '|' &&
+	       memcmp(key.data + key.len - q->rep.len, q->rep.data, q->rep.len) == 0;
+}
+
+bool fnl_quota_wanted(void *context, struct fnl_span key)
+{
+	const struct fnl_quota_question *q = context;
+	char front[FRONT_BYTES];
+	int book = (int)q->book.len;
+	snprintf(front, sizeof(front), "%.*s", book, (const char *)q->book.data);
+	if (is_row(key, "rep", front, true) || is_year(key, q)) {
+		return true;
+	}
+	if (q->year) {
+		snprintf(front, sizeof(front), "%.*s|%d", book, (const char *)q->book.data, (int)q->year);
+		bool found = is_row(key, "quota", front, true);
+		snprintf(front, sizeof(front), "%.*s|%d|", book, (const char *)q->book.data, (int)q->year);
+		return found || is_row(key, "quota_line", front, false);
+	}
+	snprintf(front, sizeof(front), "%.*s|", book, (const char *)q->book.data);
+	return is_row(key, "quota", front, false) || is_row(key, "quota_line", front, false);
+}
+
+struct latest {
+	struct fnl_span book;
+	int32_t year;
+};
+
+static int on_key(void *context, const struct fnl_row_entry *row)
+{
+	struct latest *l = context;
+	int32_t year = 0;
+	if (fnl_span_eq(row->table, FNL_SPAN_LIT("quota")) && row->key.len > l->book.len + 1 &&
+	    memcmp(row->key.data, l->book.data, l->book.len) == 0 && row->key.data[l->book.len] == '|') {
+		for (size_t i = l->book.len + 1; i < row->key.len && year < YEARS_MAX; i++) {
+			year = 10 * year + (row->key.data[i] - '0');
+		}
+		l->year = year > l->year ? year : l->year;
+	}
+	return 0;
+}
+
+int32_t fnl_view_quota_latest(const struct fnl_rows *rows, struct fnl_span book)
+{
+	struct latest l = {book, 0};
+	(void)fnl_rows_each(rows, on_key, &l);
+	return l.year;
 }
 
 /* The sum of its lines, as the quota says it. */
@@ -422,6 +494,7 @@ static void draw(const struct fnl_canvas *c, const struct quota_view *q)
 	} else {
 		draw_totals(c, v);
 	}
+	fnl_quota_since_draw(c, &q->since, (int32_t)v[FNL_QUOTA_SET_FISCAL_YEAR].i64);
 }
 
 int fnl_view_quota(const struct fnl_rows *rows, struct fnl_span book, int32_t year, const struct fnl_canvas *c,
@@ -477,7 +550,8 @@ static json_t *whole(const struct quota_view *q, struct fnl_arena *arena)
 		return NULL;
 	}
 	set_sums(q, o);
-	if (json_object_set_new(o, "lines", lines_json(q, true, arena)) ||
+	int32_t year = (int32_t)q->quota.decoded.values[FNL_QUOTA_SET_FISCAL_YEAR].i64;
+	if (fnl_quota_since_json(&q->since, year, o) || json_object_set_new(o, "lines", lines_json(q, true, arena)) ||
 	    json_object_set_new(o, "left_out", lines_json(q, false, arena)) || fnl_view_row_place_json(&q->quota, o)) {
 		json_decref(o);
 		return NULL;

@@ -7,6 +7,7 @@
 #include "options.h"
 #include "publish.h"
 #include "quota_status.h"
+#include "show_quota.h"
 
 #define DAY_MS INT64_C(86400000)
 
@@ -203,6 +204,18 @@ static int open_year(struct fnl_app *app, int argc, char **argv)
 	return FNL_EXIT_OK;
 }
 
+static int show(struct fnl_app *app, int argc, char **argv)
+{
+	int32_t year = 0;
+	if (argc < 2 || argc > 3 || !fnl_is_id(argv[1]) || strncmp(argv[1], "--", 2) == 0) {
+		return fnl_usage_error(&fnl_cmd_quota, "expected is \"open\", \"status\", or a rep's id");
+	}
+	if (argc == 3 && !fnl_year_parse(argv[2], &year)) {
+		return fnl_usage_error(&fnl_cmd_quota, "YEAR %.20s: expected is a fiscal year such as 2027", argv[2]);
+	}
+	return fnl_show_quota(app, argv[1], year);
+}
+
 static int run(struct fnl_app *app, int argc, char **argv)
 {
 	if (argc >= 2 && strcmp(argv[1], "open") == 0) {
@@ -211,16 +224,20 @@ static int run(struct fnl_app *app, int argc, char **argv)
 	if (argc == 2 && strcmp(argv[1], "status") == 0) {
 		return fnl_quota_status(app);
 	}
-	return fnl_usage_error(&fnl_cmd_quota, "expected is \"open\" or \"status\"");
+	return show(app, argc, argv);
 }
 
 const struct fnl_command fnl_cmd_quota = {
 	"quota",
-	"compute the quotas of a fiscal year, see how far that is",
-	"funnelctl quota open ORG --year YEAR [--as-of TIME] [--base-currency CODE] [--rep REP]…\n"
+	"a rep's quota, explained; compute the quotas of a fiscal year, see how far that is",
+	"funnelctl quota REP [YEAR]\n"
+	"       funnelctl quota open ORG --year YEAR [--as-of TIME] [--base-currency CODE] [--rep REP]…\n"
 	"                            [--rates NAME] [--rate-date DATE]\n"
 	"                            [--command-id ID] [--issued-by WHO] [--issued-at TIME]\n"
 	"       funnelctl quota status\n"
+	"  REP: his quota of a fiscal year (the latest unless given), line by line: what falls in the year, weight, rate,\n"
+	"  territory and factor, the sum, how it was rounded, what is left out and why; then its revisions, the running\n"
+	"  potential, and what was won of it. As of the last commit. Exit 1 when there is none.\n"
 	"  open: a quota for each rep of the organisation: what he is expected to close in that fiscal year, amount by "
 	"weight, as\n"
 	"  it stands at --as-of (default: now; not before the command's own time). A draft first, which still takes in "
@@ -230,6 +247,6 @@ const struct fnl_command fnl_cmd_quota = {
 	"--as-of)\n"
 	"  or the latest before it; without it such lines are left out, and listed.\n"
 	"  With clock = event --as-of is needed, and --issued-at is the same unless given.\n"
-	"  status: the runs, their state and how far they are. `funnelctl show quota REP --year YEAR` explains the result.",
+	"  status: the runs, their state and how far they are.",
 	run,
 };

@@ -2,8 +2,8 @@
 #include "command.h"
 #include "options.h"
 #include "show_handover.h"
+#include "show_quota.h"
 #include "view_prospect.h"
-#include "view_quota.h"
 #include "view_rep.h"
 
 static const char usage[] =
@@ -16,8 +16,7 @@ static const char usage[] =
 	"            potential by year, his quotas, his latest inspection sheet and its open questions; pool:UNASSIGNED "
 	"is\n"
 	"            the book of prospects without an owner\n"
-	"  quota     a year's quota line by line: amount × weight, the sum, how it was rounded, and what is left out and "
-	"why\n"
+	"  quota     a year's quota line by line, as `funnelctl quota REP YEAR` shows it\n"
 	"  handover  the handover of a rep who leaves, as `funnelctl handover REP` shows it, with all tasks\n"
 	"As of the last commit, from the changelogs of the stages. Exit 1 when there is none.\n";
 
@@ -53,14 +52,8 @@ static bool wanted(void *context, struct fnl_span key)
 		return is_row(key, "rep", q->book, true) || is_row(key, "inspection", q->book, true) ||
 		       is_row(key, "quota", front, false);
 	case QUOTA:
-		snprintf(front, sizeof(front), "%s|%d", q->book, (int)q->year);
-		if (is_row(key, "quota", front, true)) {
-			return true;
-		}
-		snprintf(front, sizeof(front), "%s|%d|", q->book, (int)q->year);
-		return is_row(key, "quota_line", front, false);
 	case HANDOVER:
-		break; /* it has a way of its own */
+		break; /* they have ways of their own */
 	}
 	return false;
 }
@@ -75,8 +68,6 @@ static int show(struct fnl_app *app, const struct fnl_rows *rows, const struct q
 	case REP:
 		return app->json ? fnl_view_rep_json(rows, book, stdout, why) : fnl_view_rep(rows, book, &canvas, why);
 	case QUOTA:
-		return app->json ? fnl_view_quota_json(rows, book, q->year, stdout, why)
-		                 : fnl_view_quota(rows, book, q->year, &canvas, why);
 	case HANDOVER:
 		break;
 	}
@@ -94,9 +85,6 @@ static int tell_none(const struct fnl_app *app, const struct question *q)
 		fnl_fail(&why, FNL_E_NOT_FOUND, "there is no rep %s: neither HR nor a prospect has named one", q->id);
 		break;
 	case QUOTA:
-		fnl_fail(&why, FNL_E_NOT_FOUND, "there is no quota of %s for %d; `funnelctl quota open` computes it", q->id,
-		         (int)q->year);
-		break;
 	case HANDOVER:
 		break;
 	}
@@ -163,7 +151,10 @@ static int run(struct fnl_app *app, int argc, char **argv)
 {
 	struct question q = {.kind = PROSPECT};
 	int status = read_question(argc, argv, &q);
-	return status ? status : q.kind == HANDOVER ? fnl_show_handover(app, q.id, true) : answer(app, &q);
+	return status               ? status
+	       : q.kind == HANDOVER ? fnl_show_handover(app, q.id, true)
+	       : q.kind == QUOTA    ? fnl_show_quota(app, q.id, q.year)
+	                            : answer(app, &q);
 }
 
 const struct fnl_command fnl_cmd_show = {"show", "all that is known of a prospect, a rep, a quota, a handover", usage,

@@ -9,10 +9,11 @@
 #include "signals.h"
 
 static const struct fnl_command *const commands[] = {
-	&fnl_cmd_topics,  &fnl_cmd_import, &fnl_cmd_simulate, &fnl_cmd_funnel,   &fnl_cmd_show,   &fnl_cmd_stalls,
-	&fnl_cmd_inspect, &fnl_cmd_answer, &fnl_cmd_quota,    &fnl_cmd_handover, &fnl_cmd_task,   &fnl_cmd_successor,
-	&fnl_cmd_review,  &fnl_cmd_tail,   &fnl_cmd_wait,     &fnl_cmd_verify,   &fnl_cmd_repair, &fnl_cmd_rules,
-	&fnl_cmd_replay,  &fnl_cmd_export, &fnl_cmd_config,
+	&fnl_cmd_topics,  &fnl_cmd_import, &fnl_cmd_simulate,    &fnl_cmd_funnel,   &fnl_cmd_show,   &fnl_cmd_stalls,
+	&fnl_cmd_inspect, &fnl_cmd_answer, &fnl_cmd_quota,       &fnl_cmd_handover, &fnl_cmd_task,   &fnl_cmd_successor,
+	&fnl_cmd_review,  &fnl_cmd_revise, &fnl_cmd_territories, &fnl_cmd_propose,  &fnl_cmd_accept, &fnl_cmd_performance,
+	&fnl_cmd_tail,    &fnl_cmd_wait,   &fnl_cmd_verify,      &fnl_cmd_repair,   &fnl_cmd_rules,  &fnl_cmd_replay,
+	&fnl_cmd_export,  &fnl_cmd_config,
 };
 
 enum { COMMAND_COUNT = sizeof(commands) / sizeof(commands[0]) };
@@ -32,7 +33,7 @@ static void help_of_all(FILE *out)
 {
 	fputs("usage: funnelctl [options] COMMAND …\n\ncommands:\n", out);
 	for (size_t i = 0; i < COMMAND_COUNT; i++) {
-		fprintf(out, "  %-10s %s\n", commands[i]->name, commands[i]->summary);
+		fprintf(out, "  %-11s %s\n", commands[i]->name, commands[i]->summary);
 	}
 	fputs("\n`funnelctl COMMAND --help` tells more. Data goes to standard output, talk to standard error.\n\n", out);
 	fnl_options_help(out);

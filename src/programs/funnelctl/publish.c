@@ -48,6 +48,12 @@ static const struct fnl_import_kind *kind_of(const char *event)
 
 int fnl_publish_one(struct fnl_app *app, const char *kind, struct fnl_import_event *event, struct fnl_error *why)
 {
+	return fnl_publish_known(app, kind, event, NULL, why);
+}
+
+int fnl_publish_known(struct fnl_app *app, const char *kind, struct fnl_import_event *event,
+                      char ret_event_id[FNL_UUID_TEXT_BYTES], struct fnl_error *why)
+{
 	const char *topics[FNL_TOPIC_COUNT];
 	struct fnl_import_ports ports = {.ids = app->ids, .topics = topics};
 	struct fnl_import_binding binding = {.kind = kind_of(kind)};
@@ -71,6 +77,11 @@ int fnl_publish_one(struct fnl_app *app, const char *kind, struct fnl_import_eve
 	event->source = fnl_span_str(fnl_publish_source);
 	fnl_arena_init(&arena, ARENA_BYTES_MAX);
 	rc = fnl_import_publish(&ports, event, &arena, why);
+	if (rc == 0 && ret_event_id) {
+		struct fnl_span id = fnl_import_event_id(ports.ids, event, &arena);
+		memset(ret_event_id, 0, FNL_UUID_TEXT_BYTES);
+		memcpy(ret_event_id, id.data, id.len); /* it was made a moment ago */
+	}
 	fnl_arena_deinit(&arena);
 	event->binding = NULL;
 	if (!rc && ports.bus->ops->publish_flush(ports.bus, FLUSH_TIMEOUT_MS) < 0) {

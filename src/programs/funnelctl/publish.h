@@ -19,6 +19,9 @@ bool fnl_is_id(const char *s);
  * kind's record), key, identity, occurred_at_ms; source is set here. The topic must be there. */
 int fnl_publish_one(struct fnl_app *app, const char *kind, struct fnl_import_event *event,
                     struct fnl_error *why) FNL_MUST_USE;
+/* The same; ret_event_id: its ce_id, without NUL. May be NULL. */
+int fnl_publish_known(struct fnl_app *app, const char *kind, struct fnl_import_event *event,
+                      char ret_event_id[FNL_UUID_TEXT_BYTES], struct fnl_error *why) FNL_MUST_USE;
 
 static inline struct fnl_value fnl_publish_text(const char *s)
 {

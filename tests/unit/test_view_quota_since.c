@@ -1,0 +1,238 @@
+/* What became of a quota since it was computed, beside it: the running potential, what was won; and which rows are read
+ * for it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+#include <jansson.h>
+
+#include "stall_values.h"
+#include "view_quota.h"
+
+struct world {
+	struct fnl_rows rows;
+	struct fnl_arena arena;
+	int64_t offset;
+	char *text;
+	size_t text_len;
+};
+
+static int setup(void **state)
+{
+	struct world *w = calloc(1, sizeof(*w));
+	fnl_arena_init(&w->arena, 16 << 20);
+	*state = w;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct world *w = *state;
+	fnl_rows_deinit(&w->rows);
+	fnl_arena_deinit(&w->arena);
+	free(w->text);
+	free(w);
+	return 0;
+}
+
+static void put(struct world *w, const char *key, const struct fnl_record_desc *d, const struct fnl_value *values)
+{
+	struct fnl_record r = {.offset = w->offset++, .key = fnl_span_str(key), .value = fnl_v_row(&w->arena, d, values)};
+	assert_int_equal(fnl_rows_put(&w->rows, &r), 0);
+}
+
+static struct fnl_value *blank(struct world *w, const struct fnl_record_desc *d)
+{
+	struct fnl_value *v = fnl_arena_calloc(&w->arena, d->field_count, sizeof(*v));
+	for (size_t i = 0; i < d->field_count; i++) {
+		v[i].set = !d->fields[i].nullable;
+		if (v[i].set && d->fields[i].kind == FNL_KIND_STRING) {
+			v[i].str = FNL_SPAN_LIT("");
+		}
+	}
+	return v;
+}
+
+static void put_quota(struct world *w, const char *key, int64_t minor)
+{
+	struct fnl_value *v = blank(w, &fnl_desc_quota_set);
+	v[FNL_QUOTA_SET_REP_ID] = fnl_v_text("ann");
+	v[FNL_QUOTA_SET_ORG_ID] = fnl_v_text("US");
+	v[FNL_QUOTA_SET_FISCAL_YEAR] = fnl_v_number(2025);
+	v[FNL_QUOTA_SET_STATE] = fnl_v_number(FNL_QUOTA_STATE_FROZEN);
+	v[FNL_QUOTA_SET_BASE_CURRENCY] = fnl_v_text("USD");
+	v[FNL_QUOTA_SET_QUOTA] = fnl_v_money(minor, "USD");
+	put(w, key, &fnl_desc_quota_set, v);
+}
+
+static struct fnl_value running(struct world *w, int year, const char *currency, int64_t count)
+{
+	struct fnl_value *v = blank(w, &fnl_desc_running_total);
+	v[FNL_RUNNING_TOTAL_FISCAL_YEAR] = fnl_v_number(year);
+	v[FNL_RUNNING_TOTAL_CURRENCY] = fnl_v_text(currency);
+	v[FNL_RUNNING_TOTAL_COUNT] = fnl_v_number(count);
+	v[FNL_RUNNING_TOTAL_AMOUNT_MINOR] = fnl_v_number(currency ? 120000003 : 0);
+	v[FNL_RUNNING_TOTAL_WEIGHTED_MINOR] = fnl_v_number(currency ? 30000000 : 0);
+	v[FNL_RUNNING_TOTAL_WEIGHTED_E4] = fnl_v_number(currency ? 7500 : 0);
+	return fnl_v_list(v, fnl_desc_running_total.field_count);
+}
+
+static void put_year(struct world *w, const char *org, int64_t quota, int64_t won, int64_t not_converted)
+{
+	char key[64];
+	struct fnl_value *v = blank(w, &fnl_desc_org_year);
+	v[FNL_ORG_YEAR_ORG_ID] = fnl_v_text(org);
+	v[FNL_ORG_YEAR_REP_ID] = fnl_v_text("ann");
+	v[FNL_ORG_YEAR_FISCAL_YEAR] = fnl_v_number(2025);
+	v[FNL_ORG_YEAR_QUOTA] = fnl_v_money(quota, "USD");
+	v[FNL_ORG_YEAR_WON_MINOR] = fnl_v_number(won);
+	v[FNL_ORG_YEAR_NOT_CONVERTED_COUNT] = fnl_v_number(not_converted);
+	snprintf(key, sizeof(key), "year|%s|2025|ann", org);
+	put(w, key, &fnl_desc_org_year, v);
+}
+
+/* The book's row with its running potential, and his year in his organisation, and in one that he has left. */
+static void put_since(struct world *w)
+{
+	struct fnl_value *rep = blank(w, &fnl_desc_rep);
+	const struct fnl_value items[] = {running(w, 2025, "USD", 4), running(w, 2025, NULL, 2),
+	                                  running(w, 2026, "USD", 9)};
+	rep[FNL_REP_BOOK] = fnl_v_text("rep:ann");
+	rep[FNL_REP_REP_ID] = fnl_v_text("ann");
+	rep[FNL_REP_RUNNING] = fnl_v_list(items, 3);
+	put(w, "rep|rep:ann", &fnl_desc_rep, rep);
+	put_year(w, "US", 25000000, 12000000, 1);
+	put_year(w, "EU", 25000000, 1, 0);
+}
+
+static const char *draw(struct world *w)
+{
+	struct fnl_error why = {0};
+	struct fnl_canvas c = {.width = 100};
+	free(w->text);
+	c.out = open_memstream(&w->text, &w->text_len);
+	assert_int_equal(fnl_view_quota(&w->rows, FNL_SPAN_LIT("rep:ann"), 2025, &c, &why), 0);
+	fclose(c.out);
+	return w->text;
+}
+
+static json_t *json(struct world *w)
+{
+	struct fnl_error why = {0};
+	free(w->text);
+	FILE *out = open_memstream(&w->text, &w->text_len);
+	assert_int_equal(fnl_view_quota_json(&w->rows, FNL_SPAN_LIT("rep:ann"), 2025, out, &why), 0);
+	fclose(out);
+	json_t *o = json_loads(w->text, 0, NULL);
+	assert_non_null(o);
+	return o;
+}
+
+static int64_t integer(const json_t *o, const char *name)
+{
+	assert_true(json_is_integer(json_object_get(o, name)));
+	return json_integer_value(json_object_get(o, name));
+}
+
+static const char golden[] = "\nSince then\n"
+							 "  running potential      USD 300,000.0075 weighted, of 4 prospects\n"
+							 "  running potential      2 prospects without an amount\n"
+							 "  won                    USD 120,000.00, 48 % of the quota; 1 wins without a rate left "
+							 "out\n";
+
+static void what_became_of_it_is_told(void **state)
+{
+	struct world *w = *state;
+	put_quota(w, "quota|rep:ann|2025", 25000000);
+	assert_null(strstr(draw(w), "Since then")); /* nothing is known */
+	put_since(w);
+	const char *found = strstr(draw(w), "\nSince then");
+	assert_non_null(found);
+	assert_string_equal(found, golden);
+}
+
+static void the_same_as_json(void **state)
+{
+	struct world *w = *state;
+	put_quota(w, "quota|rep:ann|2025", 25000000);
+	json_t *o = json(w);
+	assert_true(json_is_null(json_object_get(o, "attainment")));
+	assert_true(json_is_null(json_object_get(o, "running")));
+	json_decref(o);
+	put_since(w);
+	o = json(w);
+	const json_t *attainment = json_object_get(o, "attainment"), *potential = json_object_get(o, "running");
+	assert_int_equal(integer(attainment, "attainment_bp"), 4800);
+	assert_int_equal(integer(attainment, "won_minor"), 12000000);
+	assert_int_equal(integer(attainment, "not_converted_count"), 1);
+	assert_int_equal(json_array_size(potential), 2);
+	assert_int_equal(integer(json_array_get(potential, 0), "weighted_e4"), 7500);
+	assert_true(json_is_null(json_object_get(json_array_get(potential, 1), "currency")));
+	assert_int_equal(integer(json_object_get(o, "quota_now"), "amount_minor"), 25000000);
+	json_decref(o);
+}
+
+static void of_nothing_there_is_no_part(void **state)
+{
+	struct world *w = *state;
+	put_quota(w, "quota|rep:ann|2025", 0);
+	put_year(w, "US", 0, 12000000, 0);
+	json_t *o = json(w);
+	assert_true(json_is_null(json_object_get(json_object_get(o, "attainment"), "attainment_bp")));
+	json_decref(o);
+	assert_null(strstr(draw(w), "of the quota"));
+}
+
+static void only_what_is_needed_is_read(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *key;
+		int year;
+		bool wanted;
+	} cases[] = {
+		{"quota|rep:ann|2025", 2025, true},
+		{"quota|rep:ann|2025", 0, true},
+		{"quota|rep:ann|2026", 2025, false},
+		{"quota_line|rep:ann|2025|P-1", 2025, true},
+		{"quota_line|rep:ann|2026|P-1", 0, true},
+		{"quota_line|rep:ann|20255|P-1", 2025, false},
+		{"quota|rep:anna|2025", 0, false},
+		{"rep|rep:ann", 2025, true},
+		{"rep|rep:anna", 0, false},
+		{"year|US|2025|ann", 2025, true},
+		{"year|US|2025|joann", 2025, false},
+		{"rep|US|ann", 0, false},
+		{"line|rep:ann|P-1", 0, false},
+		{"partition|jobs", 0, false},
+	};
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct fnl_quota_question q = {FNL_SPAN_LIT("rep:ann"), FNL_SPAN_LIT("ann"), cases[i].year};
+		assert_int_equal(fnl_quota_wanted(&q, fnl_span_str(cases[i].key)), cases[i].wanted);
+	}
+}
+
+static void the_latest_year_is_found(void **state)
+{
+	struct world *w = *state;
+	assert_int_equal(fnl_view_quota_latest(&w->rows, FNL_SPAN_LIT("rep:ann")), 0);
+	put_quota(w, "quota|rep:ann|2026", 1);
+	put_quota(w, "quota|rep:ann|2025", 1);
+	put_quota(w, "quota|rep:anna|2027", 1);
+	assert_int_equal(fnl_view_quota_latest(&w->rows, FNL_SPAN_LIT("rep:ann")), 2026);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(what_became_of_it_is_told, setup, teardown),
+		cmocka_unit_test_setup_teardown(the_same_as_json, setup, teardown),
+		cmocka_unit_test_setup_teardown(of_nothing_there_is_no_part, setup, teardown),
+		cmocka_unit_test(only_what_is_needed_is_read),
+		cmocka_unit_test_setup_teardown(the_latest_year_is_found, setup, teardown),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
