@@ -265,8 +265,8 @@ static void convert(const struct fnl_value *quota, struct attained *a)
 			rate = fnl_rate_of(&rates, currency->str);
 		}
 		if (rate.known) {
-			struct fnl_wide with = fnl_wide_add(exact, fnl_converted(total[FNL_WON_TOTAL_AMOUNT_MINOR].i64,
-			                                                         currency->str, &rate, rates.base_currency));
+			struct fnl_wide with = fnl_wide_add(
+				exact, fnl_converted(total[FNL_WON_TOTAL_AMOUNT_MINOR].i64, currency->str, &rate, rates.base_currency));
 			rate.known = round_minor(with, &a->won_minor) == FNL_OK;
 			exact = rate.known ? with : exact;
 		}

@@ -27,10 +27,10 @@ struct fnl_rep_event {
 	struct fnl_root root;
 	struct fnl_span book;
 	struct fnl_span prospect_id;
-	struct fnl_quota_need need;         /* of the jobs' timer */
-	struct fnl_inspection_need inspect; /* of an inspection's timer */
-	struct fnl_handover_need handover;  /* of a handover's timer */
-	struct fnl_attainment_need attain;  /* of a Rep row's timer, */
+	struct fnl_quota_need need;             /* of the jobs' timer */
+	struct fnl_inspection_need inspect;     /* of an inspection's timer */
+	struct fnl_handover_need handover;      /* of a handover's timer */
+	struct fnl_attainment_need attain;      /* of a Rep row's timer, */
 	int row_year[FNL_ATTAINMENT_YEARS_MAX]; /* and the quotas of its years */
 	int row_rep;
 	int row_line;

@@ -215,7 +215,8 @@ void oracle_lines_changed(struct oracle_step *s, json_t *row, json_t *before, js
 		}
 	}
 	char winner[200];
-	bool unheard = winners_book(before, winner)[0] && !json_object_get(now, winner) && !json_object_get(holders, winner);
+	bool unheard =
+		winners_book(before, winner)[0] && !json_object_get(now, winner) && !json_object_get(holders, winner);
 	if (unheard && !same_win(before, image)) {
 		tell(s, row, winner, "GONE", NULL, sequence, at);
 		s->run->stats.winners_told++;

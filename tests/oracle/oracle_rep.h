@@ -28,9 +28,9 @@
  * task of TOP before its gate; each task is opened once and ends once; counts are those of the tasks) is checked by
  * either clock, apart from the fold (oracle_rep_gate.c).
  *
- * What reps have won is a sum of lines by either clock. When it was told by the wall clock is taken from the outputs, and
- * AttainmentChanged must be about a year that has changed, the conflation time after the last one; what organisations
- * hear of years is repeated with clock = event, and at rest checked from what was found alone.
+ * What reps have won is a sum of lines by either clock. When it was told by the wall clock is taken from the outputs,
+ * and AttainmentChanged must be about a year that has changed, the conflation time after the last one; what
+ * organisations hear of years is repeated with clock = event, and at rest checked from what was found alone.
  *
  * Cells are repeated with clock = event. With clock = wall it is not known when they were told; of both it is checked,
  * from what was found alone, that a cell is the sum of its lines (I6), and that the organisation has what was told last
@@ -126,9 +126,9 @@ struct oracle_rep_stats {
 	size_t cells_anew;     /* reps whose cells were told anew */
 	size_t cell_images;
 	size_t cell_absences;
-	size_t cells_held; /* sums in images that a proposal may not move yet */
-	size_t cells;      /* at the end */
-	size_t credits;    /* wins that a rep was credited with, */
+	size_t cells_held;   /* sums in images that a proposal may not move yet */
+	size_t cells;        /* at the end */
+	size_t credits;      /* wins that a rep was credited with, */
 	size_t credits_back; /* that he was not any more, or otherwise, */
 	size_t credits_left; /* of lines that were erased */
 	size_t attained;     /* AttainmentChanged */
@@ -137,7 +137,7 @@ struct oracle_rep_stats {
 	size_t attained_in_pages; /* firings that left years for the next one */
 	size_t year_images;
 	size_t year_absences;
-	size_t forgotten;  /* persons in images of sheets */
+	size_t forgotten; /* persons in images of sheets */
 	size_t notices;
 	size_t corrected;
 	size_t withdrawn;

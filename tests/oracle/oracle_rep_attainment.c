@@ -1,5 +1,5 @@
-/* What reps have won: whose a win is, in which year, and what is told of it. Sums are made anew from the lines, and from
- * what erased ones have left behind. */
+/* What reps have won: whose a win is, in which year, and what is told of it. Sums are made anew from the lines, and
+ * from what erased ones have left behind. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -297,7 +297,8 @@ struct rep_expected *rep_attain_changed(struct rep_step *s, const char *book, js
 	oracle_set(body, "won_minor", json_integer(minor));
 	oracle_set(body, "not_converted_count", json_integer(others));
 	oracle_set(body, "attainment_bp", basis_points(minor, quota));
-	snprintf(subject, sizeof(subject), "%s|%" PRId64 "|%" PRId64, book, fiscal_year, oracle_number(rep, "won_sequence"));
+	snprintf(subject, sizeof(subject), "%s|%" PRId64 "|%" PRId64, book, fiscal_year,
+	         oracle_number(rep, "won_sequence"));
 	s->fold->stats.attained++;
 	s->fold->stats.attained_of_quota += quota != NULL;
 	s->fold->stats.attained_others += quota && others > 0;

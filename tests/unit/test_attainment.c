@@ -384,8 +384,8 @@ static void of_the_quota(void **state)
 		{1, NONE, "", 20000, FNL_QUOTA_STATE_FROZEN, 1, 0, 0}, /* half a point, to even */
 		{3, NONE, "", 20000, FNL_QUOTA_STATE_FROZEN, 3, 0, 2},
 		{500, 100, "EUR", 1000, FNL_QUOTA_STATE_FROZEN, 650, 0, 6500},
-		{0, 1, "EUR", 1000, FNL_QUOTA_STATE_FROZEN, 2, 0, 20},  /* 1.5 to even */
-		{0, 3, "EUR", 1000, FNL_QUOTA_STATE_FROZEN, 4, 0, 40},  /* 4.5 to even */
+		{0, 1, "EUR", 1000, FNL_QUOTA_STATE_FROZEN, 2, 0, 20}, /* 1.5 to even */
+		{0, 3, "EUR", 1000, FNL_QUOTA_STATE_FROZEN, 4, 0, 40}, /* 4.5 to even */
 		{0, -3, "EUR", 1000, FNL_QUOTA_STATE_FROZEN, -4, 0, -40},
 		{500, 100, "JPY", 1000, FNL_QUOTA_STATE_FROZEN, 500, 1, 5000}, /* without a rate */
 	};

@@ -1,6 +1,6 @@
 /* What a rep has won in a fiscal year, and how much of his quota that is. Pure: no clock, no I/O, memory from the arena
- * only. Values of rows are arrays in the order of the records' fields (Rep, Line, QuotaSet); NULL: there is no such row;
- * borrowed, never changed.
+ * only. Values of rows are arrays in the order of the records' fields (Rep, Line, QuotaSet); NULL: there is no such
+ * row; borrowed, never changed.
  *
  * A win is credited to whoever owned the prospect when it was won (won_by), in his own book alone, whatever the line is
  * to it by now, in the fiscal year of closed_on; without that day in none. A line says what it adds (credit), so that
