@@ -206,6 +206,29 @@ static void whose_win_it_is(void **state)
 	assert_true(fnl_span_eq(fnl_world_line(&w, "rep:a")[FNL_BOOK_LINE_WON_BY].str, FNL_SPAN_LIT("b")));
 }
 
+/* He is no former owner any more: he hears of the win, and of its end, but of nothing else. */
+static void the_winner_without_a_line_hears_of_his_win(void **state)
+{
+	(void)state;
+	static const char *const owners[] = {"b", "c", "d", "e"};
+	apply(owned(1, 0, "a"));
+	stage(2, 1, "Negotiation/Review", FNL_STATUS_WON);
+	for (size_t i = 0; i < 4; i++) {
+		apply(owned(3 + (int64_t)i, 2 + (int64_t)i, owners[i]));
+	}
+	const struct fnl_value *line = fnl_world_line(&w, "rep:a");
+	assert_int_equal(line[FNL_BOOK_LINE_STATE].i64, FNL_LINE_STATE_GONE);
+	assert_int_equal(line[FNL_BOOK_LINE_LAYER].i64, FNL_LAYER_WON);
+	assert_true(fnl_span_eq(line[FNL_BOOK_LINE_WON_BY].str, FNL_SPAN_LIT("a")));
+	assert_false(line[FNL_BOOK_LINE_STAGE].set);
+	stage(7, 7, "Negotiation/Review", FNL_STATUS_OPEN);
+	line = fnl_world_line(&w, "rep:a");
+	assert_non_null(line);
+	assert_int_equal(line[FNL_BOOK_LINE_STATE].i64, FNL_LINE_STATE_GONE);
+	assert_int_equal(line[FNL_BOOK_LINE_LAYER].i64, FNL_LAYER_NONE);
+	assert_false(line[FNL_BOOK_LINE_WON_BY].set);
+}
+
 static void the_layer_is_shown(void **state)
 {
 	(void)state;
@@ -356,6 +379,7 @@ int main(void)
 		cmocka_unit_test_setup(the_layer_is_shown, fresh),
 		cmocka_unit_test_setup(the_last_contact_is_shown, fresh),
 		cmocka_unit_test_setup(whose_win_it_is, fresh),
+		cmocka_unit_test_setup(the_winner_without_a_line_hears_of_his_win, fresh),
 		cmocka_unit_test_setup(no_line_without_an_image, fresh),
 		cmocka_unit_test_setup(former_owners_end_after_400_days, fresh),
 		cmocka_unit_test_setup(two_dates_in_one_row, fresh),
