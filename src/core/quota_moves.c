@@ -68,9 +68,9 @@ struct fnl_quota_moves_need fnl_quota_moves_needs(const struct fnl_value *row)
 		need.prospect_ids[need.count++] = lines.items[i].list.items[FNL_MOVED_LINE_PROSPECT_ID].str;
 	}
 	need.after = row[M(AFTER)].set ? row[M(AFTER)].str : FNL_SPAN_NONE;
-	need.work = need.count > 0             ? FNL_QUOTA_GOING_LOOK
+	need.work = need.count > 0            ? FNL_QUOTA_GOING_LOOK
 	            : row[M(LISTED)].i64 == 0 ? FNL_QUOTA_GOING_PAGE
-	                                       : FNL_QUOTA_GOING_TELL;
+	                                      : FNL_QUOTA_GOING_TELL;
 	return need;
 }
 
@@ -139,8 +139,7 @@ static int list_tasks(struct walk *w)
 		if (!has_gone(w, task)) {
 			continue;
 		}
-		struct fnl_value *line =
-			line_of(task[FNL_TASK_PROSPECT_ID].str, task[FNL_TASK_SUCCESSOR_ID].str, in->arena);
+		struct fnl_value *line = line_of(task[FNL_TASK_PROSPECT_ID].str, task[FNL_TASK_SUCCESSOR_ID].str, in->arena);
 		if (!line) {
 			return FNL_E_NOMEM;
 		}

@@ -284,8 +284,7 @@ int fnl_quota_moved(const struct fnl_quota_revise_in *in, const struct fnl_value
 	                             .at_ms = moved[FNL_QUOTA_MOVED_OCCURRED_AT].i64};
 	out.stale = in->quota && is_known(in->quota, &c);
 	if (!out.stale) {
-		out.quota =
-			in->quota ? fnl_values_copy(in->arena, in->quota, FNL_QUOTA_SET_FIELD_COUNT) : begin(in, moved);
+		out.quota = in->quota ? fnl_values_copy(in->arena, in->quota, FNL_QUOTA_SET_FIELD_COUNT) : begin(in, moved);
 		r = out.quota ? fnl_quota_revise(out.quota, &c, in->rep, in->arena, &out.event) : FNL_E_NOMEM;
 	}
 	if (r < 0) {

@@ -1,9 +1,9 @@
 /* The rep stage: bytes to values, core's decision to rows and outputs. */
 #include "rep_internal.h"
 
-const char *const fnl_rep_tables[FNL_REP_TABLE_COUNT] = {
-	"partition", "rep", "line", "quota", "quota_line", "inspection", "handover", "task", "cell", "rate", "territory",
-	"quota_moves"};
+const char *const fnl_rep_tables[FNL_REP_TABLE_COUNT] = {"partition",  "rep",        "line",      "quota",
+                                                         "quota_line", "inspection", "handover",  "task",
+                                                         "cell",       "rate",       "territory", "quota_moves"};
 
 static const struct fnl_route routes[] = {
 	{&fnl_desc_quota_set, FNL_REP_OUT_QUOTAS, FNL_QUOTA_SET_OCCURRED_AT, FNL_QUOTA_SET_REP_ID, -1, -1,
@@ -369,10 +369,9 @@ static int op_time_forward(struct fnl_operator *base, int32_t partition, int64_t
 static int find_rows(struct fnl_rep_operator *o, struct fnl_codec *codec, struct fnl_error *why)
 {
 	static const struct fnl_record_desc *const descs[FNL_REP_TABLE_COUNT] = {
-		&fnl_desc_partition_jobs, &fnl_desc_rep,        &fnl_desc_line,         &fnl_desc_quota_set,
-		&fnl_desc_quota_line,     &fnl_desc_inspection, &fnl_desc_handover,     &fnl_desc_task,
-		&fnl_desc_cell,           &fnl_desc_rate_table, &fnl_desc_territory_set,
-		&fnl_desc_quota_moves};
+		&fnl_desc_partition_jobs, &fnl_desc_rep,        &fnl_desc_line,          &fnl_desc_quota_set,
+		&fnl_desc_quota_line,     &fnl_desc_inspection, &fnl_desc_handover,      &fnl_desc_task,
+		&fnl_desc_cell,           &fnl_desc_rate_table, &fnl_desc_territory_set, &fnl_desc_quota_moves};
 	int rc = fnl_row_type_find(codec, &fnl_desc_partition_times, &o->times_row, why);
 	rc = rc ? rc : fnl_row_type_find(codec, &fnl_desc_stage_time, &o->stage_time, why);
 	for (size_t i = 0; i < FNL_REP_TABLE_COUNT && rc == 0; i++) {

@@ -62,8 +62,8 @@ int fnl_rep_step_revision(struct fnl_rep_operator *o, const struct fnl_step *in,
 		return rc;
 	}
 	d->stale = out.stale;
-	rc = fnl_rep_put_row(o, in, e->row_quota, FNL_REP_TABLE_QUOTA, out.quota ? FNL_ROW_PUT : FNL_ROW_KEEP, out.quota,
-	                     d);
+	rc =
+		fnl_rep_put_row(o, in, e->row_quota, FNL_REP_TABLE_QUOTA, out.quota ? FNL_ROW_PUT : FNL_ROW_KEEP, out.quota, d);
 	return rc || !out.event.desc ? rc : tell(o, in, &out.event, &cause, rules->version, d);
 }
 
@@ -153,9 +153,8 @@ static int tell_moves(struct fnl_rep_operator *o, const struct fnl_step *in, con
 			continue;
 		}
 		struct fnl_span key = fnl_org_key(event->values[FNL_QUOTA_MOVED_ORG_ID].str, in->arena);
-		rc = fnl_span_is_none(key)
-		         ? FNL_E_NOMEM
-		         : fnl_op_internal(&o->op, in, FNL_REP_OUT_ORG_INPUTS, key, event, &cause, false, d);
+		rc = fnl_span_is_none(key) ? FNL_E_NOMEM
+		                           : fnl_op_internal(&o->op, in, FNL_REP_OUT_ORG_INPUTS, key, event, &cause, false, d);
 	}
 	return rc;
 }
@@ -175,9 +174,8 @@ int fnl_rep_step_quota_moves(struct fnl_rep_operator *o, const struct fnl_step *
 	rc = rc ? rc : fnl_quota_moves_step(&state, &out);
 	if (rc) {
 		/* nothing of it came from outside: a record is not to blame */
-		return rc == FNL_E_NOMEM
-		           ? rc
-		           : fnl_fail(why, FNL_E_STATE, "frozen lines cannot be moved: %s", fnl_status_text(rc));
+		return rc == FNL_E_NOMEM ? rc
+		                         : fnl_fail(why, FNL_E_STATE, "frozen lines cannot be moved: %s", fnl_status_text(rc));
 	}
 	rc = fnl_rep_put_row(o, in, e->row_moves, FNL_REP_TABLE_QUOTA_MOVES, out.row ? FNL_ROW_PUT : FNL_ROW_DELETE,
 	                     out.row, d);

@@ -438,8 +438,7 @@ void rep_fold_free(struct rep_fold *f)
 		struct rep_partition *p = &f->partitions[i];
 		json_t *const all[] = {p->times,       p->rules_row, p->jobs,  p->reps,       p->lines,       p->quotas,
 		                       p->quota_lines, p->done,      p->late,  p->conflation, p->inspections, p->handovers,
-		                       p->tasks,       p->kept,      p->cells, p->rates,      p->territories,
-		                       p->moves};
+		                       p->tasks,       p->kept,      p->cells, p->rates,      p->territories, p->moves};
 		for (size_t k = 0; k < sizeof(all) / sizeof(all[0]); k++) {
 			json_decref(all[k]);
 		}

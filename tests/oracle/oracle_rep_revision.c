@@ -67,7 +67,7 @@ static bool is_known(const json_t *quota, const json_t *change)
 
 int64_t rep_quota_change(struct rep_step *s, const char *book, json_t *quota, json_t *change)
 {
-	static const char *const both[] = {"revision",     "cause",      "cause_code",     "by",        "reference",
+	static const char *const both[] = {"revision",     "cause",      "cause_code",     "by",         "reference",
 	                                   "other_rep_id", "line_count", "other_revision", "difference", "quota"};
 	static const char *const of_quota[] = {"rep_id", "org_id", "fiscal_year", "run_id"};
 	char subject[REP_KEY_BYTES];
@@ -315,8 +315,8 @@ static void leave(struct rep_step *s, const json_t *row, json_t *quota, const ch
 
 static bool goes(const json_t *line, const json_t *quota, const char *to, const char *book)
 {
-	return oracle_is(line, "reason", "COUNTED") && !oracle_has(line, "moved_to_rep_id") && same(line, quota, "run_id") &&
-	       strcmp(to, book + 4) != 0;
+	return oracle_is(line, "reason", "COUNTED") && !oracle_has(line, "moved_to_rep_id") &&
+	       same(line, quota, "run_id") && strcmp(to, book + 4) != 0;
 }
 
 /* One year: what each receiver gets, in the order of their ids. */
@@ -367,7 +367,8 @@ void rep_moves_fire(struct rep_step *s, const char *key)
 {
 	json_t *row = json_deep_copy(json_object_get(s->p->moves, key)), *year;
 	const json_t *rep = json_object_get(s->p->reps, oracle_text(row, "book"));
-	json_t *gone = oracle_has(row, "lines") ? json_deep_copy(json_object_get(row, "lines")) : gone_with_tasks(s->p, row);
+	json_t *gone =
+		oracle_has(row, "lines") ? json_deep_copy(json_object_get(row, "lines")) : gone_with_tasks(s->p, row);
 	json_t *today = json_integer(rep_local_day(s->p->rules, s->now_ms));
 	json_t *now = rep_fiscal_year(s->p->rules, today);
 	size_t i;

@@ -65,7 +65,8 @@ static struct fnl_input moved(struct workload_rep *w)
 	fnl_input_str(&in, FNL_QUOTA_MOVED_RUN_ID, rep_text(w, "run-%zu", 1 + below(w, w->run_count + 1)));
 	fnl_input_i64(&in, FNL_QUOTA_MOVED_AS_OF, w->time_ms);
 	fnl_input_i64(&in, FNL_QUOTA_MOVED_RULES_VERSION, (int64_t)below(w, 3));
-	fnl_input_i64(&in, FNL_QUOTA_MOVED_CAUSE, below(w, 3) ? FNL_REVISION_CAUSE_HANDOVER_IN : FNL_REVISION_CAUSE_PROPOSAL_IN);
+	fnl_input_i64(&in, FNL_QUOTA_MOVED_CAUSE,
+	              below(w, 3) ? FNL_REVISION_CAUSE_HANDOVER_IN : FNL_REVISION_CAUSE_PROPOSAL_IN);
 	fnl_input_str(&in, FNL_QUOTA_MOVED_REFERENCE, rep_text(w, "notice-%zu", below(w, 3)));
 	fnl_input_i64(&in, FNL_QUOTA_MOVED_LINE_COUNT, (int64_t)below(w, 50));
 	fnl_input_str(&in, FNL_QUOTA_MOVED_BASE_CURRENCY, below(w, 40) ? currency(w) : "usd");

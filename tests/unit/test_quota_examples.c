@@ -505,8 +505,7 @@ static void show_now(const char *rep_id)
 		const struct fnl_money *d = &v[FNL_QUOTA_REVISION_DIFFERENCE].money;
 		const struct fnl_money *after = &v[FNL_QUOTA_REVISION_QUOTA].money;
 		const struct fnl_value *other = &v[FNL_QUOTA_REVISION_OTHER_REP_ID];
-		fnl_golden_add(&golden, "    %lld. %s %s%s%s: %s, then %s\n",
-		               (long long)v[FNL_QUOTA_REVISION_REVISION].i64,
+		fnl_golden_add(&golden, "    %lld. %s %s%s%s: %s, then %s\n", (long long)v[FNL_QUOTA_REVISION_REVISION].i64,
 		               fnl_symbols_revision_cause[v[FNL_QUOTA_REVISION_CAUSE].i64],
 		               code(v[FNL_QUOTA_REVISION_REFERENCE].str).s, other->set ? ", " : "",
 		               other->set ? code(other->str).s : "", money(d->amount_minor, 0, d->currency).s,
@@ -530,8 +529,7 @@ static void revise(const char *id, int64_t minor, const char *currency)
 	if (currency) {
 		fnl_input_money(&in, FNL_REVISE_QUOTA_ADJUSTMENT, minor, currency);
 	}
-	struct fnl_quota_revise_in state = {
-		.rep = fnl_books_rep(&w, ANN), .quota = quota_of("ann"), .arena = &w.arena};
+	struct fnl_quota_revise_in state = {.rep = fnl_books_rep(&w, ANN), .quota = quota_of("ann"), .arena = &w.arena};
 	struct fnl_quota_revise_out out = {.quota = NULL};
 	assert_int_equal(fnl_quota_command(&state, in.v, &out, &w.why), 0);
 	if (out.quota) {

@@ -15,8 +15,8 @@
  *
  * What changes a quota afterwards is a revision, and has a cause: somebody says so (ReviseQuota), or frozen lines go to
  * another rep with their prospects (quota_moves.h; QuotaMoved at the one who gets them). The row keeps the frozen quota
- * as it was, and beside it the latest FNL_QUOTA_REVISIONS_MAX revisions; of earlier ones the sum, they themselves are on
- * the topic only. */
+ * as it was, and beside it the latest FNL_QUOTA_REVISIONS_MAX revisions; of earlier ones the sum, they themselves are
+ * on the topic only. */
 #ifndef FUNNELD_CORE_QUOTA_H
 #define FUNNELD_CORE_QUOTA_H
 

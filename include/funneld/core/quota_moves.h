@@ -1,16 +1,16 @@
 /* Frozen lines that go to another rep with their prospects: what they are worth leaves the one quota and comes into the
  * other, so that the organisation's total stays what it is, to the minor unit. Pure, as quota.h.
  *
- * A QuotaMoves row of the book that gives goes through it: for each of the book's fiscal years that is not over it looks
- * for the frozen lines of the prospects, marks them (moved_to_rep_id: a line leaves a quota once; what it was when it
- * was frozen stays), and adds up what they are worth for each receiver. Then the quota is revised once for each
+ * A QuotaMoves row of the book that gives goes through it: for each of the book's fiscal years that is not over it
+ * looks for the frozen lines of the prospects, marks them (moved_to_rep_id: a line leaves a quota once; what it was
+ * when it was frozen stays), and adds up what they are worth for each receiver. Then the quota is revised once for each
  * receiver, and a QuotaMoved is sent to his book. Whole minor units go, rounded down; the rest stays where it was, as
  * does the rounding.
  *
  * Of a handover that is completed: the prospects whose tasks are DONE or WAIVED and whom the source has moved to the
- * successor; one whom it moves later goes then, in a row of its own. Of an accepted proposal: begin a row with what goes
- * where, at most FNL_QUOTA_GOING_MAX prospects (of more, several rows), once they have moved; key "<book>|<proposal
- * id>", or with '|' and something more when there are several.
+ * successor; one whom it moves later goes then, in a row of its own. Of an accepted proposal: begin a row with what
+ * goes where, at most FNL_QUOTA_GOING_MAX prospects (of more, several rows), once they have moved; key
+ * "<book>|<proposal id>", or with '|' and something more when there are several.
  *
  * A line goes with the rep in whose book it was frozen: what he has received in sum does not go on when he leaves. */
 #ifndef FUNNELD_CORE_QUOTA_MOVES_H
@@ -27,7 +27,7 @@ enum {
 
 struct fnl_quota_moves_begin {
 	struct fnl_span book;
-	int cause; /* FNL_REVISION_CAUSE_HANDOVER_OUT, FNL_REVISION_CAUSE_PROPOSAL_OUT */
+	int cause;                 /* FNL_REVISION_CAUSE_HANDOVER_OUT, FNL_REVISION_CAUSE_PROPOSAL_OUT */
 	struct fnl_span reference; /* the notice, the proposal */
 	int64_t at_ms;             /* when it is told to have happened */
 	int64_t now_ms;            /* when the row's timer fires */
