@@ -13,6 +13,7 @@
  *                               of them are
  *   company, departures, notice, reports, moves
  *                               reps who leave: see feed.h
+ *   cells-load, cells           what organisations hear of their reps' cells: see feed.h
  *
  * Each change is one stage of one prospect; a prospect's stages go round, so that what follows is known beforehand. */
 #include <pthread.h>
@@ -430,7 +431,8 @@ static int usage(void)
 	                "       stale PROSPECTS DAYS AT | paced RATE SECONDS WARMUP [REP] |\n"
 	                "       drain RATE SECONDS PROSPECTS AT | company LEAVERS PROSPECTS |\n"
 	                "       departures LEAVERS PROSPECTS PACE | notice | reports FROM TO near|top|all ROUND |\n"
-	                "       moves PROSPECTS\n");
+	                "       moves PROSPECTS | cells-load PROSPECTS |\n"
+	                "       cells RATE SECONDS WARMUP PROSPECTS CONFLATION\n");
 	return 2;
 }
 
@@ -450,6 +452,19 @@ static int departure(struct feed *f, int count, char **a)
 		return feed_reports(f, &some, a[4]);
 	}
 	return usage();
+}
+
+static int cells(struct feed *f, const struct fnl_options *options)
+{
+	char **a = options->rest;
+	if (options->rest_count == 2 && strcmp(a[0], "cells-load") == 0) {
+		return feed_cells_load(f, (uint32_t)atol(a[1]));
+	}
+	if (options->rest_count == 6 && strcmp(a[0], "cells") == 0) {
+		struct feed_cells p = {atol(a[1]), atol(a[2]), atol(a[3]), (uint32_t)atol(a[4]), atol(a[5])};
+		return p.rate > 0 && p.prospects > 0 ? feed_cells(f, options, &p) : usage();
+	}
+	return departure(f, options->rest_count, a);
 }
 
 static int command(struct feed *f, const struct fnl_options *options)
@@ -484,7 +499,7 @@ static int command(struct feed *f, const struct fnl_options *options)
 	if (count == 4 && strcmp(a[0], "departures") == 0) {
 		return feed_departures(f, options, (uint32_t)atol(a[1]), (uint32_t)atol(a[2]), atol(a[3]));
 	}
-	return departure(f, count, a);
+	return cells(f, options);
 }
 
 int main(int argc, char **argv)

@@ -48,4 +48,19 @@ int feed_notice(struct feed *f);
 int feed_reports(struct feed *f, const struct feed_some *some, const char *round);
 int feed_moves(struct feed *f, uint32_t prospects);
 
+/* cells-load PROSPECTS: 50 reps of 4 organisations, each with 20 cells; so many prospects, evenly; and the probes.
+ * cells RATE SECONDS WARMUP PROSPECTS CONFLATION: changes of them at intended times, each with another amount, one in
+ * fifty of a probe. Reads the reps' lines, what organisations are told and their rows (read_committed), and prints how
+ * long probes took from the intended time on, without the CONFLATION (ms) that is waited on purpose; and whether in the
+ * end the rows of all cells have what was sent. */
+struct feed_cells {
+	int64_t rate;
+	int64_t seconds;
+	int64_t warmup;
+	uint32_t prospects;
+	int64_t conflation_ms;
+};
+int feed_cells_load(struct feed *f, uint32_t prospects);
+int feed_cells(struct feed *f, const struct fnl_options *options, const struct feed_cells *p);
+
 #endif

@@ -3,10 +3,11 @@
 # them. Catch-up throughput with the CPU of worker, Redis and broker apart; latency of each stage at 5,000 changes a
 # second; what supervision costs; how fast 100,000 stalls that are due at once are told, and latency meanwhile; latency at
 # 2,000 while a rep's 20,000 lines go through a quota run and a change of rules; how soon a departure is told
-# (departures.sh).
+# (departures.sh), and how soon an organisation has a change of its reps' cells (territories.sh).
 set -uo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/../support/cluster.sh"
 . tests/bench/departures.sh
+. tests/bench/territories.sh
 set -u
 changes=${1:-1000000}
 prospects=${2:-200000}
@@ -156,3 +157,4 @@ awk '/VmHWM/ { printf "worker, at most         %d MB\n", $2 / 1024 }' "/proc/$(w
 worker_end b || fail "the end of the worker"
 
 bench_departures
+bench_territories
