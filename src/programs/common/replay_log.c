@@ -29,6 +29,8 @@ const enum fnl_topic fnl_replay_topics[FNL_REPLAY_TOPICS] = {
 	[FNL_REPLAY_PROSPECT_CHANGES] = FNL_TOPIC_PROSPECT_CHANGES,
 	[FNL_REPLAY_REP_CHANGES] = FNL_TOPIC_REP_CHANGES,
 	[FNL_REPLAY_COMMANDS] = FNL_TOPIC_COMMANDS,
+	[FNL_REPLAY_FX_RATES] = FNL_TOPIC_FX_RATES,
+	[FNL_REPLAY_TERRITORIES] = FNL_TOPIC_TERRITORIES,
 };
 
 /* What happens while it is read. */
@@ -151,7 +153,8 @@ static uint8_t kind_of(const struct fnl_decoded *d)
 static void look(struct gather *g, const struct fnl_record *r, struct fnl_replay_item *item)
 {
 	_Static_assert(FNL_PROSPECT_CHANGED_OCCURRED_AT == 1 && FNL_REP_CHANGED_OCCURRED_AT == 1 &&
-	                   FNL_OPEN_QUOTA_YEAR_OCCURRED_AT == 1,
+	                   FNL_OPEN_QUOTA_YEAR_OCCURRED_AT == 1 && FNL_FX_RATE_OCCURRED_AT == 1 &&
+	                   FNL_TERRITORY_DEFINED_OCCURRED_AT == 1,
 	               "all inputs start alike");
 	struct fnl_decoded d = {0};
 	struct fnl_error ignored = {0};

@@ -1,5 +1,5 @@
-/* The input of a replay: what is retained of the three topics that feeds, HR and people write to, in one order. The
- * bytes lie in a file without name that is mapped; in memory is one entry a record.
+/* The input of a replay: what is retained of the topics that feeds, HR and people write to, and of rates and
+ * territories, in one order. The bytes lie in a file without name that is mapped; in memory is one entry a record.
  *
  * The order is by time, topic, partition, offset; records of a partition stay in theirs: one that comes late counts at
  * the latest time that its partition had reached before it. So it does not depend on how partitions were read. */
@@ -10,7 +10,15 @@
 
 #include "app.h"
 
-enum fnl_replay_topic { FNL_REPLAY_PROSPECT_CHANGES, FNL_REPLAY_REP_CHANGES, FNL_REPLAY_COMMANDS, FNL_REPLAY_TOPICS };
+/* Their numbers are in exported files. */
+enum fnl_replay_topic {
+	FNL_REPLAY_PROSPECT_CHANGES,
+	FNL_REPLAY_REP_CHANGES,
+	FNL_REPLAY_COMMANDS,
+	FNL_REPLAY_FX_RATES,
+	FNL_REPLAY_TERRITORIES,
+	FNL_REPLAY_TOPICS
+};
 /* Which topics these are. */
 extern const enum fnl_topic fnl_replay_topics[FNL_REPLAY_TOPICS];
 

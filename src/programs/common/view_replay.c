@@ -55,6 +55,9 @@ static void draw_head(const struct fnl_replay_told *t, const struct fnl_canvas *
 	fnl_text_time(t->end_ms, end);
 	fprintf(c->out, " %sWHAT IF%s   %s to %s\n", fnl_style_on(c, FNL_BOLD), fnl_style_off(c), first, end);
 	for (int i = 0; i < FNL_REPLAY_INPUTS; i++) {
+		if (i > 0 && t->inputs[i].records == 0) {
+			continue;
+		}
 		fnl_text_count(t->inputs[i].records, n);
 		fprintf(c->out, "%s%s %s", i ? ", " : " records   ", n, t->inputs[i].topic);
 	}

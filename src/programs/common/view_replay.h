@@ -6,7 +6,7 @@
 #include "replay_facts.h"
 #include "view_text.h"
 
-enum { FNL_REPLAY_INPUTS = 3, FNL_REPLAY_RULES_MAX = 64 };
+enum { FNL_REPLAY_INPUTS = 5, FNL_REPLAY_RULES_MAX = 64 };
 
 struct fnl_replay_rules {
 	int32_t version;
