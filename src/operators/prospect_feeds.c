@@ -1,8 +1,12 @@
 /* Feeds: what they are known for, their silence, and the pass over the open prospects after that has changed. */
 #include "prospect_internal.h"
 
-enum { OUTPUTS_MAX = FNL_PROSPECT_CATCH_UP_MAX + FNL_PROSPECT_PASS_LINES_MAX };
-_Static_assert((int)OUTPUTS_MAX <= (int)FNL_STEP_OUTPUTS_MAX, "one prospect fits into a step");
+enum {
+	OUTPUTS_MAX = FNL_PROSPECT_CATCH_UP_MAX + FNL_PROSPECT_PASS_LINES_MAX,
+	PAGE_OUTPUTS_MAX = 128 /* of a firing, so that what comes meanwhile need not wait long */
+};
+_Static_assert((int)OUTPUTS_MAX <= (int)PAGE_OUTPUTS_MAX && (int)PAGE_OUTPUTS_MAX <= (int)FNL_STEP_OUTPUTS_MAX,
+               "one prospect fits into a step");
 _Static_assert((int)FNL_PAGE_ROWS_MAX + 1 <= (int)FNL_STEP_WRITES_MAX, "a page and the feeds' row fit into a step");
 
 /* ---- rows ---- */
@@ -148,7 +152,7 @@ int fnl_prospect_step_feeds_pass(struct fnl_prospect_operator *o, const struct f
 		.rules_version = p.rules.now->version,
 		.is_pass = true};
 	size_t i = 0;
-	for (; i < step->page_count && d->output_count + OUTPUTS_MAX <= (size_t)FNL_STEP_OUTPUTS_MAX; i++) {
+	for (; i < step->page_count && d->output_count + OUTPUTS_MAX <= (size_t)PAGE_OUTPUTS_MAX; i++) {
 		rc = do_one(o, step, &p, &step->page[i], d, why);
 		if (rc) {
 			return rc;

@@ -5,9 +5,11 @@
 enum {
 	EARLIER_MAX = FNL_PROSPECT_EARLIER_RULES_MAX,
 	TEXTS_BYTES_MAX = 786432, /* of a row, so that it stays below a broker's limit for one record */
-	OUTPUTS_MAX = FNL_PROSPECT_CATCH_UP_MAX
+	OUTPUTS_MAX = FNL_PROSPECT_CATCH_UP_MAX,
+	PAGE_OUTPUTS_MAX = 128 /* of a firing, so that what comes meanwhile need not wait long */
 };
-_Static_assert((int)OUTPUTS_MAX <= (int)FNL_STEP_OUTPUTS_MAX, "one prospect fits into a step");
+_Static_assert((int)OUTPUTS_MAX <= (int)PAGE_OUTPUTS_MAX && (int)PAGE_OUTPUTS_MAX <= (int)FNL_STEP_OUTPUTS_MAX,
+               "one prospect fits into a step");
 _Static_assert((int)OUTPUTS_MAX + (int)FNL_PROSPECT_EVENTS_MAX + (int)FNL_PROSPECT_LINES_MAX <=
                    (int)FNL_STEP_OUTPUTS_MAX,
                "so does one that is touched");
@@ -159,7 +161,7 @@ static int do_page(struct fnl_prospect_operator *o, const struct fnl_step *step,
                    struct fnl_decision *d, struct fnl_error *why)
 {
 	size_t i = 0;
-	for (; i < step->page_count && d->output_count + OUTPUTS_MAX <= (size_t)FNL_STEP_OUTPUTS_MAX; i++) {
+	for (; i < step->page_count && d->output_count + OUTPUTS_MAX <= (size_t)PAGE_OUTPUTS_MAX; i++) {
 		const struct fnl_page_row *at = &step->page[i];
 		const struct fnl_row_type *type = &o->rows[FNL_PROSPECT_TABLE_PROSPECT];
 		struct fnl_prospect_in in = *common;

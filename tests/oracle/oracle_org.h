@@ -106,13 +106,13 @@ struct oracle_org_stats {
 	size_t refused_outdated;
 	size_t refused_unknown;
 	size_t refused_not_open;
-	size_t receiver_gone;
 	size_t scored; /* reps */
 	size_t months;
 	size_t ranked;   /* of them: their quota's level was told */
 	size_t attained; /* their attainment */
 	/* clock = wall */
-	size_t moments; /* of questions, at which the next page may have been read, in different states */
+	size_t moments;       /* of questions, at which the next page may have been read, in different states */
+	size_t receiver_gone; /* clock = event, and seldom: since it was told */
 	size_t wall_proposed;
 	size_t wall_accepted;
 	size_t doubtful; /* questions with too many of them */

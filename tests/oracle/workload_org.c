@@ -60,7 +60,7 @@ struct fnl_span org_encode(struct workload_org *w, const struct fnl_input *in)
 
 static void pass_time(struct workload_org *w)
 {
-	size_t kind = org_below(w, 40);
+	size_t kind = org_below(w, w->territorial ? 12 : 40); /* proposals expire in days */
 	if (kind == 0) {
 		w->time_ms += (int64_t)org_below(w, 60) * MS_PER_DAY;
 	} else if (kind < 25) {
@@ -144,7 +144,7 @@ static void begin(struct workload_org *w, uint64_t seed, int64_t start_ms)
 	w->territorial = w->mood != ORG_MOOD_ONE_REP && fnl_gen_one_in(&apart, 3);
 	if (w->territorial) {
 		w->org_count = 1;
-		w->rep_count = w->rep_count > 5 ? 5 : w->rep_count;
+		w->rep_count = w->rep_count > 7 ? 7 : w->rep_count;
 		w->filled = true;
 	}
 	w->start_ms = start_ms;

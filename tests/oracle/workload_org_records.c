@@ -78,7 +78,7 @@ static struct fnl_input make_entry(struct workload_org *w, size_t org)
 	size_t rep = org_below(w, w->rep_count);
 	struct fnl_input in = org_input(w, &fnl_desc_rep_entry, org);
 	bool equals = w->mood == ORG_MOOD_EQUALS, one = w->mood == ORG_MOOD_ONE_REP;
-	bool anywhere = equals || one || (w->territorial && !org_one_in(w, 4));
+	bool anywhere = equals || one || w->territorial;
 	set_text(&in, "rep_id", org_rep_id_of(w, rep));
 	set_number(&in, "sequence", org_next_of(w, &w->sequences[org][rep]));
 	set_number(&in, "present", !org_one_in(w, 12));
@@ -88,7 +88,11 @@ static struct fnl_input make_entry(struct workload_org *w, size_t org)
 		set_text(&in, "manager_id", org_rep_id_of(w, org_below(w, w->rep_count)));
 	}
 	set_codes(w, &in, FNL_REP_ENTRY_REGIONS, regions, anywhere ? 0 : 3);
-	set_codes(w, &in, FNL_REP_ENTRY_INDUSTRIES, industries, anywhere ? 0 : 2);
+	if (w->territorial && org_one_in(w, 3)) {
+		set_codes(w, &in, FNL_REP_ENTRY_INDUSTRIES, &industries[org_below(w, 2)], 1);
+	} else {
+		set_codes(w, &in, FNL_REP_ENTRY_INDUSTRIES, industries, equals || one ? 0 : 2);
+	}
 	if (!org_one_in(w, 3)) {
 		int64_t capacity = org_one_in(w, 12) ? 0 : 10 * (1 + (int64_t)org_below(w, equals ? 2 : 12));
 		set_number(&in, "capacity_prospects", org_one_in(w, 30) ? INT32_MAX : capacity);
@@ -277,6 +281,11 @@ void org_make_territorial_rules(struct workload_org *w, size_t at)
 	set_text(&in, "rules_hash", oracle_org_rules_known(i)->hash);
 	set_text(&in, "rules_text", oracle_org_rules_known(i)->text);
 	send_input(w, &in, at);
+	for (i = 0; i < 2 * w->rep_count; i++) {
+		in = make_cell(w, 0);
+		set_number(&in, "present", 1);
+		send_input(w, &in, at);
+	}
 }
 
 void org_make_times(struct workload_org *w, size_t at)
