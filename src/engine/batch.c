@@ -358,7 +358,9 @@ static int take_due(struct fnl_stream *s, struct fnl_partition *p)
 		}
 	}
 	if (p->read.due_max && p->read.ret_due_count == p->read.due_max) {
-		p->horizon_ms = p->read.ret_due[p->read.ret_due_count - 1].deadline_ms;
+		const struct fnl_due *last = &p->read.ret_due[p->read.ret_due_count - 1];
+		p->horizon_ms = last->deadline_ms;
+		p->last_due = (struct fnl_timer){last->deadline_ms, last->row};
 		p->due_full = true;
 	}
 	return 0;

@@ -121,10 +121,11 @@ struct fnl_partition {
 	struct fnl_store_read read;
 	int64_t next_offset;
 	int64_t next_cl;
-	int64_t time_ms;    /* event time within the batch */
-	int64_t horizon_ms; /* timers are known up to here */
-	bool due_full;      /* more timers may be due at the horizon */
-	size_t taken;       /* inputs done */
+	int64_t time_ms;           /* event time within the batch */
+	int64_t horizon_ms;        /* timers are known up to here */
+	bool due_full;             /* more timers may be due at the horizon, */
+	struct fnl_timer last_due; /* after this one */
+	size_t taken;              /* inputs done */
 	size_t fired;
 	size_t pages; /* of these */
 	size_t stale;

@@ -160,7 +160,10 @@ int fnl_timers_fire(struct fnl_stream *s, struct fnl_partition *p, int64_t limit
 	/* By the wall clock timers wait for the next batch, inputs do not wait for them. */
 	int full = fnl_by_event(s) ? 2 : 0;
 	while (p->timers.count && p->timers.at[0].deadline_ms <= limit_ms) {
-		if (p->fired >= s->settings.timers_max) {
+		/* Others that this batch does not know may be due between the last one that it has read and one that was armed
+		 * meanwhile: when some of those that were read did not have to fire, its turn would come too early. */
+		bool too_early = p->due_full && before(&p->last_due, &p->timers.at[0]);
+		if (too_early || p->fired >= s->settings.timers_max) {
 			return full;
 		}
 		struct fnl_timer t = heap_pop(&p->timers);

@@ -154,10 +154,12 @@ void rep_group(size_t topic, const char *key, const json_t *body, char ret[512])
 		field = json_object_get(body, "from_rep_id") ? "from_rep_id" : "owner_rep_id";
 	}
 	field = field && !json_object_get(body, field) ? "rep_id" : field;
-	const char *rep = field ? oracle_text(body, field) : NULL;
+	/* lines that go come from the giver's partition: `book` is where they go */
+	bool going = topic == ORACLE_REP_ORG_INPUTS && json_object_get(body, "from_rep_id");
+	const char *rep = going ? oracle_text(body, "from_rep_id") : field ? oracle_text(body, field) : NULL;
 	int n = snprintf(ret, 512, "%s", oracle_printable(fnl_span_str(key)));
 	if (rep && n < 512) {
-		snprintf(ret + n, (size_t)(512 - n), " of %s", oracle_printable(fnl_span_str(rep)));
+		snprintf(ret + n, (size_t)(512 - n), " of %s%s", going ? "rep:" : "", oracle_printable(fnl_span_str(rep)));
 	}
 }
 
