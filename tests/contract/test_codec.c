@@ -239,8 +239,8 @@ static void test_older_lines(void **state)
 		const struct fnl_value *values;
 		uint8_t id;
 		size_t new_fields;
-	} older[] = {{&fnl_desc_line, line, 53, 15},
-	             {&fnl_desc_line, line, 41, 18},
+	} older[] = {{&fnl_desc_line, line, 53, 16},
+	             {&fnl_desc_line, line, 41, 19},
 	             {&fnl_desc_book_line, told, 52, 13},
 	             {&fnl_desc_book_line, told, 39, 15}};
 	for (size_t i = 0; i < sizeof(older) / sizeof(older[0]); i++) {

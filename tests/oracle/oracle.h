@@ -67,7 +67,6 @@ struct oracle_stats {
 	size_t feeds;
 	size_t lines;
 	size_t former_ended; /* former owners whose 400 days were over */
-	size_t winners_told; /* who had won it and has no line of it any more */
 	size_t reevaluated;  /* prospects that got another layer or weight by new rules */
 	size_t stage_times;
 	size_t answers;
@@ -91,6 +90,8 @@ struct oracle_stats {
 	size_t away;       /* feeds that the worker did not hear because it was away; with clock = wall */
 	size_t coalesced;  /* stalls that reached several levels at once */
 	size_t ids_twice;  /* outputs whose ce_id an earlier, different one had */
+	/* seldom: whoever had won it has no line of it any more, and heard that it is not won now */
+	size_t winners_told;
 };
 
 struct oracle;

@@ -18,10 +18,11 @@ static void print_stats(const struct oracle_stats *s)
 {
 	print_message("%zu LayerChanged, %zu Parked, %zu Unparked, %zu ResyncRequested, %zu ResyncCompleted, %zu dead "
 	              "letters, %zu timers, %zu stale, %zu rules, %zu prospects, %zu erased, %zu feeds, %zu ids twice\n"
-	              "%zu lines, %zu former owners ended, %zu re-evaluated, %zu times sent on, %zu answers\n",
+	              "%zu lines, %zu former owners ended, %zu winners told, %zu re-evaluated, %zu times sent on, %zu "
+	              "answers\n",
 	              s->layer_changed, s->parked, s->unparked, s->resync_requested, s->resync_completed, s->dead_letters,
 	              s->timers, s->stale, s->rules_activated, s->prospects, s->erased, s->feeds, s->ids_twice, s->lines,
-	              s->former_ended, s->reevaluated, s->stage_times, s->answers);
+	              s->former_ended, s->winners_told, s->reevaluated, s->stage_times, s->answers);
 	print_message("%zu feeds silent, %zu recovered, %zu say otherwise of contacts, %zu passes over %zu prospects\n",
 	              s->silent, s->recovered, s->carries_changed, s->feed_passes, s->feed_looked);
 	print_message("%zu timers of stalls; STUCK %zu/%zu, SILENT %zu/%zu, STALE %zu/%zu, SLIPPED %zu/%zu came/went; "
@@ -67,6 +68,7 @@ static void test_seeds(void **state)
 		for (size_t i = 0; i < offsetof(struct oracle_stats, away) / sizeof(size_t); i++) {
 			assert_true(((const size_t *)&all)[i] > count / 10);
 		}
+		assert_true(all.winners_told > 0);
 	}
 }
 

@@ -29,7 +29,7 @@ struct purchase {
 	int currency; /* -1: unknown */
 };
 struct model_line {
-	char id[8];
+	char id[24];
 	int64_t bp;
 	int64_t day; /* -1: none */
 	int64_t minor;

@@ -154,6 +154,8 @@ static void put_quota(struct world *w, const char *key, int year, int state, str
 	v[FNL_QUOTA_SET_RULES_VERSION] = number(0);
 	v[FNL_QUOTA_SET_RATES] = v[FNL_QUOTA_SET_AREAS] = list(NULL, 0);
 	v[FNL_QUOTA_SET_LINES_E4] = number(0);
+	v[FNL_QUOTA_SET_REVISIONS] = list(NULL, 0);
+	v[FNL_QUOTA_SET_REVISION] = v[FNL_QUOTA_SET_EARLIER_MINOR] = v[FNL_QUOTA_SET_ONLY_RECEIVED] = number(0);
 	if (quota_more) {
 		quota_more(v);
 	}
@@ -464,7 +466,8 @@ static void fill_rep(struct world *w)
 	v[FNL_REP_WATCHED_COUNT] = number(1);
 	v[FNL_REP_TOTALS] = list(totals, 2);
 	v[FNL_REP_RUNNING] = list(running, 1);
-	v[FNL_REP_QUOTA_YEARS] = list(NULL, 0);
+	v[FNL_REP_QUOTA_YEARS] = v[FNL_REP_WON] = v[FNL_REP_WON_YEARS] = list(NULL, 0);
+	v[FNL_REP_WON_SEQUENCE] = number(0);
 	v[FNL_REP_RESIGNED] = v[FNL_REP_ERASED] = v[FNL_REP_DIRECTORY_SEQUENCE] = number(0);
 	put(w, "rep|rep:ann", &fnl_desc_rep, v);
 }

@@ -74,7 +74,7 @@ static void put_rep(struct world *w, const char *id, const char *manager, const 
 		v[FNL_REP_ABSENT_UNTIL] = fnl_v_number(20252);
 	}
 	v[FNL_REP_REGIONS].set = v[FNL_REP_INDUSTRIES].set = v[FNL_REP_TOTALS].set = v[FNL_REP_RUNNING].set =
-		v[FNL_REP_QUOTA_YEARS].set = true;
+		v[FNL_REP_QUOTA_YEARS].set = v[FNL_REP_WON].set = v[FNL_REP_WON_YEARS].set = v[FNL_REP_WON_SEQUENCE].set = true;
 	v[FNL_REP_LINE_COUNT] = v[FNL_REP_WATCHED_COUNT] = fnl_v_number(0);
 	v[FNL_REP_RESIGNED] = v[FNL_REP_ERASED] = v[FNL_REP_DIRECTORY_SEQUENCE] = fnl_v_number(0);
 	put(w, 0, key, &fnl_desc_rep, v);
