@@ -159,9 +159,10 @@ void fnl_book_mark_won(struct fnl_value *rep, struct fnl_span cause_id, struct f
 	rep[FNL_REP_WON_CORRELATION_ID] = fnl_value_str_or_null(correlation_id);
 }
 
-int fnl_attainment_quota(const struct fnl_book_in *in, int32_t fiscal_year, struct fnl_value **rep)
+int fnl_attainment_quota(const struct fnl_book_in *in, struct fnl_span book, int32_t fiscal_year,
+                         struct fnl_value **rep)
 {
-	struct fnl_value *copy = *rep ? *rep : fnl_values_copy(in->arena, in->rep, FNL_REP_FIELD_COUNT);
+	struct fnl_value *copy = *rep ? *rep : fnl_book_open_rep(in, book);
 	int r = copy ? mark_year(copy, fiscal_year, in->arena) : FNL_E_NOMEM;
 	if (r < 0) {
 		return r;
@@ -226,7 +227,7 @@ struct fnl_attainment_need fnl_attainment_needs(const struct fnl_value *rep)
 /* A year as it is told. */
 struct attained {
 	struct fnl_value won;   /* WonTotal of the year */
-	struct fnl_value quota; /* frozen; null: none */
+	struct fnl_value quota; /* the frozen one, of its latest revision; null: none */
 	int64_t won_minor;
 	int64_t not_converted;
 };
@@ -279,8 +280,9 @@ static int attained_of(const struct fnl_book_in *in, const struct fnl_value *rep
 {
 	struct fnl_list all = rep[FNL_REP_WON].list;
 	struct fnl_value *items = fnl_arena_alloc(in->arena, (all.count + 1) * sizeof(*items));
-	bool frozen = quota && quota[FNL_QUOTA_SET_STATE].i64 == FNL_QUOTA_STATE_FROZEN && quota[FNL_QUOTA_SET_QUOTA].set;
+	struct fnl_value now = {.set = false};
 	size_t count = 0;
+	now.set = fnl_quota_now(quota, &now.money);
 	if (!items) {
 		return FNL_E_NOMEM;
 	}
@@ -290,8 +292,8 @@ static int attained_of(const struct fnl_book_in *in, const struct fnl_value *rep
 		}
 	}
 	ret->won = fnl_value_list(items, count);
-	ret->quota = frozen ? quota[FNL_QUOTA_SET_QUOTA] : fnl_value_null();
-	convert(frozen ? quota : NULL, ret);
+	ret->quota = now;
+	convert(now.set ? quota : NULL, ret);
 	return FNL_OK;
 }
 

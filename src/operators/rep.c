@@ -190,7 +190,11 @@ static int step_book(struct fnl_rep_operator *o, const struct fnl_step *in, cons
 		return fnl_rep_step_handover_input(o, in, rules, out.rep ? out.rep : book.rep, d, why);
 	}
 	rc = fnl_rep_inspection_after(o, in, &book, &out, whole, d, &inspection);
-	return rc || desc != &fnl_desc_book_line ? rc : fnl_rep_handover_after_line(o, in, &book, &out, inspection, d, why);
+	if (rc || desc != &fnl_desc_book_line) {
+		return rc;
+	}
+	rc = out.stale ? 0 : fnl_rep_moves_after_line(o, in, book.line, &cause, d);
+	return rc ? rc : fnl_rep_handover_after_line(o, in, &book, &out, inspection, d, why);
 }
 
 static int step_open_quota(struct fnl_rep_operator *o, const struct fnl_step *in, const struct fnl_rules *rules,

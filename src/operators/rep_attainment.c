@@ -91,5 +91,22 @@ int fnl_rep_note_frozen(const struct fnl_quota_step_in *step, struct fnl_quota_s
 	                           .cause_id = out->cause_id,
 	                           .correlation_id = out->correlation_id,
 	                           .arena = step->arena};
-	return fnl_attainment_quota(&book, (int32_t)quota[FNL_QUOTA_SET_FISCAL_YEAR].i64, &out->rep);
+	return fnl_attainment_quota(&book, step->rep[FNL_REP_BOOK].str, (int32_t)quota[FNL_QUOTA_SET_FISCAL_YEAR].i64,
+	                            &out->rep);
+}
+
+int fnl_rep_note_revised(struct fnl_rep_operator *o, const struct fnl_step *in, const struct fnl_rules *rules,
+                         const struct fnl_value *rep, int32_t fiscal_year, const struct fnl_cause_id *cause,
+                         struct fnl_decision *d)
+{
+	const struct fnl_rep_event *e = in->event;
+	struct fnl_book_in book = {.rep = rep,
+	                           .now_ms = fnl_rep_now(in),
+	                           .rules = rules,
+	                           .cause_id = cause->id,
+	                           .correlation_id = cause->correlation,
+	                           .arena = in->arena};
+	struct fnl_value *changed = NULL;
+	int rc = fnl_attainment_quota(&book, e->book, fiscal_year, &changed);
+	return rc ? rc : fnl_rep_put_row(o, in, e->row_rep, FNL_REP_TABLE_REP, FNL_ROW_PUT, changed, d);
 }

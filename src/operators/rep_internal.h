@@ -95,8 +95,8 @@ int fnl_rep_prepare_revision(struct fnl_rep_event *e, struct fnl_arena *arena, s
 int fnl_rep_step_revision(struct fnl_rep_operator *o, const struct fnl_step *in, const struct fnl_rules *rules,
                           struct fnl_decision *d, struct fnl_error *why) FNL_MUST_USE;
 
-/* A row of frozen lines that go: begun when a handover is completed, or when a prospect of it has moved after that
- * (prospect_id; else absent). */
+/* A row of frozen lines that go: begun when a handover is completed, or of one prospect that has moved after that, or
+ * because a proposal asked for it. */
 int fnl_rep_begin_moves(struct fnl_rep_operator *o, const struct fnl_step *in, const struct fnl_quota_moves_begin *b,
                         struct fnl_decision *d) FNL_MUST_USE;
 int fnl_rep_prepare_quota_moves_timer(struct fnl_rep_operator *o, struct fnl_span value, struct fnl_rep_event *e,
@@ -176,6 +176,10 @@ int fnl_rep_tell_attainment(struct fnl_rep_operator *o, const struct fnl_step *i
                             struct fnl_book_out *out, struct fnl_decision *d, struct fnl_error *why) FNL_MUST_USE;
 /* After a page of a quota run: one that has frozen is to be told; changes out->rep. */
 int fnl_rep_note_frozen(const struct fnl_quota_step_in *step, struct fnl_quota_step_out *out) FNL_MUST_USE;
+/* A frozen quota of the step's book is another one now: it is to be told. rep: its Rep row, NULL: it has none yet. */
+int fnl_rep_note_revised(struct fnl_rep_operator *o, const struct fnl_step *in, const struct fnl_rules *rules,
+                         const struct fnl_value *rep, int32_t fiscal_year, const struct fnl_cause_id *cause,
+                         struct fnl_decision *d) FNL_MUST_USE;
 
 /* --- rep_cells.c --- */
 /* The cells of a BookLine; line: the row of the line, as it is. */
@@ -203,6 +207,10 @@ int fnl_rep_prepare_moves_timer(struct fnl_rep_operator *o, struct fnl_row_key r
                                 struct fnl_prepared *ret) FNL_MUST_USE;
 int fnl_rep_step_moves_input(struct fnl_rep_operator *o, const struct fnl_step *in, const struct fnl_rules *rules,
                              struct fnl_decision *d, struct fnl_error *why) FNL_MUST_USE;
+/* After a BookLine that the book has taken in: of a prospect that has gone to whom a proposal wanted it to go, what was
+ * frozen goes, too. before: its Line row, NULL: there was none. */
+int fnl_rep_moves_after_line(struct fnl_rep_operator *o, const struct fnl_step *in, const struct fnl_value *before,
+                             const struct fnl_cause_id *cause, struct fnl_decision *d) FNL_MUST_USE;
 int fnl_rep_step_moves(struct fnl_rep_operator *o, const struct fnl_step *in, const struct fnl_rules *rules,
                        struct fnl_decision *d, struct fnl_error *why) FNL_MUST_USE;
 

@@ -131,3 +131,24 @@ int fnl_rep_step_moves(struct fnl_rep_operator *o, const struct fnl_step *in, co
 	}
 	return rc ? rc : tell(o, in, rules, &out, d);
 }
+
+int fnl_rep_moves_after_line(struct fnl_rep_operator *o, const struct fnl_step *in, const struct fnl_value *before,
+                             const struct fnl_cause_id *cause, struct fnl_decision *d)
+{
+	const struct fnl_rep_event *e = in->event;
+	struct fnl_moved moved;
+	/* what a handover moves goes when that is completed: its task is not looked at */
+	if (fnl_moves_recognise(before, e->root.decoded.values, NULL, &moved) != FNL_MOVED_FOR_A_REASON) {
+		return 0;
+	}
+	struct fnl_quota_moves_begin begin = {.book = e->book,
+	                                      .cause = FNL_REVISION_CAUSE_PROPOSAL_OUT,
+	                                      .reference = moved.proposal_id,
+	                                      .at_ms = fnl_rep_moment(in),
+	                                      .cause_id = cause->id,
+	                                      .correlation_id = cause->correlation,
+	                                      .prospect_ids = &moved.prospect_id,
+	                                      .to_rep_ids = &moved.to_rep_id,
+	                                      .count = 1};
+	return fnl_rep_begin_moves(o, in, &begin, d);
+}

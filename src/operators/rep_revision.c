@@ -64,6 +64,10 @@ int fnl_rep_step_revision(struct fnl_rep_operator *o, const struct fnl_step *in,
 	d->stale = out.stale;
 	rc =
 		fnl_rep_put_row(o, in, e->row_quota, FNL_REP_TABLE_QUOTA, out.quota ? FNL_ROW_PUT : FNL_ROW_KEEP, out.quota, d);
+	if (rc == 0 && out.quota) {
+		int32_t year = (int32_t)out.quota[FNL_QUOTA_SET_FISCAL_YEAR].i64;
+		rc = fnl_rep_note_revised(o, in, rules, state.rep, year, &cause, d);
+	}
 	return rc || !out.event.desc ? rc : tell(o, in, &out.event, &cause, rules->version, d);
 }
 
@@ -142,15 +146,19 @@ static int take_moves(struct fnl_rep_operator *o, const struct fnl_step *in, str
 	return rc ? rc : fnl_rep_take_page(o, in, FNL_REP_TABLE_TASK, &ret->page, why);
 }
 
-static int tell_moves(struct fnl_rep_operator *o, const struct fnl_step *in, const struct fnl_quota_moves_out *out,
-                      int32_t rules_version, struct fnl_decision *d)
+static int tell_moves(struct fnl_rep_operator *o, const struct fnl_step *in, const struct fnl_quota_moves_in *state,
+                      const struct fnl_quota_moves_out *out, struct fnl_decision *d)
 {
+	const struct fnl_rep_event *e = in->event;
 	struct fnl_cause_id cause = {out->cause_id, out->correlation_id};
 	int rc = 0;
+	if (out->quota) {
+		rc = fnl_rep_note_revised(o, in, state->rules, state->rep, e->quota_moves.fiscal_year, &cause, d);
+	}
 	for (size_t i = 0; i < out->event_count && rc == 0; i++) {
 		const struct fnl_event_out *event = &out->events[i];
 		if (event->desc != &fnl_desc_quota_moved) {
-			rc = tell(o, in, event, &cause, rules_version, d);
+			rc = tell(o, in, event, &cause, state->rules->version, d);
 			continue;
 		}
 		struct fnl_span key = fnl_org_key(event->values[FNL_QUOTA_MOVED_ORG_ID].str, in->arena);
@@ -187,5 +195,5 @@ int fnl_rep_step_quota_moves(struct fnl_rep_operator *o, const struct fnl_step *
 		rc = fnl_rep_put_row(o, in, e->row_gone + (int)i, FNL_REP_TABLE_QUOTA_LINE,
 		                     out.lines[i] ? FNL_ROW_PUT : FNL_ROW_KEEP, out.lines[i], d);
 	}
-	return rc ? rc : tell_moves(o, in, &out, rules->version, d);
+	return rc ? rc : tell_moves(o, in, &state, &out, d);
 }

@@ -205,7 +205,9 @@ struct oracle_rep_stats {
 	size_t long_books;          /* passes over a book of more than a page */
 	size_t books;               /* at the end */
 	size_t lines;
-	size_t lines_went; /* frozen ones, with a handover: seldom */
+	size_t lines_went;             /* frozen ones, with their prospects: seldom */
+	size_t moves_recognised;       /* prospects that have gone to whom a proposal wanted: seldom */
+	size_t lines_went_by_proposal; /* frozen ones with these: seldom */
 	size_t pushed_out; /* findings that the list of changes has no more: seldom */
 	size_t cells_same; /* lines that changed nothing of their cell: seldom */
 	size_t doubtful;   /* clock = wall: moments at which more than one thing may have happened */

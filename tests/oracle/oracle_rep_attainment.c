@@ -261,7 +261,9 @@ static const json_t *frozen_quota(const struct rep_partition *p, const char *boo
 
 static json_t *basis_points(int64_t won, const json_t *quota)
 {
-	__int128 of = quota ? oracle_number(json_object_get(quota, "quota"), "amount_minor") : 0;
+	json_t *now = rep_quota_now(quota);
+	__int128 of = quota ? oracle_number(now, "amount_minor") : 0;
+	json_decref(now);
 	if (of <= 0) {
 		return json_null();
 	}
@@ -292,7 +294,7 @@ struct rep_expected *rep_attain_changed(struct rep_step *s, const char *book, js
 	}
 	oracle_set(body, "fiscal_year", json_integer(fiscal_year));
 	oracle_set(body, "won", list_of(&sums, &fiscal_year));
-	oracle_take(body, "quota", quota, "quota");
+	oracle_set(body, "quota", rep_quota_now(quota));
 	int64_t minor = won_minor(json_object_get(body, "won"), quota, &others);
 	oracle_set(body, "won_minor", json_integer(minor));
 	oracle_set(body, "not_converted_count", json_integer(others));
@@ -328,7 +330,7 @@ static void tell_image(struct rep_step *s, const char *book, const json_t *rep, 
 	oracle_set(body, "present", json_boolean(present));
 	oracle_take(body, "manager_id", present ? rep : NULL, "manager_id");
 	oracle_take(body, "employed_from", present ? rep : NULL, "employed_from");
-	oracle_take(body, "quota", present ? quota : NULL, "quota");
+	oracle_set(body, "quota", rep_quota_now(present ? quota : NULL));
 	oracle_set(body, "won_minor", json_integer(present ? minor : 0));
 	oracle_set(body, "not_converted_count", json_integer(present ? others : 0));
 	rep_tell_internal(s, "RepYear", body);

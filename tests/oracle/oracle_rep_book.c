@@ -456,6 +456,7 @@ const char *rep_book_line(struct rep_step *s)
 	}
 	change_line(s, book, rep_of_book(s, book), images);
 	rep_inspect_line(s, book);
+	rep_moves_line(s, before);
 	rep_handover_line(s, before);
 	json_decref(before);
 	return NULL;

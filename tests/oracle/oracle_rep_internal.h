@@ -281,6 +281,8 @@ int rep_cells_rest_check(struct oracle *o, const struct oracle_rep_input *in, st
 
 /* oracle_rep_moves.c */
 const char *rep_moves_come(struct rep_step *s);
+/* The book's line was `before` (NULL: none, or it was gone) and is as the BookLine of the step says. */
+void rep_moves_line(struct rep_step *s, const json_t *before);
 /* Its timer: a whole pass over the lines. */
 void rep_moves_fire(struct rep_step *s, const char *key);
 /* oracle_rep_moves_rest.c */
@@ -313,10 +315,14 @@ const char *rep_quota_moved(struct rep_step *s);
 /* Of a book's quota; change: QuotaRevision without its number and what comes of it, taken over. Returns what it was. */
 int64_t rep_quota_change(struct rep_step *s, const char *book, json_t *quota, json_t *change);
 
-/* A handover is completed; prospect: it has moved later, and goes alone; NULL: all that have. */
+/* The quota as all of its revisions leave it; null: there is none. New. */
+json_t *rep_quota_now(const json_t *quota);
+
+/* A handover is completed; prospect: it has moved later, or for a proposal, and goes alone; NULL: all that have. */
 struct rep_leaving {
 	const char *book;
-	const char *notice_id;
+	const char *notice_id; /* or the proposal's id */
+	bool proposal;
 	const char *prospect;
 	const char *to_rep_id;
 	int64_t at_ms;

@@ -163,3 +163,23 @@ void rep_moves_fire(struct rep_step *s, const char *key)
 	oracle_set(row, "next_deadline_at",
 	           json_integer(waits ? oracle_number(row, "due_at") : s->now_ms + KEPT_DAYS * MS_PER_DAY));
 }
+
+void rep_moves_line(struct rep_step *s, const json_t *before)
+{
+	const json_t *asked = json_object_get(before, "asked");
+	bool left = oracle_is(before, "state", "OWNED") && !oracle_is(s->in, "state", "OWNED");
+	bool there = left && json_is_object(asked) && oracle_has(s->in, "owner_rep_id") &&
+	             oracle_is(asked, "to_rep_id", oracle_text(s->in, "owner_rep_id"));
+	struct rep_leaving l = {.book = oracle_text(s->in, "book"),
+	                        .proposal = true,
+	                        .prospect = oracle_text(s->in, "prospect_id"),
+	                        .to_rep_id = oracle_text(s->in, "owner_rep_id"),
+	                        .at_ms = s->p->has_time ? s->now_ms : oracle_number(s->in, "occurred_at"),
+	                        .cause = s->cause,
+	                        .correlation = s->correlation};
+	if (there && s->fold->in->event_clock) {
+		l.notice_id = oracle_text(asked, "proposal_id");
+		rep_quota_moves_begin(s, &l);
+		s->fold->stats.moves_recognised++;
+	}
+}

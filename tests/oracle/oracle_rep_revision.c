@@ -46,6 +46,11 @@ static __int128 total(const json_t *quota)
 	return sum;
 }
 
+json_t *rep_quota_now(const json_t *quota)
+{
+	return quota ? money(quota, (int64_t)total(quota)) : json_null();
+}
+
 static bool same(const json_t *a, const json_t *b, const char *field)
 {
 	return json_equal(json_object_get(a, field), json_object_get(b, field));
@@ -95,6 +100,7 @@ int64_t rep_quota_change(struct rep_step *s, const char *book, json_t *quota, js
 	snprintf(subject, sizeof(subject), "%s|%" PRId64 "|revision|%" PRId64, book, oracle_number(quota, "fiscal_year"),
 	         number);
 	rep_tell(s, "QuotaRevised", body, s->cause, s->correlation, subject);
+	rep_attain_mark(s, rep_of_book(s, book), oracle_number(quota, "fiscal_year"), s->cause, s->correlation);
 	s->fold->stats.revised++;
 	return before;
 }
@@ -254,6 +260,7 @@ void rep_quota_moves_begin(struct rep_step *s, const struct rep_leaving *l)
 	oracle_set(row, "next_deadline_at", json_integer(due));
 	oracle_set(row, "book", json_string(l->book));
 	oracle_set(row, "reference", json_string(l->notice_id));
+	oracle_set(row, "proposal", json_boolean(l->proposal));
 	oracle_set(row, "at", json_integer(l->at_ms));
 	oracle_set(row, "lines", lines);
 	oracle_set(row, "cause", json_string(l->cause));
@@ -286,7 +293,8 @@ static void leave(struct rep_step *s, const json_t *row, json_t *quota, const ch
 	char to_book[REP_KEY_BYTES];
 	int64_t worth = (int64_t)(sum->amount / 10000 - (sum->amount % 10000 < 0)); /* rounded down */
 	json_t *change = json_object(), *body = oracle_new_record(s->fold->o, "QuotaMoved");
-	oracle_set(change, "cause", json_string("HANDOVER_OUT"));
+	bool proposal = oracle_flag(row, "proposal");
+	oracle_set(change, "cause", json_string(proposal ? "PROPOSAL_OUT" : "HANDOVER_OUT"));
 	oracle_set(change, "cause_code", json_null());
 	oracle_set(change, "by", json_null());
 	oracle_take(change, "reference", row, "reference");
@@ -305,12 +313,13 @@ static void leave(struct rep_step *s, const json_t *row, json_t *quota, const ch
 	oracle_set(body, "book", json_string(to_book));
 	oracle_take(body, "from_rep_id", quota, "rep_id");
 	oracle_take(body, "from_revision", quota, "revision");
-	oracle_set(body, "cause", json_string("HANDOVER_IN"));
+	oracle_set(body, "cause", json_string(proposal ? "PROPOSAL_IN" : "HANDOVER_IN"));
 	oracle_take(body, "reference", row, "reference");
 	oracle_set(body, "line_count", json_integer(sum->count));
 	oracle_set(body, "value_minor", json_integer(worth));
 	rep_tell_internal(s, "QuotaMoved", body);
 	s->fold->stats.lines_went += (size_t)sum->count;
+	s->fold->stats.lines_went_by_proposal += proposal ? (size_t)sum->count : 0;
 }
 
 static bool goes(const json_t *line, const json_t *quota, const char *to, const char *book)

@@ -201,6 +201,7 @@ const char *rep_inspect_now(struct rep_step *s)
 	snprintf(book, sizeof(book), "rep:%s", oracle_text(s->in, "rep_id"));
 	json_t *row = json_object_get(s->p->inspections, book);
 	int64_t at = oracle_number(s->in, "occurred_at"), now = now_of(s);
+	row = row || !json_object_get(s->p->reps, book) ? row : new_row(s, book, now); /* but a quota may be known */
 	if (!row || oracle_has(row, "asked_at") || oracle_is(row, "cause_id", s->cause)) {
 		s->fold->stats.stale++;
 		return NULL;
@@ -218,8 +219,7 @@ const char *rep_inspect_now(struct rep_step *s)
 
 void rep_inspect_noticed(struct rep_step *s, const char *book, int64_t now, const char *cause, const char *correlation)
 {
-	json_t *row = json_object_get(s->p->inspections, book);
-	row = row ? row : new_row(s, book, now);
+	json_t *known = json_object_get(s->p->inspections, book), *row = known ? known : new_row(s, book, now);
 	if (oracle_is(row, "cause_id", cause)) {
 		return;
 	}

@@ -153,6 +153,9 @@ void rep_group(size_t topic, const char *key, const json_t *body, char ret[512])
 	if (topic == ORACLE_REP_REASSIGNMENTS && !oracle_has(body, field)) { /* of a proposal */
 		field = json_object_get(body, "from_rep_id") ? "from_rep_id" : "owner_rep_id";
 	}
+	if (topic == ORACLE_REP_ORG_INPUTS && json_object_get(body, "from_rep_id")) {
+		field = "from_rep_id"; /* the book is the receiver's, and it comes of the giver's partition */
+	}
 	field = field && !json_object_get(body, field) ? "rep_id" : field;
 	/* lines that go come from the giver's partition: `book` is where they go */
 	bool going = topic == ORACLE_REP_ORG_INPUTS && json_object_get(body, "from_rep_id");

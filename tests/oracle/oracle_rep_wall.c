@@ -244,7 +244,8 @@ void rep_wall_fire(struct rep_fold *f, struct rep_partition *p, const json_t *in
 			continue;
 		}
 		json_t *body = oracle_decode_value(f->o, r->value, &schema, &why);
-		f->stats.doubtful += oracle_is(body, "cause", "HANDOVER_OUT"); /* handovers are not repeated */
+		/* neither handovers nor what proposals ask for is repeated */
+		f->stats.doubtful += oracle_is(body, "cause", "HANDOVER_OUT") || oracle_is(body, "cause", "PROPOSAL_OUT");
 		if (body && strcmp(schema->name, "QuotaRevised") != 0) {       /* that follows from the input */
 			struct said o = {book, json_object_get(p->reps, book), body, now_ms};
 			repeat(f, p, &o, schema->name);

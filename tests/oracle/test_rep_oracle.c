@@ -180,8 +180,9 @@ static void print_stats(const struct oracle_rep_stats *s)
 	              s->converted, s->planned, s->in_territory, s->references);
 	print_message(
 		"%zu revised, %zu revisions refused, %zu times lines came, %zu quotas begun, %zu not added, %zu lines "
-		"went\n",
-		s->revised, s->revisions_refused, s->lines_came, s->quotas_begun, s->not_added, s->lines_went);
+		"went, %zu of them by proposals, for which %zu prospects went\n",
+		s->revised, s->revisions_refused, s->lines_came, s->quotas_begun, s->not_added, s->lines_went,
+		s->lines_went_by_proposal, s->moves_recognised);
 	print_message("%zu stalled, %zu escalated, %zu cleared, %zu held, %zu returned, %zu sheets, %zu pages, %zu changed "
 	              "lines, %zu questions, %zu answers of which %zu in place, %zu closed, %zu overdue, %zu entries of "
 	              "which %zu absences, %zu reps and %zu persons forgotten\n",

@@ -6,7 +6,7 @@
 
 #include "funneld/core/cell.h"
 #include "funneld/core/inspection.h"
-#include "funneld/core/quota.h"
+#include "funneld/core/quota_moves.h"
 #include "funneld/core/territory.h"
 #include "prospect_world.h"
 
@@ -18,7 +18,9 @@ enum fnl_books_table {
 	FNL_BOOKS_INSPECTION,
 	FNL_BOOKS_CELL,
 	FNL_BOOKS_RATE,
-	FNL_BOOKS_TERRITORY
+	FNL_BOOKS_TERRITORY,
+	FNL_BOOKS_TASK,
+	FNL_BOOKS_QUOTA_MOVES
 };
 
 struct fnl_books_row {
@@ -81,6 +83,22 @@ int fnl_books_answer(struct fnl_books *w, const struct fnl_input *in, bool *ret_
 bool fnl_books_inspect(struct fnl_books *w, const char *book);
 /* All of them up to that moment, and now is it. by_event: each at its deadline; else all at the end. */
 void fnl_books_inspect_until(struct fnl_books *w, const char *book, int64_t at_ms, bool by_event);
+
+/* A ReviseQuota. 0 or the core's error. */
+int fnl_books_revise(struct fnl_books *w, const struct fnl_input *in, struct fnl_quota_revise_out *ret);
+/* A QuotaMoved, as the organisation passes it on; false: it says nothing new. */
+bool fnl_books_quota_comes(struct fnl_books *w, const struct fnl_value *moved);
+/* The prospect's task of a handover is done, and the source has moved it to whoever takes over. */
+void fnl_books_task_done(struct fnl_books *w, const char *book, const char *prospect_id, const char *notice_id,
+                         const char *successor_id);
+/* With it go the frozen lines of its tasks: all firings, and what is sent comes to the receivers. */
+void fnl_books_handover_completed(struct fnl_books *w, const char *book, const char *notice_id);
+/* A proposal wants the line to go to him. */
+void fnl_books_ask_for(struct fnl_books *w, const char *book, const char *prospect_id, const char *proposal_id,
+                       const char *to_rep_id);
+/* in: the line as its book has it; it is the other's by now. True: a proposal asked for that, and what was frozen goes
+ * with it. */
+bool fnl_books_moves_to(struct fnl_books *w, struct fnl_input *in, const char *rep_id);
 
 /* NULL: no such row. */
 const struct fnl_value *fnl_books_inspection(const struct fnl_books *w, const char *book);

@@ -56,6 +56,44 @@ static struct fnl_value *blank(struct world *w, const struct fnl_record_desc *d)
 	return v;
 }
 
+/* cause, by or from whom, how much, and what it is then. */
+static struct fnl_value revision(struct world *w, int number, int cause, const char *who, int64_t difference,
+                                 const char *currency, int64_t now)
+{
+	struct fnl_value *v = blank(w, &fnl_desc_quota_revision);
+	bool command = cause == FNL_REVISION_CAUSE_COMMAND;
+	v[FNL_QUOTA_REVISION_REVISION] = fnl_v_number(number);
+	v[FNL_QUOTA_REVISION_CAUSE] = fnl_v_number(cause);
+	v[command ? FNL_QUOTA_REVISION_BY : FNL_QUOTA_REVISION_OTHER_REP_ID] = fnl_v_text(who);
+	v[FNL_QUOTA_REVISION_CAUSE_CODE] = fnl_v_text(command ? "area-error" : NULL);
+	v[FNL_QUOTA_REVISION_REFERENCE] = fnl_v_text(command ? "c-1" : "N-17");
+	v[FNL_QUOTA_REVISION_LINE_COUNT] = fnl_v_number(command ? 0 : number - 1);
+	v[FNL_QUOTA_REVISION_DIFFERENCE] = fnl_v_money(difference, currency);
+	v[FNL_QUOTA_REVISION_AT] = fnl_v_number(INT64_C(1740787200000) + number);
+	v[FNL_QUOTA_REVISION_QUOTA] = fnl_v_money(now, "USD");
+	return fnl_v_list(v, fnl_desc_quota_revision.field_count);
+}
+
+static void put_revised(struct world *w)
+{
+	struct fnl_value *v = blank(w, &fnl_desc_quota_set);
+	const struct fnl_value items[] = {
+		revision(w, 1, FNL_REVISION_CAUSE_COMMAND, "max", 500000, "USD", 25500000),
+		revision(w, 2, FNL_REVISION_CAUSE_HANDOVER_OUT, "bob", -1050, "USD", 25498950),
+		revision(w, 3, FNL_REVISION_CAUSE_PROPOSAL_IN, "cid", 7, "USD", 25498957),
+		revision(w, 4, FNL_REVISION_CAUSE_HANDOVER_IN, "dan", 300, "EUR", 25498957),
+	};
+	v[FNL_QUOTA_SET_REP_ID] = fnl_v_text("ann");
+	v[FNL_QUOTA_SET_ORG_ID] = fnl_v_text("US");
+	v[FNL_QUOTA_SET_FISCAL_YEAR] = fnl_v_number(2025);
+	v[FNL_QUOTA_SET_STATE] = fnl_v_number(FNL_QUOTA_STATE_FROZEN);
+	v[FNL_QUOTA_SET_BASE_CURRENCY] = fnl_v_text("USD");
+	v[FNL_QUOTA_SET_QUOTA] = fnl_v_money(25000000, "USD");
+	v[FNL_QUOTA_SET_REVISION] = fnl_v_number(4);
+	v[FNL_QUOTA_SET_REVISIONS] = fnl_v_list(items, 4);
+	put(w, "quota|rep:ann|2025", &fnl_desc_quota_set, v);
+}
+
 static void put_quota(struct world *w, const char *key, int64_t minor)
 {
 	struct fnl_value *v = blank(w, &fnl_desc_quota_set);
@@ -78,6 +116,16 @@ static struct fnl_value running(struct world *w, int year, const char *currency,
 	v[FNL_RUNNING_TOTAL_WEIGHTED_MINOR] = fnl_v_number(currency ? 30000000 : 0);
 	v[FNL_RUNNING_TOTAL_WEIGHTED_E4] = fnl_v_number(currency ? 7500 : 0);
 	return fnl_v_list(v, fnl_desc_running_total.field_count);
+}
+
+static struct fnl_value won(struct world *w, int year, const char *currency, int64_t count, int64_t minor)
+{
+	struct fnl_value *v = blank(w, &fnl_desc_won_total);
+	v[FNL_WON_TOTAL_FISCAL_YEAR] = fnl_v_number(year);
+	v[FNL_WON_TOTAL_CURRENCY] = fnl_v_text(currency);
+	v[FNL_WON_TOTAL_COUNT] = fnl_v_number(count);
+	v[FNL_WON_TOTAL_AMOUNT_MINOR] = fnl_v_number(minor);
+	return fnl_v_list(v, fnl_desc_won_total.field_count);
 }
 
 static void put_year(struct world *w, const char *org, int64_t quota, int64_t won, int64_t not_converted)
@@ -103,6 +151,9 @@ static void put_since(struct world *w)
 	rep[FNL_REP_BOOK] = fnl_v_text("rep:ann");
 	rep[FNL_REP_REP_ID] = fnl_v_text("ann");
 	rep[FNL_REP_RUNNING] = fnl_v_list(items, 3);
+	const struct fnl_value wins[] = {won(w, 2024, "USD", 1, 1), won(w, 2025, NULL, 1, 0),
+	                                 won(w, 2025, "JPY", 2, 12345), won(w, 2025, "USD", 3, 12000000)};
+	rep[FNL_REP_WON] = fnl_v_list(wins, 4);
 	put(w, "rep|rep:ann", &fnl_desc_rep, rep);
 	put_year(w, "US", 25000000, 12000000, 1);
 	put_year(w, "EU", 25000000, 1, 0);
@@ -140,6 +191,9 @@ static int64_t integer(const json_t *o, const char *name)
 static const char golden[] = "\nSince then\n"
 							 "  running potential      USD 300,000.0075 weighted, of 4 prospects\n"
 							 "  running potential      2 prospects without an amount\n"
+							 "  wins                   1 without an amount\n"
+							 "  wins                   JPY 12,345, of 2\n"
+							 "  wins                   USD 120,000.00, of 3\n"
 							 "  won                    USD 120,000.00, 48 % of the quota; 1 wins without a rate left "
 							 "out\n";
 
@@ -169,9 +223,41 @@ static void the_same_as_json(void **state)
 	assert_int_equal(integer(attainment, "won_minor"), 12000000);
 	assert_int_equal(integer(attainment, "not_converted_count"), 1);
 	assert_int_equal(json_array_size(potential), 2);
+	const json_t *wins = json_object_get(o, "won"), *yen = json_array_get(wins, 1);
+	assert_int_equal(json_array_size(wins), 3);
+	assert_true(json_is_null(json_object_get(json_array_get(wins, 0), "currency")));
+	assert_int_equal(integer(yen, "count"), 2);
+	assert_int_equal(integer(yen, "amount_minor"), 12345);
 	assert_int_equal(integer(json_array_get(potential, 0), "weighted_e4"), 7500);
 	assert_true(json_is_null(json_object_get(json_array_get(potential, 1), "currency")));
 	assert_int_equal(integer(json_object_get(o, "quota_now"), "amount_minor"), 25000000);
+	json_decref(o);
+}
+
+static const char golden_revised[] =
+	"\nSince then\n"
+	"  revision 1             2025-03-01  +5,000.00 = 255,000.00   COMMAND, area-error, by max (c-1)\n"
+	"  revision 2             2025-03-01  -10.50 = 254,989.50   HANDOVER_OUT, 1 line to bob (N-17)\n"
+	"  revision 3             2025-03-01  +0.07 = 254,989.57   PROPOSAL_IN, 2 lines from cid (N-17)\n"
+	"  revision 4             2025-03-01  +3.00 EUR = 254,989.57   HANDOVER_IN, 3 lines from dan (N-17)\n"
+	"  quota now              USD 254,989.57\n";
+
+static void what_changed_it_is_told(void **state)
+{
+	struct world *w = *state;
+	put_revised(w);
+	const char *found = strstr(draw(w), "\nSince then");
+	assert_non_null(found);
+	assert_string_equal(found, golden_revised);
+	json_t *o = json(w);
+	const json_t *revisions = json_object_get(o, "revisions"), *second = json_array_get(revisions, 1);
+	assert_int_equal(json_array_size(revisions), 4);
+	assert_string_equal(json_string_value(json_object_get(second, "cause")), "HANDOVER_OUT");
+	assert_string_equal(json_string_value(json_object_get(second, "other_rep_id")), "bob");
+	assert_int_equal(integer(json_object_get(second, "difference"), "amount_minor"), -1050);
+	assert_int_equal(integer(json_object_get(second, "quota"), "amount_minor"), 25498950);
+	assert_int_equal(integer(json_object_get(o, "quota_now"), "amount_minor"), 25498957);
+	assert_int_equal(integer(o, "revision"), 4);
 	json_decref(o);
 }
 
@@ -230,6 +316,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(what_became_of_it_is_told, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_same_as_json, setup, teardown),
+		cmocka_unit_test_setup_teardown(what_changed_it_is_told, setup, teardown),
 		cmocka_unit_test_setup_teardown(of_nothing_there_is_no_part, setup, teardown),
 		cmocka_unit_test(only_what_is_needed_is_read),
 		cmocka_unit_test_setup_teardown(the_latest_year_is_found, setup, teardown),

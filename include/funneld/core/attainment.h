@@ -46,7 +46,9 @@ int fnl_attainment_tell(const struct fnl_book_in *in, struct fnl_value *rep, con
                         const struct fnl_value *const *quotas, struct fnl_attainment_out *ret) FNL_MUST_USE;
 
 /* The quota of a year has frozen, or was revised: it is told. *rep: NULL, or a copy of in->rep; a changed copy
- * afterwards, and armed. */
-int fnl_attainment_quota(const struct fnl_book_in *in, int32_t fiscal_year, struct fnl_value **rep) FNL_MUST_USE;
+ * afterwards, and armed. A book that has no Rep row (lines have come to a rep of whom nothing else is known) gets one.
+ */
+int fnl_attainment_quota(const struct fnl_book_in *in, struct fnl_span book, int32_t fiscal_year,
+                         struct fnl_value **rep) FNL_MUST_USE;
 
 #endif

@@ -282,6 +282,10 @@ static void draw_why(const struct fnl_canvas *c, const struct fnl_view_row *line
 		fnl_text_date(r[FNL_QUOTA_REDUCTION_AT].i64 / DAY_MS, date);
 		fprintf(c->out, "   lowered from %s on %s", amount, date);
 	}
+	if (v[FNL_QUOTA_LINE_MOVED_TO_REP_ID].set) {
+		struct fnl_span to = v[FNL_QUOTA_LINE_MOVED_TO_REP_ID].str;
+		fprintf(c->out, "   gone to %.*s since", (int)to.len, (const char *)to.data);
+	}
 }
 
 /* prospect, layer, close date, amount × weight */

@@ -5,29 +5,14 @@
 enum { E4 = 10000, KEY_BYTES = 512 };
 #define DAY_MS INT64_C(86400000)
 
-/* A field that not every version of the record has; NULL where it is not. */
-static const struct fnl_value *field(const struct fnl_record_desc *d, const struct fnl_value *values, const char *name)
-{
-	int at = fnl_record_field_index(d, fnl_span_str(name));
-	return at < 0 || !values[at].set ? NULL : &values[at];
-}
-
-static const struct fnl_record_desc *item_desc(const struct fnl_record_desc *d, const char *name)
-{
-	int at = fnl_record_field_index(d, fnl_span_str(name));
-	return at < 0 ? NULL : d->fields[at].record;
-}
-
 static void find_quota(const struct fnl_value *quota, struct fnl_quota_since *s)
 {
-	const struct fnl_value *revisions = field(&fnl_desc_quota_set, quota, "revisions");
 	s->has_quota = quota[FNL_QUOTA_SET_QUOTA].set;
 	s->quota = quota[FNL_QUOTA_SET_QUOTA].money;
-	s->revisions = revisions ? &revisions->list : NULL;
-	if (s->revisions && s->revisions->count) {
+	s->revisions = &quota[FNL_QUOTA_SET_REVISIONS].list;
+	if (s->revisions->count) {
 		const struct fnl_value *last = s->revisions->items[s->revisions->count - 1].list.items;
-		const struct fnl_value *now = field(item_desc(&fnl_desc_quota_set, "revisions"), last, "quota");
-		s->quota = now ? now->money : s->quota;
+		s->quota = last[FNL_QUOTA_REVISION_QUOTA].money;
 	}
 }
 
@@ -103,38 +88,65 @@ static void draw_running(const struct fnl_canvas *c, const struct fnl_list *runn
 	}
 }
 
-/* "2027-03-01 COMMAND area-error by max: USD 5,000.00", one for each. */
+/* "area-error, by max"; "3 lines to bob", "1 line from ann" */
+static void why_revised(const struct fnl_value *v, char *ret, size_t bytes)
+{
+	int64_t cause = v[FNL_QUOTA_REVISION_CAUSE].i64, count = v[FNL_QUOTA_REVISION_LINE_COUNT].i64;
+	const struct fnl_value *other = &v[FNL_QUOTA_REVISION_OTHER_REP_ID], *by = &v[FNL_QUOTA_REVISION_BY];
+	bool comes = cause == FNL_REVISION_CAUSE_HANDOVER_IN || cause == FNL_REVISION_CAUSE_PROPOSAL_IN;
+	struct fnl_span code = v[FNL_QUOTA_REVISION_CAUSE_CODE].set ? v[FNL_QUOTA_REVISION_CAUSE_CODE].str : FNL_SPAN_NONE;
+	if (other->set) {
+		snprintf(ret, bytes, "%lld line%s %s %.*s", (long long)count, count == 1 ? "" : "s", comes ? "from" : "to",
+		         (int)other->str.len, (const char *)other->str.data);
+	} else {
+		snprintf(ret, bytes, "%.*s, by %.*s", (int)code.len, (const char *)code.data, by->set ? (int)by->str.len : 1,
+		         by->set ? (const char *)by->str.data : "?");
+	}
+}
+
+/* "revision 2   2027-03-01  +5,000.00 = 255,000.00   HANDOVER_IN, 3 lines from ann (N-17)", one for each. */
 static void draw_revisions(const struct fnl_canvas *c, const struct fnl_list *revisions)
 {
-	const struct fnl_record_desc *d = item_desc(&fnl_desc_quota_set, "revisions");
-	static const char *const words[] = {"cause", "cause_code", "reference", "other_rep_id", "by"};
-	for (size_t i = 0; d && i < revisions->count; i++) {
+	for (size_t i = 0; i < revisions->count; i++) {
 		const struct fnl_value *v = revisions->items[i].list.items;
-		const struct fnl_value *at = field(d, v, "at"), *difference = field(d, v, "difference"),
-							   *number = field(d, v, "revision"), *quota = field(d, v, "quota");
-		char name[FNL_TEXT_BYTES], date[FNL_TEXT_BYTES] = "-", amount[FNL_TEXT_BYTES] = "-", now[FNL_TEXT_BYTES] = "-",
-								   line[FNL_VALUE_TEXT_BYTES * 4] = "";
-		size_t used = 0;
-		for (size_t k = 0; k < sizeof(words) / sizeof(words[0]); k++) {
-			char text[FNL_VALUE_TEXT_BYTES];
-			int f = fnl_record_field_index(d, fnl_span_str(words[k]));
-			if (f >= 0 && v[f].set && used < sizeof(line)) {
-				fnl_value_text(&d->fields[f], &v[f], text);
-				used += (size_t)snprintf(line + used, sizeof(line) - used, " %s", text);
-			}
+		const struct fnl_money *difference = &v[FNL_QUOTA_REVISION_DIFFERENCE].money;
+		const struct fnl_money *now = &v[FNL_QUOTA_REVISION_QUOTA].money;
+		int64_t cause = v[FNL_QUOTA_REVISION_CAUSE].i64;
+		struct fnl_span reference = v[FNL_QUOTA_REVISION_REFERENCE].str;
+		char name[FNL_TEXT_BYTES], date[FNL_TEXT_BYTES], amount[FNL_TEXT_BYTES], after[FNL_TEXT_BYTES],
+			why[FNL_VALUE_TEXT_BYTES * 2];
+		bool other = strcmp(difference->currency, now->currency) != 0; /* it adds nothing: there is no rate for it */
+		snprintf(name, sizeof(name), "revision %lld", (long long)v[FNL_QUOTA_REVISION_REVISION].i64);
+		fnl_text_date(v[FNL_QUOTA_REVISION_AT].i64 / DAY_MS, date);
+		fnl_text_money_full(difference->amount_minor, difference->currency, amount);
+		fnl_text_money_full(now->amount_minor, now->currency, after);
+		why_revised(v, why, sizeof(why));
+		fprintf(c->out, "  %s%-22s%s %s  %s%s%s%s = %s   %s, %s (%.*s)\n", fnl_style_on(c, FNL_DIM), name,
+		        fnl_style_off(c), date, difference->amount_minor >= 0 ? "+" : "", amount, other ? " " : "",
+		        other ? difference->currency : "", after,
+		        cause >= 0 && cause < FNL_REVISION_CAUSE_COUNT ? fnl_symbols_revision_cause[cause] : "?", why,
+		        (int)reference.len, (const char *)reference.data);
+	}
+}
+
+/* By currency, as it was agreed. */
+static void draw_wins(const struct fnl_canvas *c, const struct fnl_list *won, int32_t fiscal_year)
+{
+	for (size_t i = 0; i < won->count; i++) {
+		const struct fnl_value *v = won->items[i].list.items;
+		char currency[4], text[FNL_TEXT_BYTES], line[4 * FNL_TEXT_BYTES];
+		int64_t count = v[FNL_WON_TOTAL_COUNT].i64;
+		if (v[FNL_WON_TOTAL_FISCAL_YEAR].i64 != fiscal_year) {
+			continue;
 		}
-		if (at) {
-			fnl_text_date(at->i64 / DAY_MS, date);
+		if (v[FNL_WON_TOTAL_CURRENCY].set) {
+			currency_of(&v[FNL_WON_TOTAL_CURRENCY], currency);
+			fnl_text_money_full(v[FNL_WON_TOTAL_AMOUNT_MINOR].i64, currency, text);
+			snprintf(line, sizeof(line), "%s %s, of %lld", currency, text, (long long)count);
+		} else {
+			snprintf(line, sizeof(line), "%lld without an amount", (long long)count);
 		}
-		if (difference) {
-			fnl_text_money_full(difference->money.amount_minor, difference->money.currency, amount);
-		}
-		if (quota) {
-			fnl_text_money_full(quota->money.amount_minor, quota->money.currency, now);
-		}
-		snprintf(name, sizeof(name), "revision %lld", number ? (long long)number->i64 : 0);
-		fprintf(c->out, "  %s%-22s%s %s  %s%s = %s  %s\n", fnl_style_on(c, FNL_DIM), name, fnl_style_off(c), date,
-		        difference && difference->money.amount_minor > 0 ? "+" : "", amount, now, line);
+		fnl_view_line(c, "wins", line);
 	}
 }
 
@@ -161,7 +173,7 @@ static void draw_won(const struct fnl_canvas *c, const struct fnl_quota_since *s
 
 void fnl_quota_since_draw(const struct fnl_canvas *c, const struct fnl_quota_since *s, int32_t fiscal_year)
 {
-	bool revised = s->revisions && s->revisions->count;
+	bool revised = s->revisions->count > 0;
 	if (!s->rep.row && !s->year.row && !revised) {
 		return;
 	}
@@ -172,6 +184,7 @@ void fnl_quota_since_draw(const struct fnl_canvas *c, const struct fnl_quota_sin
 	}
 	if (s->rep.row) {
 		draw_running(c, &s->rep.decoded.values[FNL_REP_RUNNING].list, fiscal_year);
+		draw_wins(c, &s->rep.decoded.values[FNL_REP_WON].list, fiscal_year);
 	}
 	if (s->year.row) {
 		draw_won(c, s);
@@ -207,6 +220,27 @@ static json_t *running_json(const struct fnl_list *running, int32_t fiscal_year)
 	return list;
 }
 
+/* By currency; what is null is not zero. */
+static json_t *won_json(const struct fnl_list *won, int32_t fiscal_year)
+{
+	json_t *list = json_array();
+	for (size_t i = 0; i < won->count; i++) {
+		const struct fnl_value *v = won->items[i].list.items;
+		char currency[4] = "";
+		bool known = v[FNL_WON_TOTAL_CURRENCY].set;
+		if (v[FNL_WON_TOTAL_FISCAL_YEAR].i64 != fiscal_year) {
+			continue;
+		}
+		if (known) {
+			currency_of(&v[FNL_WON_TOTAL_CURRENCY], currency);
+		}
+		json_array_append_new(list, json_pack("{s:s?, s:I, s:I}", "currency", known ? currency : NULL, "count",
+		                                      (json_int_t)v[FNL_WON_TOTAL_COUNT].i64, "amount_minor",
+		                                      (json_int_t)v[FNL_WON_TOTAL_AMOUNT_MINOR].i64));
+	}
+	return list;
+}
+
 static json_t *attainment_json(const struct fnl_quota_since *s)
 {
 	const struct fnl_value *v = s->year.decoded.values;
@@ -225,7 +259,9 @@ int fnl_quota_since_json(const struct fnl_quota_since *s, int32_t fiscal_year, j
 {
 	json_t *running =
 		s->rep.row ? running_json(&s->rep.decoded.values[FNL_REP_RUNNING].list, fiscal_year) : json_null();
-	bool failed = json_object_set_new(object, "quota_now", s->has_quota ? money_json(&s->quota) : json_null()) ||
+	json_t *won = s->rep.row ? won_json(&s->rep.decoded.values[FNL_REP_WON].list, fiscal_year) : json_null();
+	bool failed = json_object_set_new(object, "won", won) ||
+	              json_object_set_new(object, "quota_now", s->has_quota ? money_json(&s->quota) : json_null()) ||
 	              json_object_set_new(object, "running", running) ||
 	              json_object_set_new(object, "attainment", attainment_json(s));
 	return failed ? FNL_E_NOMEM : 0;

@@ -17,7 +17,7 @@ int fnl_quota_since_find(const struct fnl_rows *rows, struct fnl_span book, cons
                          struct fnl_arena *arena, struct fnl_quota_since *ret, struct fnl_error *why) FNL_MUST_USE;
 /* Nothing where the rows have nothing. */
 void fnl_quota_since_draw(const struct fnl_canvas *c, const struct fnl_quota_since *s, int32_t fiscal_year);
-/* "quota_now", "running", "attainment" into the object. FNL_E_NOMEM. */
+/* "quota_now", "running", "won", "attainment" into the object. FNL_E_NOMEM. */
 int fnl_quota_since_json(const struct fnl_quota_since *s, int32_t fiscal_year, json_t *object) FNL_MUST_USE;
 
 #endif

@@ -243,9 +243,17 @@ static const char *reason_text(int64_t reason)
 		return "the proposal is outdated: its time is over, another one took its place, or somebody who would "
 			   "receive prospects is there no more";
 	case FNL_REJECT_REASON_UNKNOWN_QUOTA:
-		return "there is no such frozen quota";
+		return "the rep has no quota of that year";
 	case FNL_REJECT_REASON_OTHER_CURRENCY:
 		return "the quota is in another currency";
+	case FNL_REJECT_REASON_QUOTA_IS_NOT_FROZEN:
+		return "the quota is a draft: it is computed anew until it freezes";
+	case FNL_REJECT_REASON_QUOTA_OF_ANOTHER_RUN:
+		return "the quota is of another run than the one that was meant";
+	case FNL_REJECT_REASON_QUOTA_BELOW_ZERO:
+		return "the quota would be less than nothing";
+	case FNL_REJECT_REASON_QUOTA_TOO_LARGE:
+		return "the quota would be more than 64 bits hold";
 	default:
 		return "see the topic of refusals";
 	}
