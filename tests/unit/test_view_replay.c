@@ -73,8 +73,11 @@ static void fill(struct fnl_replay_facts *f)
 static struct fnl_replay_told told(void)
 {
 	struct fnl_replay_told t = {
-		.inputs = {{"sales.prospect-changes", 12345}, {"hr.rep-changes", 67}, {"sales.commands", 1}, {"sales.fx-rates", 0},
-		           {"sales.territories", 2}},
+		.inputs = {{"sales.prospect-changes", 12345},
+	               {"hr.rep-changes", 67},
+	               {"sales.commands", 1},
+	               {"sales.fx-rates", 0},
+	               {"sales.territories", 2}},
 		.copies = 14,
 		.first_ms = first_ms,
 		.end_ms = end_ms,
