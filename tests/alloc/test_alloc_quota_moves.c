@@ -13,7 +13,7 @@
 enum { ARENA_BYTES = 8 << 20, RUNS_MAX = 500, SETTLED = 24 * 3600000 + 1000, YEAR = 2024 };
 
 static struct fnl_books w;
-static struct fnl_input input;      /* of command, comes */
+static struct fnl_input input;       /* of command, comes */
 static const struct fnl_value *row;  /* of a firing */
 static const struct fnl_value *next; /* what the undisturbed one makes of it; NULL: it goes */
 static const char *book;

@@ -208,10 +208,10 @@ struct oracle_rep_stats {
 	size_t lines_went;             /* frozen ones, with their prospects: seldom */
 	size_t moves_recognised;       /* prospects that have gone to whom a proposal wanted: seldom */
 	size_t lines_went_by_proposal; /* frozen ones with these: seldom */
-	size_t pushed_out; /* findings that the list of changes has no more: seldom */
-	size_t cells_same; /* lines that changed nothing of their cell: seldom */
-	size_t doubtful;   /* clock = wall: moments at which more than one thing may have happened */
-	size_t unjudged;   /* runs with such a moment that are not as expected */
+	size_t pushed_out;             /* findings that the list of changes has no more: seldom */
+	size_t cells_same;             /* lines that changed nothing of their cell: seldom */
+	size_t doubtful;               /* clock = wall: moments at which more than one thing may have happened */
+	size_t unjudged;               /* runs with such a moment that are not as expected */
 };
 
 int oracle_rep_check(struct oracle *o, const struct oracle_rep_input *in, struct oracle_rep_stats *stats, char *why,

@@ -246,7 +246,7 @@ void rep_wall_fire(struct rep_fold *f, struct rep_partition *p, const json_t *in
 		json_t *body = oracle_decode_value(f->o, r->value, &schema, &why);
 		/* neither handovers nor what proposals ask for is repeated */
 		f->stats.doubtful += oracle_is(body, "cause", "HANDOVER_OUT") || oracle_is(body, "cause", "PROPOSAL_OUT");
-		if (body && strcmp(schema->name, "QuotaRevised") != 0) {       /* that follows from the input */
+		if (body && strcmp(schema->name, "QuotaRevised") != 0) { /* that follows from the input */
 			struct said o = {book, json_object_get(p->reps, book), body, now_ms};
 			repeat(f, p, &o, schema->name);
 		}

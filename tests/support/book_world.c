@@ -5,10 +5,9 @@
 
 enum { ARENA_BYTES = 512 << 20 };
 
-static const struct fnl_record_desc *const descs[] = {&fnl_desc_rep,        &fnl_desc_line,         &fnl_desc_quota_set,
-                                                      &fnl_desc_quota_line, &fnl_desc_inspection,   &fnl_desc_cell,
-                                                      &fnl_desc_rate_table, &fnl_desc_territory_set,
-                                                      &fnl_desc_task,       &fnl_desc_quota_moves};
+static const struct fnl_record_desc *const descs[] = {
+	&fnl_desc_rep,  &fnl_desc_line,       &fnl_desc_quota_set,     &fnl_desc_quota_line, &fnl_desc_inspection,
+	&fnl_desc_cell, &fnl_desc_rate_table, &fnl_desc_territory_set, &fnl_desc_task,       &fnl_desc_quota_moves};
 
 void fnl_books_start(struct fnl_books *w)
 {

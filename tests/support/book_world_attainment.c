@@ -38,7 +38,8 @@ void fnl_books_note_frozen(const struct fnl_quota_step_in *in, struct fnl_quota_
 	                            .correlation_id = out->correlation_id,
 	                            .arena = in->arena};
 	if (out->event.desc && quota[FNL_QUOTA_SET_STATE].i64 == FNL_QUOTA_STATE_FROZEN &&
-	    fnl_attainment_quota(&state, in->rep[FNL_REP_BOOK].str, (int32_t)quota[FNL_QUOTA_SET_FISCAL_YEAR].i64, &out->rep) != 0) {
+	    fnl_attainment_quota(&state, in->rep[FNL_REP_BOOK].str, (int32_t)quota[FNL_QUOTA_SET_FISCAL_YEAR].i64,
+	                         &out->rep) != 0) {
 		abort();
 	}
 }

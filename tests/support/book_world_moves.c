@@ -118,8 +118,8 @@ static void fire(struct fnl_books *w, const char *key)
 	in.rep = fnl_books_get(w, FNL_BOOKS_REP, fnl_books_key_of(book, 0, FNL_SPAN_NONE).text);
 	in.quota = fnl_books_get(w, FNL_BOOKS_QUOTA, fnl_books_key_of(book, need.fiscal_year, FNL_SPAN_NONE).text);
 	for (size_t i = 0; i < need.count; i++) {
-		in.lines[i] = fnl_books_get(w, FNL_BOOKS_QUOTA_LINE,
-		                            fnl_books_key_of(book, need.fiscal_year, need.prospect_ids[i]).text);
+		in.lines[i] =
+			fnl_books_get(w, FNL_BOOKS_QUOTA_LINE, fnl_books_key_of(book, need.fiscal_year, need.prospect_ids[i]).text);
 	}
 	if (need.work == FNL_QUOTA_GOING_PAGE) {
 		in.page_count = tasks_of(w, book, need.after, page);

@@ -104,11 +104,10 @@ static void show(const char *when)
 		struct fnl_list all = q[FNL_QUOTA_SET_REVISIONS].list;
 		for (size_t k = 0; k < all.count; k++) {
 			const struct fnl_value *v = all.items[k].list.items;
-			fnl_golden_add(
-				&golden, "      %lld. %s %s, %s, %lld lines: %s\n", (long long)v[R(REVISION)].i64,
-				fnl_symbols_revision_cause[v[R(CAUSE)].i64], word(v[R(REFERENCE)].str).s,
-				v[R(OTHER_REP_ID)].set ? word(v[R(OTHER_REP_ID)].str).s : word(v[R(CAUSE_CODE)].str).s,
-				(long long)v[R(LINE_COUNT)].i64, minor(v[R(DIFFERENCE)].money.amount_minor, 0).s);
+			fnl_golden_add(&golden, "      %lld. %s %s, %s, %lld lines: %s\n", (long long)v[R(REVISION)].i64,
+			               fnl_symbols_revision_cause[v[R(CAUSE)].i64], word(v[R(REFERENCE)].str).s,
+			               v[R(OTHER_REP_ID)].set ? word(v[R(OTHER_REP_ID)].str).s : word(v[R(CAUSE_CODE)].str).s,
+			               (long long)v[R(LINE_COUNT)].i64, minor(v[R(DIFFERENCE)].money.amount_minor, 0).s);
 		}
 	}
 	for (size_t i = 0; i < w.row_count; i++) {
@@ -117,8 +116,7 @@ static void show(const char *when)
 			fnl_golden_add(&golden, "    %s of %s, worth %s, went to %s by %s\n",
 			               word(v[FNL_QUOTA_LINE_PROSPECT_ID].str).s, word(v[FNL_QUOTA_LINE_REP_ID].str).s,
 			               minor(v[FNL_QUOTA_LINE_VALUE_MINOR].i64, v[FNL_QUOTA_LINE_VALUE_E4].i64).s,
-			               word(v[FNL_QUOTA_LINE_MOVED_TO_REP_ID].str).s,
-			               word(v[FNL_QUOTA_LINE_MOVED_BY].str).s);
+			               word(v[FNL_QUOTA_LINE_MOVED_TO_REP_ID].str).s, word(v[FNL_QUOTA_LINE_MOVED_BY].str).s);
 		}
 	}
 	fnl_golden_add(&golden, "    all: %s\n", minor((int64_t)sum, 0).s);

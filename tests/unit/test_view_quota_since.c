@@ -151,8 +151,8 @@ static void put_since(struct world *w)
 	rep[FNL_REP_BOOK] = fnl_v_text("rep:ann");
 	rep[FNL_REP_REP_ID] = fnl_v_text("ann");
 	rep[FNL_REP_RUNNING] = fnl_v_list(items, 3);
-	const struct fnl_value wins[] = {won(w, 2024, "USD", 1, 1), won(w, 2025, NULL, 1, 0),
-	                                 won(w, 2025, "JPY", 2, 12345), won(w, 2025, "USD", 3, 12000000)};
+	const struct fnl_value wins[] = {won(w, 2024, "USD", 1, 1), won(w, 2025, NULL, 1, 0), won(w, 2025, "JPY", 2, 12345),
+	                                 won(w, 2025, "USD", 3, 12000000)};
 	rep[FNL_REP_WON] = fnl_v_list(wins, 4);
 	put(w, "rep|rep:ann", &fnl_desc_rep, rep);
 	put_year(w, "US", 25000000, 12000000, 1);
