@@ -287,8 +287,6 @@ static void test_wall_clock(void **state)
 	run_seeds(*state, FNL_CLOCK_WALL, SEEDS, &all);
 }
 
-/* ---- tampering ---- */
-
 static void refuse(struct tools *t, struct result *r, const char *what, const char *expected)
 {
 	char why[2000] = "";
