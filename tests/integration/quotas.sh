@@ -62,6 +62,28 @@ for date in 2017-06-30 2017-09-30 2017-12-31; do
 done
 import plain
 quotas_are plain 2017-12-31 2019
+
+# A frozen quota is revised, and shows it; what it was when it froze stays; below zero and what is not there are refused.
+now_of() { ctl plain quota "$1" "$2" --json | jq -c '[.quota_now.amount_minor, .quota_minor, .revision]'; } # REP YEAR
+refused() {                                                                                                  # REASON ARGS…
+	local rc=0
+	ctl plain revise "${@:2}" --cause test --issued-by max >"$dir/said" 2>"$dir/err" || rc=$?
+	[ $rc -eq 6 ] || fail "revise ${*:2}: exit $rc instead of 6: $(cat "$dir/err")"
+	grep -q "was refused: $1" "$dir/err" || fail "revise ${*:2}: $(cat "$dir/err")"
+}
+read -r rep <"$dir/reps"
+frozen=$(now_of "$rep" 2018 | jq '.[0]')
+ctl plain revise "$rep" 2018 1250.50 USD --cause market --issued-by max --command-id up-1 >"$dir/said" 2>"$dir/err" ||
+	fail "revise: exit $?: $(cat "$dir/err")"
+grep -q 'revision 1 .*+1,250.50 = .*COMMAND, market, by max (up-1)' "$dir/said" || fail "revise: $(cat "$dir/said")"
+[ "$(now_of "$rep" 2018)" = "[$((frozen + 125050)),$frozen,1]" ] || fail "revised: $(now_of "$rep" 2018), frozen $frozen"
+refused QUOTA_BELOW_ZERO "$rep" 2018 -99999999999 USD
+refused OTHER_CURRENCY "$rep" 2018 1 EUR
+refused UNKNOWN_QUOTA "$rep" 2031 1 USD
+refused QUOTA_OF_ANOTHER_RUN "$rep" 2018 1 USD --run nobody
+ctl plain revise "$rep" 2018 1250.50 USD --cause market --command-id up-1 >"$dir/said" 2>&1 || fail "the same command again"
+[ "$(now_of "$rep" 2018)" = "[$((frozen + 125050)),$frozen,1]" ] || fail "again: $(now_of "$rep" 2018)"
+note "plain: the quota of $rep is revised by 1250.50, and refused where it must be"
 ctl plain verify || fail "plain: verify"
 worker_end one || fail "a clean end has exit code $?"
 

@@ -66,6 +66,36 @@ note "accepted once, refused else"
 rc=0
 ctl emea performance emea --ask >"$dir/said" 2>"$dir/err" || rc=$?
 [ $rc -eq 1 ] || fail "performance without a year: exit $rc: $(cat "$dir/err")"
+
+# A quota that froze at once, a prospect that is won, and how the rep stands then.
+year=$(date -u +%Y)
+printf '[rules]\nversion = 1\n[stages]\nProspecting = TOP\n[quota]\nsettle_hours = 0\nconflation_seconds = 1\n' >"$dir/rules.ini"
+ctl emea rules apply "$dir/rules.ini" >"$dir/said" 2>&1 || fail "rules: $(cat "$dir/said")"
+{
+	echo 'event,prospect_id,occurred_at,stage,status,amount,currency,owner_rep_id,expected_close_date,closed_on'
+	echo "changed,A-7,$year-01-02T09:00:00Z,Prospecting,open,400000,EUR,ann,$year-12-20,"
+	echo "changed,W-1,$year-01-02T09:00:00Z,Prospecting,open,30000,EUR,ann,,"
+	echo "changed,W-1,$year-01-03T09:00:00Z,Won,won,30000,EUR,ann,,$year-01-03"
+} >"$dir/won.csv"
+ctl emea import csv "$dir/won.csv" 2>"$dir/err" || fail "import: $(tail -n 3 "$dir/err")"
+caught_up emea >"$dir/said"
+ctl emea quota open emea --year "$year" --base-currency EUR >"$dir/said" 2>&1 || fail "quota open: $(cat "$dir/said")"
+stands() { # of ann: her quota, and what she has won of it, as the organisation has it
+	ctl emea performance emea "$year" --json 2>/dev/null |
+		jq -c '.reps[] | select(.rep_id == "ann") | .now | [.quota.amount_minor, .won_minor]' 2>/dev/null
+}
+for _ in $(seq 60); do
+	[ "$(stands)" != "[10000000,3000000]" ] || break
+	sleep 1
+done
+is "what ann has won" "[10000000,3000000]" stands
+ctl emea performance emea "$year" --ask >"$dir/picture" 2>"$dir/err" || fail "performance: exit $?: $(cat "$dir/err")"
+grep -Eq '^ *ann +EUR 100,000 .*\|.* EUR 30,000 ' "$dir/picture" || fail "the picture: $(cat "$dir/picture")"
+is "scored" "[10000000,3000000,true]" json \
+	'.reps[] | select(.rep_id == "ann") | [.level.quota.amount_minor, .attainment.won_minor, .attainment.attainment_bp > 0]' \
+	performance emea "$year"
+note "ann has won of her quota, and is scored"
+
 worker_kill one
 rc=0
 ctl emea propose emea --timeout 1 >"$dir/said" 2>"$dir/err" || rc=$?

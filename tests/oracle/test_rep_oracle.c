@@ -152,8 +152,6 @@ static struct result *run_seed(struct tools *t, uint64_t seed, enum fnl_clock_mo
 	return run_with(t, seed, mode, publish_random, t);
 }
 
-/* ---- seeds ---- */
-
 static void add_stats(struct oracle_rep_stats *to, const struct oracle_rep_stats *s)
 {
 	const size_t *from = (const size_t *)s;
@@ -176,13 +174,12 @@ static void print_stats(const struct oracle_rep_stats *s)
 	              s->drafts, s->frozen, s->quota_lines, s->left_out, s->recalculated, s->rejected, s->dead_letters,
 	              s->stale, s->images, s->late_changes, s->erased, s->refiled, s->rules_activated, s->org_moves,
 	              s->long_books, s->books, s->lines, s->doubtful, s->unjudged);
-	print_message("%zu lines by a rate, %zu by planned purchases, %zu in a territory, %zu rates and territories\n",
-	              s->converted, s->planned, s->in_territory, s->references);
-	print_message(
-		"%zu revised, %zu revisions refused, %zu times lines came, %zu quotas begun, %zu not added, %zu lines "
-		"went, %zu of them by proposals, for which %zu prospects went\n",
-		s->revised, s->revisions_refused, s->lines_came, s->quotas_begun, s->not_added, s->lines_went,
-		s->lines_went_by_proposal, s->moves_recognised);
+	print_message("%zu lines by a rate, %zu by planned purchases, %zu in a territory, %zu rates and territories; %zu "
+	              "revised, %zu refused, lines came %zu times, %zu quotas begun, %zu not added, %zu lines went, %zu of "
+	              "them with %zu prospects that went by proposals\n",
+	              s->converted, s->planned, s->in_territory, s->references, s->revised, s->revisions_refused,
+	              s->lines_came, s->quotas_begun, s->not_added, s->lines_went, s->lines_went_by_proposal,
+	              s->moves_recognised);
 	print_message("%zu stalled, %zu escalated, %zu cleared, %zu held, %zu returned, %zu sheets, %zu pages, %zu changed "
 	              "lines, %zu questions, %zu answers of which %zu in place, %zu closed, %zu overdue, %zu entries of "
 	              "which %zu absences, %zu reps and %zu persons forgotten\n",
@@ -289,8 +286,6 @@ static void test_wall_clock(void **state)
 	}
 	run_seeds(*state, FNL_CLOCK_WALL, SEEDS, &all);
 }
-
-/* ---- tampering ---- */
 
 static void refuse(struct tools *t, struct result *r, const char *what, const char *expected)
 {

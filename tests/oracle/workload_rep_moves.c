@@ -3,7 +3,7 @@
 #include "workload_rep_internal.h"
 
 #define MS_PER_DAY INT64_C(86400000)
-enum { OFTEN = 9, CELLS = 6, STORIES = 30, FIRST_OF_YEAR_2024 = 19723 };
+enum { OFTEN = 9, CELLS = 6, STORIES = 40, FIRST_OF_YEAR_2024 = 19723 };
 
 static void aside(struct workload_rep *w)
 {
@@ -80,9 +80,9 @@ static void send_moves(struct workload_rep *w, size_t at)
 
 static void freeze(struct workload_rep *w, size_t at)
 {
+	int64_t as_of = w->time_ms - 3 * MS_PER_DAY, kept_ms = w->as_of_ms;
 	struct fnl_input in = rep_make_command(w);
-	int64_t as_of = w->time_ms - 3 * MS_PER_DAY;
-	w->as_of_ms = as_of;
+	w->as_of_ms = kept_ms;
 	in.v[FNL_OPEN_QUOTA_YEAR_ISSUED_AT] = number(as_of);
 	in.v[FNL_OPEN_QUOTA_YEAR_AS_OF] = number(as_of);
 	in.v[FNL_OPEN_QUOTA_YEAR_ORG_ID] = text("east");
