@@ -343,6 +343,7 @@ static json_t *moves_of(const struct org_step *s, const json_t *row, const json_
 		for (size_t i = 0; i < sizeof(same) / sizeof(same[0]); i++) {
 			oracle_take(move, same[i], cell, same[i]);
 		}
+		oracle_take(move, "prospect_count", cell, "count");
 		if (oracle_has(cell, "to_rep_id")) {
 			json_array_append(moves, move);
 		}

@@ -136,7 +136,8 @@ static bool take_move(json_t *moves, const json_t *asked, const char *from_rep_i
 	{
 		bool same = oracle_is(move, "from_rep_id", from_rep_id) &&
 		            json_equal(json_object_get(move, "to_rep_id"), json_object_get(asked, "to_rep_id")) &&
-		            json_equal(json_object_get(move, "layer"), json_object_get(asked, "layer"));
+		            json_equal(json_object_get(move, "layer"), json_object_get(asked, "layer")) &&
+		            json_equal(json_object_get(move, "prospect_count"), json_object_get(asked, "prospect_count"));
 		for (size_t k = 0; k < 3; k++) {
 			const char *code = oracle_has(move, codes[k]) ? oracle_text(move, codes[k]) : "";
 			same = same && strcmp(code, oracle_text(asked, codes[k])) == 0;

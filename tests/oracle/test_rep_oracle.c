@@ -248,7 +248,7 @@ static void run_seeds(struct tools *t, enum fnl_clock_mode mode, uint64_t seeds,
 			/* of departures there is one in some runs, and of what is rare in them little */
 			bool rare = i >= offsetof(struct oracle_rep_stats, notices) / sizeof(size_t) &&
 			            i < offsetof(struct oracle_rep_stats, long_books) / sizeof(size_t);
-			if (((const size_t *)all)[i] <= (rare ? 0 : count / 10)) {
+			if (((const size_t *)all)[i] <= (rare ? 0 : count / 20)) {
 				fail_msg("the %zu-th statistic is but %zu", i, ((const size_t *)all)[i]);
 			}
 		}
