@@ -217,6 +217,9 @@ struct oracle_rep_stats {
 int oracle_rep_check(struct oracle *o, const struct oracle_rep_input *in, struct oracle_rep_stats *stats, char *why,
                      size_t why_bytes);
 
+/* To stdout. */
+void oracle_rep_stats_print(const struct oracle_rep_stats *s);
+
 /* As oracle_rules_known. */
 const struct oracle_rules_text *oracle_rep_rules_known(size_t at);
 

@@ -165,59 +165,6 @@ static double cpu_ms(void)
 	return (double)clock() * 1000.0 / CLOCKS_PER_SEC;
 }
 
-static void print_stats(const struct oracle_rep_stats *s)
-{
-	print_message("%zu drafts, %zu frozen, %zu quota lines of which %zu left out, %zu recalculated, %zu rejected, %zu "
-	              "dead letters, %zu stale, %zu images, %zu late changes, %zu erased, %zu refiled, %zu rules, %zu "
-	              "moves of org, %zu long books, %zu books, %zu lines, %zu "
-	              "doubtful moments, %zu runs not judged\n",
-	              s->drafts, s->frozen, s->quota_lines, s->left_out, s->recalculated, s->rejected, s->dead_letters,
-	              s->stale, s->images, s->late_changes, s->erased, s->refiled, s->rules_activated, s->org_moves,
-	              s->long_books, s->books, s->lines, s->doubtful, s->unjudged);
-	print_message("%zu lines by a rate, %zu by planned purchases, %zu in a territory, %zu rates and territories; %zu "
-	              "revised, %zu refused, lines came %zu times, %zu quotas begun, %zu not added, %zu lines went, %zu of "
-	              "them with %zu prospects that went by proposals\n",
-	              s->converted, s->planned, s->in_territory, s->references, s->revised, s->revisions_refused,
-	              s->lines_came, s->quotas_begun, s->not_added, s->lines_went, s->lines_went_by_proposal,
-	              s->moves_recognised);
-	print_message("%zu stalled, %zu escalated, %zu cleared, %zu held, %zu returned, %zu sheets, %zu pages, %zu changed "
-	              "lines, %zu questions, %zu answers of which %zu in place, %zu closed, %zu overdue, %zu entries of "
-	              "which %zu absences, %zu reps and %zu persons forgotten\n",
-	              s->stalled, s->escalated, s->cleared, s->held, s->returned, s->sheets, s->sheet_pages,
-	              s->changed_lines, s->questions, s->answers, s->answered, s->closed, s->overdue, s->entries,
-	              s->absences, s->reps_forgotten, s->forgotten);
-	print_message("cells: %zu lines went from one to another, %zu changed nothing, %zu reps told anew, %zu images of "
-	              "which %zu absences, %zu sums held, %zu at the end; %zu asked for\n",
-	              s->cells_moved, s->cells_same, s->cells_anew, s->cell_images, s->cell_absences, s->cells_held,
-	              s->cells, s->moves_asked);
-}
-
-static void print_handovers(const struct oracle_rep_stats *s)
-{
-	print_message("handovers: %zu notices, %zu corrected, %zu withdrawn, %zu left, %zu replaced, %zu cancelled, %zu "
-	              "listed with %zu prospects of which %zu flipped, %zu completed; %zu asked, %zu named, %zu accepted, "
-	              "%zu refused, %zu dropped out, %zu proposed, %zu commands refused, %zu signed off\n",
-	              s->notices, s->corrected, s->withdrawn, s->left, s->replaced, s->cancelled, s->listed,
-	              s->listed_prospects, s->flipped, s->completed, s->asked, s->named, s->accepted, s->refused,
-	              s->dropped_out, s->proposed, s->commands_refused, s->reviewed);
-	print_message(
-		"tasks: %zu opened of which %zu block, %zu gates, %zu released, %zu done, %zu waived, %zu superseded, "
-		"%zu cancelled, %zu overdue, %zu unnamed, %zu needed later, %zu reports refused (%zu %zu %zu %zu %zu "
-		"%zu %zu %zu %zu %zu), %zu at risk\n",
-		s->tasks_opened, s->tasks_blocking, s->gates, s->tasks_released, s->tasks_done, s->tasks_waived,
-		s->tasks_superseded, s->tasks_cancelled, s->tasks_overdue, s->unnamed, s->needed_later, s->reports_refused,
-		s->refused_because[0], s->refused_because[1], s->refused_because[2], s->refused_because[3],
-		s->refused_because[4], s->refused_because[5], s->refused_because[6], s->refused_because[7],
-		s->refused_because[8], s->refused_because[9], s->at_risk);
-	print_message(
-		"%zu findings (%zu %zu %zu %zu %zu %zu %zu %zu), %zu of them pushed out; %zu reassigned, %zu overdue, "
-		"%zu moved; %zu partings of which %zu to the employer, %zu outcomes, %zu base rates, %zu defections, "
-		"%zu watches over\n",
-		s->findings, s->found[0], s->found[1], s->found[2], s->found[3], s->found[4], s->found[5], s->found[6],
-		s->found[7], s->pushed_out, s->reassigned, s->reassign_overdue, s->moved, s->partings, s->to_employer,
-		s->outcomes, s->base_rates, s->defections, s->watches_over);
-}
-
 static void run_seeds(struct tools *t, enum fnl_clock_mode mode, uint64_t seeds, struct oracle_rep_stats *all)
 {
 	const char *one = getenv("FNL_SEED"), *many = getenv("FNL_SEEDS");
@@ -240,8 +187,7 @@ static void run_seeds(struct tools *t, enum fnl_clock_mode mode, uint64_t seeds,
 	}
 	print_message("%" PRIu64 " seeds, %.2f ms each, of which the oracle %.2f ms\n", count,
 	              (cpu_ms() - start_ms) / (double)count, oracle_ms / (double)count);
-	print_stats(all);
-	print_handovers(all);
+	oracle_rep_stats_print(all);
 	assert_int_equal(failed, 0);
 	if (count >= seeds) { /* everything must have been there, or nothing was shown */
 		for (size_t i = 0; i < offsetof(struct oracle_rep_stats, pushed_out) / sizeof(size_t); i++) {

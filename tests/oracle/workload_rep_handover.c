@@ -91,7 +91,9 @@ static void give_notice(struct workload_rep *w, size_t rep, size_t at)
 		set_number(&in, "available_until", n->last_day - (int64_t)rep_below(w, 6));
 	}
 	if (!rep_one_in(w, 3)) {
-		set_text(&in, "successor_id", rep_load_rep(w, rep_below(w, w->rep_count)));
+		size_t others = w->rep_count > 1 ? w->rep_count - 1 : 1;
+		n->successor = rep_one_in(w, 8) ? rep : (rep + 1 + rep_below(w, others)) % w->rep_count;
+		set_text(&in, "successor_id", rep_load_rep(w, n->successor));
 	}
 	if (!rep_one_in(w, 4)) {
 		fnl_employer_digest(fnl_span_str(notice_of(w, rep)), FNL_SPAN_LIT("acme"), digest);
@@ -323,9 +325,33 @@ static void fill(struct workload_rep *w, size_t rep, size_t at)
 		if (w->owners[i] == rep || rep_one_in(w, 3)) {
 			w->owners[i] = rep;
 			struct fnl_input in = line_of(w, i, rep, rep_one_in(w, 8) ? FNL_LINE_STATE_WATCHED : FNL_LINE_STATE_OWNED);
+			if (!rep_one_in(w, 4)) {
+				set_number(&in, "expected_close_date", 19820 + (int64_t)rep_below(w, 170)); /* in the year 2024 */
+				fnl_input_money(&in, FNL_BOOK_LINE_AMOUNT, 1 + (int64_t)rep_below(w, 1000000000), "USD");
+			}
 			rep_send_input(w, &in, at);
 		}
 	}
+}
+
+/* The year of most of his lines, in their currency: it is frozen before he has gone, so that lines of it go too. */
+static void open_year(struct workload_rep *w, size_t at)
+{
+	struct fnl_input in = rep_make_command(w);
+	set_text(&in, "org_id", "east");
+	set_text(&in, "base_currency", "USD");
+	set_number(&in, "fiscal_year", 2024);
+	set_number(&in, "issued_at", w->time_ms);
+	set_number(&in, "as_of", w->time_ms);
+	in.v[field(&in, "rep_ids")].list.count = 0;
+	w->as_of_ms = w->time_ms;
+	rep_send_input(w, &in, at);
+}
+
+static void begin(struct workload_rep *w, size_t rep, size_t at)
+{
+	fill(w, rep, at);
+	open_year(w, at);
 }
 
 /* HR says where everybody belongs, who leads him. */
@@ -344,9 +370,9 @@ static void introduce(struct workload_rep *w, size_t rep, size_t at)
 /* The source moves them to somebody, whom it may have been asked to. */
 static void move(struct workload_rep *w, size_t rep, size_t at)
 {
-	size_t to = rep_below(w, w->rep_count);
+	size_t to = rep_one_in(w, 4) ? rep_below(w, w->rep_count) : w->notices[rep].successor;
 	for (size_t i = 0; i < w->prospect_count; i++) {
-		if (rep_one_in(w, 2)) {
+		if (!rep_one_in(w, 3)) {
 			struct fnl_input in = line_of(w, i, rep, FNL_LINE_STATE_WATCHED);
 			fnl_input_str(&in, FNL_BOOK_LINE_OWNER_REP_ID, rep_load_rep(w, to));
 			rep_send_input(w, &in, at);
@@ -470,8 +496,8 @@ void rep_make_handover(struct workload_rep *w, size_t at)
 void rep_make_departure(struct workload_rep *w, size_t at)
 {
 	static void (*const steps[])(struct workload_rep * w, size_t rep, size_t at) = {
-		introduce, fill, give_notice, answer_all, report_wrongly, report_wrongly, report_all, report_all, report_all,
-		sign_off,  move, lose,        lose};
+		introduce, begin, give_notice, answer_all, report_wrongly, report_wrongly, report_all, report_all, report_all,
+		sign_off,  move,  lose,        lose};
 	enum { STEPS = sizeof(steps) / sizeof(steps[0]) };
 	if (w->departure_step >= 2 * STEPS || rep_one_in(w, 4)) {
 		rep_make_handover(w, at);

@@ -3,7 +3,7 @@
 #include "workload_rep_internal.h"
 
 #define MS_PER_DAY INT64_C(86400000)
-enum { OFTEN = 9, CELLS = 6, STORIES = 40, FIRST_OF_YEAR_2024 = 19723 };
+enum { OFTEN = 9, SELDOM = 40, CELLS = 6, STORIES = 40, FIRST_OF_YEAR_2024 = 19723 };
 
 static void aside(struct workload_rep *w)
 {
@@ -158,6 +158,19 @@ static void go_by_proposal(struct workload_rep *w, size_t at)
 	time_goes_on(w, at);
 }
 
+/* Who bought is forgotten: the win stays counted. */
+static void forget_win(struct workload_rep *w, size_t at)
+{
+	struct fnl_input in = {.desc = &fnl_desc_book_line};
+	size_t tries = 8;
+	do {
+		memcpy(in.v, some_line(w), sizeof(in.v));
+	} while (in.v[FNL_BOOK_LINE_LAYER].i64 != FNL_LAYER_WON && --tries > 0);
+	in.v[FNL_BOOK_LINE_STATE].i64 = FNL_LINE_STATE_ERASED;
+	in.v[FNL_BOOK_LINE_SEQUENCE].i64++;
+	rep_send_input(w, &in, at);
+}
+
 void rep_send_moves(struct workload_rep *w, size_t at)
 {
 	aside(w);
@@ -166,6 +179,9 @@ void rep_send_moves(struct workload_rep *w, size_t at)
 	}
 	if (w->owned_count > 0 && rep_one_in(w, OFTEN)) {
 		send_moves(w, at);
+	}
+	if (w->owned_count > 0 && rep_one_in(w, SELDOM)) {
+		forget_win(w, at);
 	}
 	aside(w);
 }
