@@ -141,11 +141,9 @@ struct oracle_rep_stats {
 	size_t cells;        /* at the end */
 	size_t credits;      /* wins that a rep was credited with, */
 	size_t credits_back; /* that he was not any more, or otherwise, */
-	size_t credits_left; /* of lines that were erased */
 	size_t attained;     /* AttainmentChanged */
 	size_t attained_of_quota;
-	size_t attained_others;   /* of these: some are not converted */
-	size_t attained_in_pages; /* firings that left years for the next one */
+	size_t attained_others; /* of these: some are not converted */
 	size_t year_images;
 	size_t year_absences;
 	size_t forgotten; /* persons in images of sheets */
@@ -200,6 +198,8 @@ struct oracle_rep_stats {
 	size_t moves_overdue;
 	size_t moves_again;         /* BookMoves that came twice */
 	size_t moves_forgotten;     /* rows */
+	size_t credits_left;        /* wins of lines that were erased: of few lines either */
+	size_t attained_in_pages;   /* firings that left years for the next one: seldom is so much to be told at once */
 	size_t refused_because[10]; /* oracle_rep_report.c has their order */
 	size_t found[8];            /* findings by kind */
 	size_t long_books;          /* passes over a book of more than a page */

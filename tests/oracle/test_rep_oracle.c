@@ -227,7 +227,9 @@ static void test_wall_clock(void **state)
 	                               .cell_images = SEEDS,
 	                               .cell_absences = SEEDS,
 	                               .cells_held = SEEDS,
-	                               .cells = SEEDS};
+	                               .cells = SEEDS,
+	                               .year_images = SEEDS,
+	                               .year_absences = SEEDS};
 	/* and handovers are only looked at */
 	for (size_t *s = &all.notices; s < &all.long_books; s++) {
 		*s = SEEDS;

@@ -2,7 +2,7 @@
  * seeds do what they did. */
 #include "workload_rep_internal.h"
 
-enum { OFTEN = 9, SELDOM = 40, CELLS = 6 };
+enum { OFTEN = 9, CELLS = 6 };
 
 static void aside(struct workload_rep *w)
 {
@@ -75,27 +75,11 @@ static void send_moves(struct workload_rep *w, size_t at)
 	rep_send_input(w, &in, at);
 }
 
-/* Who bought is forgotten: the win stays counted. */
-static void forget_win(struct workload_rep *w, size_t at)
-{
-	struct fnl_input in = {.desc = &fnl_desc_book_line};
-	size_t tries = 8;
-	do {
-		memcpy(in.v, some_line(w), sizeof(in.v));
-	} while (in.v[FNL_BOOK_LINE_LAYER].i64 != FNL_LAYER_WON && --tries > 0);
-	in.v[FNL_BOOK_LINE_STATE].i64 = FNL_LINE_STATE_ERASED;
-	in.v[FNL_BOOK_LINE_SEQUENCE].i64++;
-	rep_send_input(w, &in, at);
-}
-
 void rep_send_moves(struct workload_rep *w, size_t at)
 {
 	aside(w);
 	if (w->owned_count > 0 && rep_one_in(w, OFTEN)) {
 		send_moves(w, at);
-	}
-	if (w->owned_count > 0 && rep_one_in(w, SELDOM)) {
-		forget_win(w, at);
 	}
 	aside(w);
 }
