@@ -198,6 +198,7 @@ struct oracle_rep_stats {
 	size_t moves_overdue;
 	size_t moves_again;         /* BookMoves that came twice */
 	size_t moves_forgotten;     /* rows */
+	size_t lines_went;          /* frozen ones, with a handover */
 	size_t credits_left;        /* wins of lines that were erased: of few lines either */
 	size_t attained_in_pages;   /* firings that left years for the next one: seldom is so much to be told at once */
 	size_t refused_because[10]; /* oracle_rep_report.c has their order */
@@ -205,7 +206,6 @@ struct oracle_rep_stats {
 	size_t long_books;          /* passes over a book of more than a page */
 	size_t books;               /* at the end */
 	size_t lines;
-	size_t lines_went; /* frozen ones, with a handover: seldom */
 	size_t pushed_out; /* findings that the list of changes has no more: seldom */
 	size_t cells_same; /* lines that changed nothing of their cell: seldom */
 	size_t doubtful;   /* clock = wall: moments at which more than one thing may have happened */
