@@ -141,11 +141,9 @@ struct oracle_rep_stats {
 	size_t cells;        /* at the end */
 	size_t credits;      /* wins that a rep was credited with, */
 	size_t credits_back; /* that he was not any more, or otherwise, */
-	size_t credits_left; /* of lines that were erased */
 	size_t attained;     /* AttainmentChanged */
 	size_t attained_of_quota;
-	size_t attained_others;   /* of these: some are not converted */
-	size_t attained_in_pages; /* firings that left years for the next one */
+	size_t attained_others; /* of these: some are not converted */
 	size_t year_images;
 	size_t year_absences;
 	size_t forgotten; /* persons in images of sheets */
@@ -200,15 +198,17 @@ struct oracle_rep_stats {
 	size_t moves_overdue;
 	size_t moves_again;         /* BookMoves that came twice */
 	size_t moves_forgotten;     /* rows */
+	size_t lines_went;          /* frozen ones, with a handover */
+	size_t credits_left;        /* wins of lines that were erased: of few lines either */
+	size_t attained_in_pages;   /* firings that left years for the next one: seldom is so much to be told at once */
 	size_t refused_because[10]; /* oracle_rep_report.c has their order */
 	size_t found[8];            /* findings by kind */
 	size_t long_books;          /* passes over a book of more than a page */
 	size_t books;               /* at the end */
 	size_t lines;
-	size_t lines_went;             /* frozen ones, with their prospects: seldom */
+	size_t pushed_out;             /* findings that the list of changes has no more: seldom */
 	size_t moves_recognised;       /* prospects that have gone to whom a proposal wanted: seldom */
 	size_t lines_went_by_proposal; /* frozen ones with these: seldom */
-	size_t pushed_out;             /* findings that the list of changes has no more: seldom */
 	size_t cells_same;             /* lines that changed nothing of their cell: seldom */
 	size_t doubtful;               /* clock = wall: moments at which more than one thing may have happened */
 	size_t unjudged;               /* runs with such a moment that are not as expected */

@@ -129,7 +129,7 @@ void rep_add_cell(struct workload_rep *w, struct fnl_input *in);
 /* workload_rep_wins.c: of a line in the book of `rep` */
 void rep_add_win(struct workload_rep *w, struct fnl_input *in, size_t rep);
 
-/* workload_rep_moves.c: remembers the cell of a line; and, now and then, a BookMoves, or a win's erasure */
+/* workload_rep_moves.c: remembers the cell of a line; and a BookMoves, now and then */
 void rep_keep_cell(struct workload_rep *w, const struct fnl_input *in);
 void rep_send_moves(struct workload_rep *w, size_t at);
 

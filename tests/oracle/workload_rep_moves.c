@@ -3,7 +3,7 @@
 #include "workload_rep_internal.h"
 
 #define MS_PER_DAY INT64_C(86400000)
-enum { OFTEN = 9, SELDOM = 40, CELLS = 6, STORIES = 40, FIRST_OF_YEAR_2024 = 19723 };
+enum { OFTEN = 9, CELLS = 6, STORIES = 40, FIRST_OF_YEAR_2024 = 19723 };
 
 static void aside(struct workload_rep *w)
 {
@@ -179,9 +179,6 @@ void rep_send_moves(struct workload_rep *w, size_t at)
 	}
 	if (w->owned_count > 0 && rep_one_in(w, OFTEN)) {
 		send_moves(w, at);
-	}
-	if (w->owned_count > 0 && rep_one_in(w, SELDOM)) {
-		forget_win(w, at);
 	}
 	aside(w);
 }
