@@ -158,19 +158,6 @@ static void go_by_proposal(struct workload_rep *w, size_t at)
 	time_goes_on(w, at);
 }
 
-/* Who bought is forgotten: the win stays counted. */
-static void forget_win(struct workload_rep *w, size_t at)
-{
-	struct fnl_input in = {.desc = &fnl_desc_book_line};
-	size_t tries = 8;
-	do {
-		memcpy(in.v, some_line(w), sizeof(in.v));
-	} while (in.v[FNL_BOOK_LINE_LAYER].i64 != FNL_LAYER_WON && --tries > 0);
-	in.v[FNL_BOOK_LINE_STATE].i64 = FNL_LINE_STATE_ERASED;
-	in.v[FNL_BOOK_LINE_SEQUENCE].i64++;
-	rep_send_input(w, &in, at);
-}
-
 void rep_send_moves(struct workload_rep *w, size_t at)
 {
 	aside(w);
