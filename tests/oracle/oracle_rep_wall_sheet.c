@@ -74,7 +74,8 @@ static bool is_of_record(const struct rep_partition *p, const struct made *m, co
 	bool of = in && oracle_is(in, "book", m->book);
 	const json_t *line = of ? json_object_get(rep_lines_of(p, m->book), oracle_text(m->body, "prospect_id")) : NULL;
 	bool there = line && !oracle_is(line, "state", "GONE");
-	of = of && !(there && oracle_number(in, "sequence") <= oracle_number(line, "sequence"));
+	bool older = there && of && oracle_number(in, "sequence") <= oracle_number(line, "sequence");
+	of = of && (!older || oracle_is(in, "state", "ERASED")); /* who is to be forgotten is, however late that comes */
 	for (size_t i = 0; i < 3; i++) {
 		of = of && json_equal(json_object_get(in, same[i]), json_object_get(m->body, same[i]));
 	}
