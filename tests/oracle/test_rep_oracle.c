@@ -198,7 +198,8 @@ static void run_seeds(struct tools *t, enum fnl_clock_mode mode, uint64_t seeds,
 				fail_msg("the %zu-th statistic is but %zu", i, ((const size_t *)all)[i]);
 			}
 		}
-		assert_true(all->unjudged <= count / 30);
+		/* by the wall clock nobody knows at which moment frozen lines go with a handover or a proposal */
+		assert_true(all->unjudged <= count / 20);
 	}
 }
 
