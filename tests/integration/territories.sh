@@ -72,10 +72,10 @@ year=$(date -u +%Y)
 printf '[rules]\nversion = 1\n[stages]\nProspecting = TOP\n[quota]\nsettle_hours = 0\nconflation_seconds = 1\n' >"$dir/rules.ini"
 ctl emea rules apply "$dir/rules.ini" >"$dir/said" 2>&1 || fail "rules: $(cat "$dir/said")"
 {
-	echo 'event,prospect_id,occurred_at,stage,status,amount,currency,owner_rep_id,expected_close_date,closed_on'
-	echo "changed,A-7,$year-01-02T09:00:00Z,Prospecting,open,400000,EUR,ann,$year-12-20,"
-	echo "changed,W-1,$year-01-02T09:00:00Z,Prospecting,open,30000,EUR,ann,,"
-	echo "changed,W-1,$year-01-03T09:00:00Z,Won,won,30000,EUR,ann,,$year-01-03"
+	echo 'event,prospect_id,occurred_at,stage,status,amount,currency,owner_rep_id,expected_close_date,closed_on,won_amount'
+	echo "changed,A-7,$year-01-02T09:00:00Z,Prospecting,open,400000,EUR,ann,$year-12-20,,"
+	echo "changed,W-1,$year-01-02T09:00:00Z,Prospecting,open,30000,EUR,ann,,,"
+	echo "changed,W-1,$year-01-03T09:00:00Z,Won,won,30000,EUR,ann,,$year-01-03,30000"
 } >"$dir/won.csv"
 ctl emea import csv "$dir/won.csv" 2>"$dir/err" || fail "import: $(tail -n 3 "$dir/err")"
 caught_up emea >"$dir/said"
