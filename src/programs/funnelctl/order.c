@@ -33,15 +33,13 @@ static int read_timeout(struct fnl_order *o, const char *value)
 
 int fnl_order_option(struct fnl_order *o, const char *name, const char *value)
 {
-	const char **id = strcmp(name, "--issued-by") == 0    ? &o->issued_by
-	                  : strcmp(name, "--command-id") == 0 ? &o->command_id
-	                                                      : NULL;
+	bool by = strcmp(name, "--issued-by") == 0, command = strcmp(name, "--command-id") == 0;
 	bool at = strcmp(name, "--issued-at") == 0, timeout = strcmp(name, "--timeout") == 0;
 	if (strcmp(name, "--no-wait") == 0) {
 		o->no_wait = true;
 		return FNL_ORDER_TAKEN_ALONE;
 	}
-	if (!id && !at && !timeout) {
+	if (!by && !command && !at && !timeout) {
 		return 0;
 	}
 	if (!value) {
@@ -58,7 +56,11 @@ int fnl_order_option(struct fnl_order *o, const char *name, const char *value)
 		                                           "2026-12-31T08:00:00Z",
 		                                           value);
 	}
-	*id = value;
+	if (by) {
+		o->issued_by = value;
+	} else {
+		o->command_id = value;
+	}
 	return fnl_is_id(value) ? FNL_ORDER_TAKEN : wrong_id(o, name);
 }
 
