@@ -1,5 +1,6 @@
-/* An input that crashes the process, on a real broker and a real Redis: processes abort one after the other until the
- * one comes that sets it aside. All others are processed once. The program is its own child. */
+/* Inputs that could end a worker, on a real broker and a real Redis: one that crashes the process is set aside after
+ * some have aborted; one as long as a topic takes is a dead letter with its bytes. All others are processed once. The
+ * program is its own child. */
 #include "kafka_world.h"
 
 #include <sys/resource.h>
@@ -12,7 +13,8 @@
 #include "redis_fixture.h"
 
 enum { OUT, DEAD, OUT_COUNT };
-enum { INPUTS = 200, DEADLY = 77, LIVES_MAX = 10, LIFE_MS = 60000, ABORTED = 128 + 6 };
+/* LONG_BYTES: as long as a topic takes by default, or almost. */
+enum { INPUTS = 200, DEADLY = 77, LONG = 5, LONG_BYTES = 1048000, LIVES_MAX = 10, LIFE_MS = 60000, ABORTED = 128 + 6 };
 enum { ARG_SERVERS = 1, ARG_REDIS, ARG_INPUT, ARG_CHANGELOG, ARG_OUT, ARG_DEAD, ARG_GROUP, ARG_COUNT };
 
 static const char *const tables[] = {"seen"};
@@ -22,7 +24,10 @@ static const char *const tables[] = {"seen"};
 static int prepare(struct fnl_operator *o, const struct fnl_record *r, struct fnl_arena *arena,
                    struct fnl_prepared *ret, struct fnl_error *why)
 {
-	(void)o, (void)arena, (void)why;
+	(void)o, (void)arena;
+	if (r->value.len > LONG_BYTES / 2) {
+		return fnl_fail(why, FNL_E_INVALID, "nobody can read it");
+	}
 	ret->event_time_ms = FNL_NO_TIME;
 	ret->rows[0] = (struct fnl_row_key){0, r->key};
 	ret->row_count = 1;
@@ -94,6 +99,7 @@ static int child(char **argv)
 struct seen {
 	int outputs[INPUTS];
 	int dead;
+	int long_dead;
 	bool is_deadly;
 	bool is_told_crashed;
 };
@@ -107,6 +113,10 @@ static int look(void *context, size_t topic, const struct fnl_record *r)
 		s->outputs[n]++;
 		return 0;
 	}
+	if (n == LONG) {
+		s->long_dead += r->value.len == LONG_BYTES;
+		return 0;
+	}
 	s->dead++;
 	s->is_deadly = n == DEADLY && fnl_span_eq(r->value, FNL_SPAN_LIT("deadly"));
 	for (size_t i = 0; i < r->header_count; i++) {
@@ -118,11 +128,14 @@ static int look(void *context, size_t topic, const struct fnl_record *r)
 
 static void publish(struct fnl_bus *bus, const char *topic)
 {
+	static uint8_t long_value[LONG_BYTES];
 	for (int i = 0; i < INPUTS; i++) {
 		char key[16];
 		snprintf(key, sizeof(key), "%d", i);
-		const char *value = i == DEADLY ? "deadly" : "harmless";
-		assert_int_equal(bus->ops->publish(bus, topic, -1, fnl_span_str(key), fnl_span_str(value), NULL, 0), 0);
+		struct fnl_span value = i == LONG     ? fnl_span_of(long_value, LONG_BYTES)
+		                        : i == DEADLY ? FNL_SPAN_LIT("deadly")
+		                                      : FNL_SPAN_LIT("harmless");
+		assert_int_equal(bus->ops->publish(bus, topic, -1, fnl_span_str(key), value, NULL, 0), 0);
 	}
 	assert_int_equal(bus->ops->publish_flush(bus, 20000), 0);
 }
@@ -136,7 +149,8 @@ static void crashes_are_isolated(void **state)
 	char dead[KAFKA_FIXTURE_NAME_MAX], errors[PROCESS_PATH_MAX];
 	struct seen seen = {0};
 	int lives = 0, ended = ABORTED;
-	topic_make(bus, kafka_fixture_name(f, "dead", dead), 3, FNL_CLEANUP_DELETE);
+	struct fnl_topic_spec spec = {kafka_fixture_name(f, "dead", dead), 3, FNL_CLEANUP_DELETE, -1, 2 << 20};
+	assert_int_equal(bus->ops->create_topic(bus, &spec), 0);
 	assert_true(redis_fixture_start(&redis, "isolation", false, NULL));
 	publish(bus, n.input);
 	const char *argv[] = {"/proc/self/exe", f->servers, redis.url, n.input, n.changelog, n.output, dead, n.group, NULL};
@@ -153,8 +167,9 @@ static void crashes_are_isolated(void **state)
 	const char *topics[OUT_COUNT] = {n.output, dead};
 	assert_int_equal(bus->ops->read(bus, topics, OUT_COUNT, true, true, NULL, look, &seen), 0);
 	for (int i = 0; i < INPUTS; i++) {
-		assert_int_equal(seen.outputs[i], i != DEADLY);
+		assert_int_equal(seen.outputs[i], i != DEADLY && i != LONG);
 	}
+	assert_int_equal(seen.long_dead, 1);
 	assert_int_equal(seen.dead, 1);
 	assert_true(seen.is_deadly && seen.is_told_crashed);
 	print_message("%d processes aborted before it was set aside\n", lives - 1);
