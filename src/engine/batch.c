@@ -62,6 +62,22 @@ static void input_poison(struct fnl_stream *s, struct fnl_input *in, int code, c
 	in->prepared.event_time_ms = FNL_NO_TIME;
 }
 
+/* What the operator makes of the record; one that processes have died of is not looked at. */
+static int input_prepare(struct fnl_stream *s, struct fnl_partition *p, struct fnl_input *in, struct fnl_error *story)
+{
+	const struct fnl_record *r = in->record;
+	if (fnl_isolate_is_deadly(p, r->offset)) {
+		return fnl_fail(story, FNL_E_CRASHED, "it was in hand when %lld processes ended",
+		                (long long)p->isolation.deaths);
+	}
+	int rc = fnl_isolate_hand(s, p, r->offset);
+	if (rc) {
+		return fnl_fail(story, rc, "%s", s->ports.store->ops->explain(s->ports.store));
+	}
+	rc = s->ports.op->ops->prepare(s->ports.op, r, &s->arena, &in->prepared, story);
+	return rc ? rc : check_time(s, in->prepared.event_time_ms, story);
+}
+
 /* 0 = taken, 1 = the batch ends before it for this partition, < 0 STOP. */
 static int input_take(struct fnl_stream *s, struct fnl_partition *p, const struct fnl_record *r, struct fnl_error *why)
 {
@@ -72,10 +88,7 @@ static int input_take(struct fnl_stream *s, struct fnl_partition *p, const struc
 	struct fnl_error story = {0};
 	in->record = r;
 	in->prepared.event_time_ms = FNL_NO_TIME;
-	int rc = s->ports.op->ops->prepare(s->ports.op, r, &s->arena, &in->prepared, &story);
-	if (rc == 0) {
-		rc = check_time(s, in->prepared.event_time_ms, &story);
-	}
+	int rc = input_prepare(s, p, in, &story);
 	if (rc == 0 && in->prepared.page.wanted) {
 		return fnl_fail(why, FNL_E_INTERNAL, "stage %s wants a page for a record: only timers have one", s->stage.name);
 	}
@@ -202,7 +215,7 @@ static int view_error(struct fnl_stream *s, int rc, struct fnl_error *why)
 {
 	const char *story = s->ports.store->ops->explain(s->ports.store);
 	if (fnl_status_class(rc) != FNL_CLASS_RETRIABLE) {
-		return fnl_fail(why, rc, "%s", story);
+		return fnl_fail(why, rc, "%s", rc == FNL_E_NOMEM ? "no memory to begin a partition, or a batch" : story);
 	}
 	fnl_log_line(s->ports.logger, FNL_WARN, "the view does not answer (%s); paused, trying again", story);
 	fnl_lifecycle_repair_all(s, s->settings.store_retry_ms);
@@ -383,6 +396,13 @@ static int load_due(struct fnl_stream *s, struct fnl_partition *p)
 	return fnl_batch_load(s, p, keys, n);
 }
 
+/* 0; 1 = all partitions went to repair; < 0 STOP. */
+static int in_hand(struct fnl_stream *s, struct fnl_partition *p, int64_t offset, struct fnl_error *why)
+{
+	int rc = fnl_isolate_hand(s, p, offset);
+	return rc ? view_error(s, rc, why) : 0;
+}
+
 static int dead_letter(struct fnl_stream *s, struct fnl_partition *p, const struct fnl_record *r, int code,
                        const char *why)
 {
@@ -395,6 +415,20 @@ static int dead_letter(struct fnl_stream *s, struct fnl_partition *p, const stru
 	p->produced_tail = &out->next;
 	p->dead++;
 	return 0;
+}
+
+/* As fnl_batch_step. */
+static int input_step(struct fnl_stream *s, struct fnl_partition *p, struct fnl_input *in, int64_t now_ms,
+                      struct fnl_error *story)
+{
+	struct fnl_step step = {
+		.cause = FNL_CAUSE_RECORD, .now_ms = now_ms, .input_offset = in->record->offset, .record = in->record};
+	struct fnl_prepared prepared;
+	int rc = in_hand(s, p, in->record->offset, story);
+	rc = rc ? rc : fnl_more_load(s, p, in, &prepared, story);
+	rc = rc ? rc : fnl_batch_step(s, p, &step, &prepared, story);
+	int rested = in_hand(s, p, -1, story); /* timers are not its doing */
+	return rested ? rested : rc;
 }
 
 /* 0 = done; 1 = repair; 2 = the batch ends before it; < 0 STOP. */
@@ -416,16 +450,8 @@ static int input_run(struct fnl_stream *s, struct fnl_partition *p, struct fnl_i
 		return rc;
 	}
 	struct fnl_error story = {0};
-	rc = in->poison;
-	const char *text = in->why;
-	if (rc == 0) {
-		struct fnl_step step = {
-			.cause = FNL_CAUSE_RECORD, .now_ms = limit_ms, .input_offset = in->record->offset, .record = in->record};
-		struct fnl_prepared prepared;
-		rc = fnl_more_load(s, p, in, &prepared, &story);
-		rc = rc ? rc : fnl_batch_step(s, p, &step, &prepared, &story);
-		text = story.text;
-	}
+	rc = in->poison ? in->poison : input_step(s, p, in, limit_ms, &story);
+	const char *text = in->poison ? in->why : story.text;
 	if (rc > 0) {
 		return rc;
 	}
@@ -454,7 +480,8 @@ static int input_run(struct fnl_stream *s, struct fnl_partition *p, struct fnl_i
 static int partition_run(struct fnl_stream *s, struct fnl_partition *p, struct fnl_error *why)
 {
 	fnl_event_time_begin(s, p);
-	int rc = take_due(s, p);
+	int rc = in_hand(s, p, -1, why);
+	rc = rc ? rc : take_due(s, p);
 	rc = rc ? rc : load_due(s, p);
 	for (struct fnl_input *in = p->inputs; in && rc == 0; in = in->next) {
 		rc = input_run(s, p, in, why);

@@ -205,6 +205,7 @@ static void take_committed(struct fnl_stream *s, struct fnl_partition *p)
 	p->cl = p->next_cl;
 	p->event_time_ms = p->time_ms;
 	p->owed = p->owed_next;
+	fnl_isolate_rest(s, p);
 	if (p->cut && log_ops(s)->start(s->ports.log, p->id, p->offset) != 0) {
 		fnl_lifecycle_repair(s, p, s->settings.store_retry_ms);
 	}

@@ -92,6 +92,17 @@ struct fnl_produced {
 	size_t header_count;
 };
 
+/* What is known of inputs that end the process; isolate.c. */
+struct fnl_isolation {
+	bool known;     /* the note of the owner before was read */
+	bool careful;   /* each input is written down before it is looked at */
+	int64_t offset; /* the rest as in the note */
+	int64_t begun;
+	int64_t hand;
+	int64_t suspect;
+	int64_t deaths;
+};
+
 struct fnl_partition {
 	int32_t id;
 	enum fnl_phase phase;
@@ -108,6 +119,7 @@ struct fnl_partition {
 	int64_t event_time_ms; /* committed; clock = event */
 	bool event_time_known;
 	bool owed; /* the next stage has perhaps not heard of this time */
+	struct fnl_isolation isolation;
 	struct fnl_cache cache;
 
 	/* of the batch */
@@ -224,6 +236,16 @@ int fnl_batch_step(struct fnl_stream *s, struct fnl_partition *p, struct fnl_ste
                    const struct fnl_prepared *prepared, struct fnl_error *why) FNL_MUST_USE;
 int fnl_keep_outputs(struct fnl_stream *s, struct fnl_partition *p, const struct fnl_output *outputs,
                      size_t count) FNL_MUST_USE;
+
+/* ---- isolate.c ---- */
+/* Before a partition runs for the first time since it was assigned. Errors are the view's. */
+int fnl_isolate_begin(struct fnl_stream *s, struct fnl_partition *p) FNL_MUST_USE;
+/* The input is about to be looked at; -1: none is. Errors are the view's. */
+int fnl_isolate_hand(struct fnl_stream *s, struct fnl_partition *p, int64_t offset) FNL_MUST_USE;
+/* Too many have died of it. */
+bool fnl_isolate_is_deadly(const struct fnl_partition *p, int64_t offset);
+/* After a commit: whether care is needed any longer. */
+void fnl_isolate_rest(const struct fnl_stream *s, struct fnl_partition *p);
 
 /* ---- page.c ---- */
 /* 0; 1: the partition went to repair; < 0. */

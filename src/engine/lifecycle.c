@@ -68,9 +68,24 @@ void fnl_lifecycle_repair_all(struct fnl_stream *s, int64_t wait_ms)
 	}
 }
 
-static int run(struct fnl_stream *s, struct fnl_partition *p)
+static int view_error(struct fnl_stream *s, struct fnl_partition *p, int rc, struct fnl_error *why)
+{
+	const char *story = s->ports.store->ops->explain(s->ports.store);
+	if (fnl_status_class(rc) != FNL_CLASS_RETRIABLE) {
+		return fnl_fail(why, rc, "%s", rc == FNL_E_NOMEM ? "no memory to begin a partition, or a batch" : story);
+	}
+	fnl_log_line(s->ports.logger, FNL_WARN, "partition %d waits for the view: %s", p->id, story);
+	fnl_lifecycle_repair(s, p, s->settings.store_retry_ms);
+	return 0;
+}
+
+static int run(struct fnl_stream *s, struct fnl_partition *p, struct fnl_error *why)
 {
 	p->doubt_since_ms = 0;
+	int rc = fnl_isolate_begin(s, p);
+	if (rc) {
+		return view_error(s, p, rc, why);
+	}
 	if (s->ports.log->ops->start(s->ports.log, p->id, p->offset) != 0) {
 		fnl_lifecycle_repair(s, p, PAIR_RETRY_MS);
 		return 0;
@@ -174,17 +189,6 @@ static int view_ahead(struct fnl_stream *s, struct fnl_partition *p, struct fnl_
 		p->id, s->stage.name, (long long)p->applied.cl, (long long)p->cl);
 }
 
-static int view_error(struct fnl_stream *s, struct fnl_partition *p, int rc, struct fnl_error *why)
-{
-	const char *story = s->ports.store->ops->explain(s->ports.store);
-	if (fnl_status_class(rc) != FNL_CLASS_RETRIABLE) {
-		return fnl_fail(why, rc, "%s", story);
-	}
-	fnl_log_line(s->ports.logger, FNL_WARN, "partition %d waits for the view: %s", p->id, story);
-	fnl_lifecycle_repair(s, p, s->settings.store_retry_ms);
-	return 0;
-}
-
 static int begin_empty(struct fnl_stream *s, struct fnl_partition *p, struct fnl_error *why)
 {
 	struct fnl_store_apply apply = {
@@ -197,7 +201,7 @@ static int begin_empty(struct fnl_stream *s, struct fnl_partition *p, struct fnl
 		fnl_lifecycle_repair(s, p, PAIR_RETRY_MS);
 		return 0;
 	}
-	return run(s, p);
+	return run(s, p, why);
 }
 
 static int step_check(struct fnl_stream *s, struct fnl_partition *p, struct fnl_error *why)
@@ -213,7 +217,7 @@ static int step_check(struct fnl_stream *s, struct fnl_partition *p, struct fnl_
 		return p->cl == 0 ? begin_empty(s, p, why) : 0;
 	}
 	if (p->applied.cl == p->cl) {
-		return run(s, p);
+		return run(s, p, why);
 	}
 	if (p->applied.cl > p->cl) {
 		return view_ahead(s, p, why);

@@ -34,6 +34,25 @@ static bool decision_fits(const struct fnl_stream *s, const struct fnl_step *ste
 	return fits;
 }
 
+/* The log does not take what is longer; found here it costs the input, found there the process. */
+static int check_sizes(const struct fnl_stream *s, struct fnl_error *why)
+{
+	const struct fnl_decision *d = &s->decision;
+	for (size_t i = 0; i < d->row_count; i++) {
+		if (d->rows[i].value.len > s->settings.record_bytes_max) {
+			return fnl_fail(why, FNL_E_LIMIT, "a row would be %zu bytes long, beyond the limit %zu",
+			                d->rows[i].value.len, s->settings.record_bytes_max);
+		}
+	}
+	for (size_t i = 0; i < d->output_count; i++) {
+		if (d->outputs[i].value.len > s->settings.record_bytes_max) {
+			return fnl_fail(why, FNL_E_LIMIT, "an output would be %zu bytes long, beyond the limit %zu",
+			                d->outputs[i].value.len, s->settings.record_bytes_max);
+		}
+	}
+	return 0;
+}
+
 /* Rows named by their key are loaded first: what was there before decides whether they change, and their deadline. */
 static int load_by_key(struct fnl_stream *s, struct fnl_partition *p)
 {
@@ -120,7 +139,8 @@ int fnl_batch_step(struct fnl_stream *s, struct fnl_partition *p, struct fnl_ste
 		return fnl_fail(why, FNL_E_INTERNAL, "a decision of stage %s is beyond the limits, or names no row",
 		                s->stage.name);
 	}
-	rc = load_by_key(s, p);
+	rc = check_sizes(s, why);
+	rc = rc ? rc : load_by_key(s, p);
 	rc = rc ? rc : take_decision(s, p, entries);
 	p->stale += rc == 0 && s->decision.stale;
 	return rc;

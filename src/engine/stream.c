@@ -18,6 +18,8 @@ struct fnl_stream_settings fnl_stream_settings_default(void)
 		.tombstone_retention_ms = INT64_C(86400000),
 		.future_max_ms = INT64_C(86400000),
 		.event_time_max_ms = INT64_C(4102444800000), /* 2100-01-01 */
+		.record_bytes_max = 900000,                  /* below Kafka's message.max.bytes, headers included */
+		.isolates_crashes = true,
 	};
 }
 

@@ -46,7 +46,7 @@ static inline struct fnl_bus *bus_open(struct kafka_fixture *f)
 
 static inline void topic_make(struct fnl_bus *bus, const char *name, int32_t count, enum fnl_cleanup cleanup)
 {
-	struct fnl_topic_spec spec = {name, count, cleanup, -1};
+	struct fnl_topic_spec spec = {name, count, cleanup, -1, 0};
 	int rc = bus->ops->create_topic(bus, &spec);
 	if (rc != 0) {
 		fail_msg("create_topic %d: %s", rc, bus->ops->explain(bus));

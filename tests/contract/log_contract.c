@@ -48,7 +48,7 @@ static struct fnl_span span(const char *s)
 
 static void topic(struct world *w, const char *name, int32_t partition_count, enum fnl_cleanup cleanup)
 {
-	struct fnl_topic_spec spec = {name, partition_count, cleanup, -1};
+	struct fnl_topic_spec spec = {name, partition_count, cleanup, -1, 0};
 	BUS_OK(w, create_topic(w->c->bus, &spec));
 	/* A topic may be known before all its partitions have a leader. */
 	struct fnl_partition_lag lag[TOPIC_PARTITIONS_MAX];

@@ -5,9 +5,9 @@ void log_contract_topics_are_created_once(void **state)
 	struct world w;
 	world_open(&w, state, 2);
 	struct fnl_bus *bus = w.c->bus;
-	struct fnl_topic_spec same = {w.changelog, 2, FNL_CLEANUP_COMPACT, -1};
-	struct fnl_topic_spec wider = {w.changelog, 3, FNL_CLEANUP_COMPACT, -1};
-	struct fnl_topic_spec deleted = {w.changelog, 2, FNL_CLEANUP_DELETE, -1};
+	struct fnl_topic_spec same = {w.changelog, 2, FNL_CLEANUP_COMPACT, -1, 0};
+	struct fnl_topic_spec wider = {w.changelog, 3, FNL_CLEANUP_COMPACT, -1, 0};
+	struct fnl_topic_spec deleted = {w.changelog, 2, FNL_CLEANUP_DELETE, -1, 0};
 	assert_int_equal(bus->ops->create_topic(bus, &same), 1);
 	assert_int_equal(bus->ops->create_topic(bus, &wider), FNL_E_LAYOUT);
 	assert_int_equal(bus->ops->create_topic(bus, &deleted), FNL_E_LAYOUT);

@@ -61,7 +61,7 @@ static void test_bus(void **state)
 	topic_make(bus, name, 3, FNL_CLEANUP_COMPACT);
 	assert_int_equal(bus->ops->describe_topic(bus, name, &info), 0);
 	assert_int_equal(info.partition_count, 3);
-	struct fnl_topic_spec spec = {name, 3, FNL_CLEANUP_COMPACT, 0};
+	struct fnl_topic_spec spec = {name, 3, FNL_CLEANUP_COMPACT, 0, 0};
 	assert_int_equal(bus->ops->create_topic(bus, &spec), 1);
 	spec.partition_count = 4;
 	assert_int_equal(bus->ops->create_topic(bus, &spec), FNL_E_LAYOUT);

@@ -293,7 +293,7 @@ static void test_limits(void **state)
 	assert_int_equal(bus->ops->publish(bus, w.input, 2, FNL_SPAN_NONE, FNL_SPAN_NONE, NULL, 0), FNL_E_ARGUMENT);
 	assert_int_equal(bus->ops->publish(bus, w.changelog, 0, FNL_SPAN_NONE, span("v"), NULL, 0), FNL_E_INVALID);
 	assert_int_equal(bus->ops->publish(bus, "none", 0, FNL_SPAN_NONE, span("v"), NULL, 0), FNL_E_NOT_FOUND);
-	struct fnl_topic_spec spec = {"wide", 1025, FNL_CLEANUP_DELETE, -1};
+	struct fnl_topic_spec spec = {"wide", 1025, FNL_CLEANUP_DELETE, -1, 0};
 	assert_int_equal(bus->ops->create_topic(bus, &spec), FNL_E_ARGUMENT);
 	assert_string_not_equal(bus->ops->explain(bus), "");
 	assert_int_equal(l->ops->restore_open(l, 2, 0), FNL_E_ARGUMENT);

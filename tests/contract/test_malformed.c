@@ -300,7 +300,7 @@ static void create_topics(struct bench *b, const char *base)
 	static const char *const names[] = {"in", "rows", "layers", "alerts", "dead", "lines"};
 	for (int i = 0; i < 6; i++) {
 		snprintf(b->topics[i], sizeof(b->topics[i]), "%s-%s", base, names[i]);
-		struct fnl_topic_spec spec = {b->topics[i], 1, i == 1 ? FNL_CLEANUP_COMPACT : FNL_CLEANUP_DELETE, -1};
+		struct fnl_topic_spec spec = {b->topics[i], 1, i == 1 ? FNL_CLEANUP_COMPACT : FNL_CLEANUP_DELETE, -1, 0};
 		assert_int_equal(b->bus->ops->create_topic(b->bus, &spec), 0);
 	}
 }

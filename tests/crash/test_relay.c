@@ -83,9 +83,9 @@ static void world_open(struct world *w)
 		.clock = &w->clock, .session_timeout_ms = 10000, .txn_timeout_ms = 15000, .manual_time = true};
 	assert_int_equal(fnl_embedded_open(&settings, &w->broker), 0);
 	assert_int_equal(fnl_embedded_bus_open(w->broker, &w->bus), 0);
-	const struct fnl_topic_spec topics[] = {{"in", IN_PARTITIONS, FNL_CLEANUP_DELETE, -1},
-	                                        {"out", OUT_PARTITIONS, FNL_CLEANUP_DELETE, -1},
-	                                        {"dead", 1, FNL_CLEANUP_DELETE, -1}};
+	const struct fnl_topic_spec topics[] = {{"in", IN_PARTITIONS, FNL_CLEANUP_DELETE, -1, 0},
+	                                        {"out", OUT_PARTITIONS, FNL_CLEANUP_DELETE, -1, 0},
+	                                        {"dead", 1, FNL_CLEANUP_DELETE, -1, 0}};
 	for (size_t i = 0; i < sizeof(topics) / sizeof(topics[0]); i++) {
 		assert_int_equal(w->bus->ops->create_topic(w->bus, &topics[i]), 0);
 	}

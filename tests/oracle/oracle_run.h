@@ -134,9 +134,9 @@ static inline void world_open(struct world *w, enum fnl_clock_mode mode)
 	assert_int_equal(fnl_embedded_bus_open(w->broker, &w->bus), 0);
 	assert_int_equal(fnl_fake_redis_open(&w->redis), 0);
 	static const struct fnl_topic_spec specs[] = {
-		{"in", PARTITIONS, FNL_CLEANUP_DELETE, -1},   {"rows", PARTITIONS, FNL_CLEANUP_COMPACT, -1},
-		{"layer-changes", 2, FNL_CLEANUP_DELETE, -1}, {"alerts", 2, FNL_CLEANUP_DELETE, -1},
-		{"dead", 2, FNL_CLEANUP_DELETE, -1},          {"rep-inputs", REP_PARTITIONS, FNL_CLEANUP_DELETE, -1},
+		{"in", PARTITIONS, FNL_CLEANUP_DELETE, -1, 0},   {"rows", PARTITIONS, FNL_CLEANUP_COMPACT, -1, 0},
+		{"layer-changes", 2, FNL_CLEANUP_DELETE, -1, 0}, {"alerts", 2, FNL_CLEANUP_DELETE, -1, 0},
+		{"dead", 2, FNL_CLEANUP_DELETE, -1, 0},          {"rep-inputs", REP_PARTITIONS, FNL_CLEANUP_DELETE, -1, 0},
 	};
 	for (size_t i = 0; i < sizeof(specs) / sizeof(specs[0]); i++) {
 		assert_int_equal(w->bus->ops->create_topic(w->bus, &specs[i]), 0);

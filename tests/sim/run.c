@@ -47,14 +47,14 @@ static void no_sleep(void *context, int64_t ms)
 
 static int topics(struct sim *s)
 {
-	const struct fnl_topic_spec in = {"in", s->partition_count, FNL_CLEANUP_DELETE, -1};
-	const struct fnl_topic_spec staged = {"staged", s->partition_count, FNL_CLEANUP_DELETE, -1};
-	const struct fnl_topic_spec rows = {"rows", s->partition_count, FNL_CLEANUP_COMPACT, -1};
+	const struct fnl_topic_spec in = {"in", s->partition_count, FNL_CLEANUP_DELETE, -1, 0};
+	const struct fnl_topic_spec staged = {"staged", s->partition_count, FNL_CLEANUP_DELETE, -1, 0};
+	const struct fnl_topic_spec rows = {"rows", s->partition_count, FNL_CLEANUP_COMPACT, -1, 0};
 	int rc = s->bus->ops->create_topic(s->bus, &in);
 	rc = rc ? rc : s->bus->ops->create_topic(s->bus, &staged);
 	rc = rc ? rc : s->bus->ops->create_topic(s->bus, &rows);
 	for (size_t i = 0; i < s->workload->output_count && rc == 0; i++) {
-		const struct fnl_topic_spec out = {s->workload->outputs[i], 2, FNL_CLEANUP_DELETE, -1};
+		const struct fnl_topic_spec out = {s->workload->outputs[i], 2, FNL_CLEANUP_DELETE, -1, 0};
 		rc = s->bus->ops->create_topic(s->bus, &out);
 	}
 	return rc;

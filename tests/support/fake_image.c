@@ -118,6 +118,8 @@ static int partition_copy(struct fake_partition *to, const struct fake_partition
 {
 	size_t cursor = 0;
 	to->applied = from->applied;
+	memcpy(to->note, from->note, from->note_len);
+	to->note_len = from->note_len;
 	for (struct fnl_map_node *n = fnl_map_next(&from->rows, &cursor, NULL); n;
 	     n = fnl_map_next(&from->rows, &cursor, n)) {
 		const struct fake_row *row = fake_row_of(n);

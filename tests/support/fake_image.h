@@ -18,6 +18,8 @@ struct fake_partition {
 	int32_t number;
 	struct fnl_applied applied;
 	struct fnl_map rows;
+	uint8_t note[FNL_STORE_NOTE_BYTES_MAX];
+	size_t note_len; /* 0: none */
 };
 
 struct fake_image {

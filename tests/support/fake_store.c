@@ -500,6 +500,43 @@ static int fake_check_layout(struct fnl_store *store, struct fnl_span cluster_id
 	return call_end(s, lost, err);
 }
 
+static int fake_note_get(struct fnl_store *store, int32_t partition, struct fnl_arena *arena, struct fnl_span *ret)
+{
+	struct fake_store *s = (struct fake_store *)store;
+	struct fnl_span note = FNL_SPAN_NONE;
+	bool lost = false;
+	int err = call_begin(s, false, &lost);
+	if (err != 0) {
+		return err;
+	}
+	const struct fake_partition *p = fake_image_find(&s->redis->now, partition);
+	if (p && p->note_len) {
+		note = fnl_arena_dup(arena, fnl_span_of(p->note, p->note_len));
+		err = fnl_span_is_none(note) ? FNL_E_NOMEM : 0;
+	}
+	if (!lost && err == 0) {
+		*ret = note;
+	}
+	return call_end(s, lost, err);
+}
+
+static int fake_note_put(struct fnl_store *store, int32_t partition, struct fnl_span note)
+{
+	struct fake_store *s = (struct fake_store *)store;
+	bool lost = false;
+	int err = call_begin(s, true, &lost);
+	if (err != 0) {
+		return err;
+	}
+	bool fits = note.len > 0 && note.len <= FNL_STORE_NOTE_BYTES_MAX;
+	struct fake_partition *p = fits ? fake_image_need(&s->redis->now, partition) : NULL;
+	if (p) {
+		memcpy(p->note, note.data, note.len);
+		p->note_len = note.len;
+	}
+	return call_end(s, lost, p ? 0 : fits ? FNL_E_NOMEM : FNL_E_ARGUMENT);
+}
+
 static const char *fake_explain(struct fnl_store *store)
 {
 	return ((struct fake_store *)store)->error.text;
@@ -516,6 +553,8 @@ static const struct fnl_store_ops fake_ops = {
 	.wipe = fake_wipe,
 	.scan = fake_scan,
 	.check_layout = fake_check_layout,
+	.note_get = fake_note_get,
+	.note_put = fake_note_put,
 	.explain = fake_explain,
 	.close = fake_close,
 };

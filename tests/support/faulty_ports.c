@@ -197,6 +197,14 @@ static int s_layout(struct fnl_store *s, struct fnl_span cluster_id, int32_t par
 {
 	return around(s)->inner->ops->check_layout(around(s)->inner, cluster_id, partition_count);
 }
+static int s_note_get(struct fnl_store *s, int32_t partition, struct fnl_arena *arena, struct fnl_span *ret)
+{
+	THROUGH(around(s)->judge, "note_get", around(s)->inner->ops->note_get(around(s)->inner, partition, arena, ret));
+}
+static int s_note_put(struct fnl_store *s, int32_t partition, struct fnl_span note)
+{
+	THROUGH(around(s)->judge, "note_put", around(s)->inner->ops->note_put(around(s)->inner, partition, note));
+}
 static const char *s_explain(struct fnl_store *s)
 {
 	return around(s)->judge->dead ? "crashed" : around(s)->inner->ops->explain(around(s)->inner);
@@ -208,6 +216,7 @@ static void s_close(struct fnl_store *s)
 
 void faulty_store_init(struct faulty_store *s, struct fnl_store *inner, struct fault_judge *judge)
 {
-	static const struct fnl_store_ops ops = {s_read, s_apply, s_wipe, s_scan, s_layout, s_explain, s_close};
+	static const struct fnl_store_ops ops = {s_read,     s_apply,    s_wipe,    s_scan, s_layout,
+	                                         s_note_get, s_note_put, s_explain, s_close};
 	*s = (struct faulty_store){{&ops}, inner, judge};
 }

@@ -39,12 +39,12 @@ static void open_world(struct world *w, const struct stage_run *r)
 	assert_int_equal(fnl_embedded_open(&settings, &w->broker), 0);
 	assert_int_equal(fnl_embedded_bus_open(w->broker, &w->bus), 0);
 	assert_int_equal(fnl_fake_redis_open(&w->redis), 0);
-	const struct fnl_topic_spec in = {"in", STAGE_RUN_PARTITIONS, FNL_CLEANUP_DELETE, -1};
-	const struct fnl_topic_spec rows = {"rows", STAGE_RUN_PARTITIONS, FNL_CLEANUP_COMPACT, -1};
+	const struct fnl_topic_spec in = {"in", STAGE_RUN_PARTITIONS, FNL_CLEANUP_DELETE, -1, 0};
+	const struct fnl_topic_spec rows = {"rows", STAGE_RUN_PARTITIONS, FNL_CLEANUP_COMPACT, -1, 0};
 	assert_int_equal(w->bus->ops->create_topic(w->bus, &in), 0);
 	assert_int_equal(w->bus->ops->create_topic(w->bus, &rows), 0);
 	for (size_t i = 0; i < r->output_count; i++) {
-		const struct fnl_topic_spec out = {r->outputs[i], 2, FNL_CLEANUP_DELETE, -1};
+		const struct fnl_topic_spec out = {r->outputs[i], 2, FNL_CLEANUP_DELETE, -1, 0};
 		assert_int_equal(w->bus->ops->create_topic(w->bus, &out), 0);
 	}
 }

@@ -282,6 +282,7 @@ static void away_is_retriable_and_tells_nothing(void **state)
 	struct fnl_store_apply apply = step(PARTITION, at(1, 1), at(2, 2), rows, 1);
 	struct fnl_store_read read = {.partition = PARTITION, .due_max = 1};
 	enum fnl_apply_outcome outcome = (enum fnl_apply_outcome)77;
+	struct fnl_span note;
 	apply.ret_outcome = outcome;
 	apply.ret_found.cl = 77;
 	read.ret_applied.cl = 77;
@@ -291,6 +292,8 @@ static void away_is_retriable_and_tells_nothing(void **state)
 		assert_int_equal(ops->read(e->store, &read, 1, &e->arena), FNL_E_DISCONNECTED);
 		assert_int_equal(ops->wipe(e->store, PARTITION, at(1, 1), &outcome), FNL_E_DISCONNECTED);
 		assert_int_equal(ops->check_layout(e->store, LIT("c"), 1), FNL_E_DISCONNECTED);
+		assert_int_equal(ops->note_get(e->store, PARTITION, &e->arena, &note), FNL_E_DISCONNECTED);
+		assert_int_equal(ops->note_put(e->store, PARTITION, LIT("n")), FNL_E_DISCONNECTED);
 	}
 	assert_int_equal(apply.ret_outcome, 77);
 	assert_int_equal(apply.ret_found.cl, 77);
@@ -314,6 +317,39 @@ static void the_layout_is_held_to(void **state)
 	e->contract->flush(e->contract->context);
 	assert_int_equal(ops->check_layout(e->store, LIT("cluster-2"), 9), 0);
 	assert_int_equal(ops->check_layout(e->store, LIT("cluster-1"), 8), FNL_E_LAYOUT);
+}
+
+static struct fnl_span note_of(struct env *e, int32_t partition)
+{
+	struct fnl_span note = LIT("untouched");
+	assert_int_equal(e->store->ops->note_get(e->store, partition, &e->arena, &note), 0);
+	return note;
+}
+
+static void notes_are_left_alone(void **state)
+{
+	struct env *e = *state;
+	const struct fnl_store_ops *ops = e->store->ops;
+	static uint8_t longest[FNL_STORE_NOTE_BYTES_MAX + 1];
+	struct fnl_row_write rows[] = {put_plain(LIT("a"), LIT("1"))};
+	enum fnl_apply_outcome outcome;
+	memset(longest, 'x', sizeof longest);
+	longest[7] = 0;
+	assert_span(note_of(e, PARTITION), FNL_SPAN_NONE);
+	assert_int_equal(ops->note_put(e->store, PARTITION, LIT("one")), 0);
+	assert_span(note_of(e, PARTITION), LIT("one"));
+	assert_span(note_of(e, PARTITION + 1), FNL_SPAN_NONE);
+	assert_applied(look(e).ret_applied, nothing); /* it is no row, and tells nothing of the view */
+	must_apply(e, nothing, at(1, 1), rows, 1);
+	assert_int_equal(ops->wipe(e->store, PARTITION, at(1, 1), &outcome), 0);
+	assert_int_equal(outcome, FNL_APPLIED);
+	assert_span(note_of(e, PARTITION), LIT("one"));
+	assert_int_equal(ops->note_put(e->store, PARTITION, fnl_span_of(longest, FNL_STORE_NOTE_BYTES_MAX)), 0);
+	assert_span(note_of(e, PARTITION), fnl_span_of(longest, FNL_STORE_NOTE_BYTES_MAX));
+	assert_int_equal(ops->note_put(e->store, PARTITION, fnl_span_of(longest, sizeof longest)), FNL_E_ARGUMENT);
+	assert_int_equal(ops->note_put(e->store, PARTITION, LIT("")), FNL_E_ARGUMENT);
+	e->contract->flush(e->contract->context);
+	assert_span(note_of(e, PARTITION), FNL_SPAN_NONE);
 }
 
 /* --- the suite --- */
@@ -359,6 +395,7 @@ int store_contract_run(const char *name, struct store_contract *contract)
 		{"a_rollback_shows", a_rollback_shows},
 		{"away_is_retriable_and_tells_nothing", away_is_retriable_and_tells_nothing},
 		{"the_layout_is_held_to", the_layout_is_held_to},
+		{"notes_are_left_alone", notes_are_left_alone},
 	};
 	enum { OWN = sizeof own / sizeof *own };
 	enum { WITH_ROWS = OWN + STORE_CONTRACT_ROW_CASES, ALL = WITH_ROWS + STORE_CONTRACT_PAGE_CASES };

@@ -53,7 +53,7 @@ static void sleep_ms(void *context, int64_t ms)
 
 static void create_topic(struct stream_world *w, const char *name, int partitions, enum fnl_cleanup cleanup)
 {
-	struct fnl_topic_spec spec = {name, partitions, cleanup, -1};
+	struct fnl_topic_spec spec = {name, partitions, cleanup, -1, 0};
 	assert_int_equal(w->bus->ops->create_topic(w->bus, &spec), 0);
 }
 

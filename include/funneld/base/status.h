@@ -38,7 +38,8 @@ enum fnl_class {
 	X(E_LAYOUT, -14, STOP, "layout", "topics or stores do not fit what was recorded") \
 	X(E_IO, -15, STOP, "io", "input or output failed") \
 	X(E_NOT_FOUND, -16, STOP, "not_found", "not found") \
-	X(E_INTERNAL, -17, STOP, "internal", "an internal rule was broken")
+	X(E_INTERNAL, -17, STOP, "internal", "an internal rule was broken") \
+	X(E_CRASHED, -18, POISON, "crashed", "processes ended while they looked at it")
 
 enum fnl_status {
 #define FNL_X(name, value, class, label, text) FNL_##name = (value),

@@ -43,6 +43,8 @@ struct fnl_stream_settings {
 	int64_t tombstone_retention_ms; /* delete.retention.ms of the changelog (rule 7) */
 	int64_t future_max_ms;          /* clock = wall: an event later than now + this is dead-lettered */
 	int64_t event_time_max_ms;      /* clock = event: an event later than this is dead-lettered */
+	size_t record_bytes_max;        /* an input whose row or output would be longer is dead-lettered */
+	bool isolates_crashes;          /* an input that ends processes is found and dead-lettered */
 };
 
 struct fnl_stream_ports {

@@ -11,7 +11,8 @@ struct fnl_topic_spec {
 	const char *name;
 	int32_t partition_count;
 	enum fnl_cleanup cleanup;
-	int64_t retention_ms; /* of a delete topic; -1: for ever */
+	int64_t retention_ms;     /* of a delete topic; -1: for ever */
+	int32_t record_bytes_max; /* of a batch of records, headers included; 0: as the log has it */
 };
 
 struct fnl_topic_info {

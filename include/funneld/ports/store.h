@@ -9,7 +9,8 @@
 enum {
 	FNL_STORE_KEYS_MAX = 200000, /* keys of one read, rows of one apply */
 	FNL_STORE_PAGE_MAX = 1000,   /* rows of one page */
-	FNL_STORE_TABLES_MAX = 16
+	FNL_STORE_TABLES_MAX = 16,
+	FNL_STORE_NOTE_BYTES_MAX = 256
 };
 
 #define FNL_NO_DEADLINE INT64_MAX
@@ -105,6 +106,10 @@ struct fnl_store_ops {
 	int (*scan)(struct fnl_store *s, int32_t partition, fnl_store_visit visit, void *context);
 	/* Records (first time) or compares cluster id and partition count of the stage. FNL_E_LAYOUT on a mismatch. */
 	int (*check_layout)(struct fnl_store *s, struct fnl_span cluster_id, int32_t partition_count);
+	/* A few bytes that a partition's owner leaves for the next one, beside the rows: no apply or wipe touches them, and
+	 * nothing but time is lost with them. get: none: data == NULL. */
+	int (*note_get)(struct fnl_store *s, int32_t partition, struct fnl_arena *arena, struct fnl_span *ret);
+	int (*note_put)(struct fnl_store *s, int32_t partition, struct fnl_span note);
 	const char *(*explain)(struct fnl_store *s);
 	void (*close)(struct fnl_store *s);
 };

@@ -231,6 +231,7 @@ static int bus_client(struct fnl_kafka_bus *b)
 		{"batch.size", "1000000"},
 		{"batch.num.messages", "50000"},
 		{"queue.buffering.max.messages", "200000"},
+		{"message.max.bytes", FNL_KAFKA_RECORD_BYTES_MAX},
 		{"queue.buffering.max.kbytes", "131072"},
 		{"message.timeout.ms", "60000"},
 		{"socket.timeout.ms", "10000"},

@@ -141,10 +141,14 @@ static rd_kafka_NewTopic_t *new_topic(struct fnl_kafka_bus *b, const struct fnl_
 		snprintf(retention, sizeof(retention), "%lld", (long long)spec->retention_ms);
 		rd_kafka_NewTopic_set_config(topic, "retention.ms", retention);
 	}
+	if (spec->record_bytes_max > 0) {
+		char bytes[24];
+		snprintf(bytes, sizeof(bytes), "%d", (int)spec->record_bytes_max);
+		rd_kafka_NewTopic_set_config(topic, "max.message.bytes", bytes);
+	}
 	return topic;
 }
 
-/* 0 = created, 1 = it was there by now. */
 /* The broker's own words, or the client's for the code. */
 static const char *answer_text(const rd_kafka_topic_result_t **got, size_t n, rd_kafka_resp_err_t err)
 {
@@ -152,6 +156,7 @@ static const char *answer_text(const rd_kafka_topic_result_t **got, size_t n, rd
 	return said ? said : rd_kafka_err2str(err);
 }
 
+/* 0 = created, 1 = it was there by now. */
 static int topic_create(struct fnl_kafka_bus *b, const struct fnl_topic_spec *spec)
 {
 	rd_kafka_NewTopic_t *topic = new_topic(b, spec);

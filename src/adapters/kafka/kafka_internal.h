@@ -9,6 +9,9 @@
 #include "funneld/adapters/kafka.h"
 #include "funneld/base/arena.h"
 
+/* Of what is produced: the longest input that a topic takes by default, with a dead letter's headers. */
+#define FNL_KAFKA_RECORD_BYTES_MAX "2097152"
+
 enum {
 	FNL_KAFKA_PARTITIONS_MAX = 65536,
 	FNL_KAFKA_TOPICS_MAX = 64,

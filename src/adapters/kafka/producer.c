@@ -86,6 +86,7 @@ static int producer_make(struct fnl_kafka_log *k)
 		{"linger.ms", "10"},
 		{"batch.size", "1000000"},
 		{"batch.num.messages", "50000"},
+		{"message.max.bytes", FNL_KAFKA_RECORD_BYTES_MAX},
 		{"queue.buffering.max.messages", "500000"},
 		{"queue.buffering.max.kbytes", "262144"},
 		{NULL, NULL},

@@ -12,6 +12,8 @@ struct partition {
 	struct fnl_applied applied;
 	struct mem_ordered rows; /* by table and key */
 	struct mem_ordered due;  /* by deadline, table and key */
+	uint8_t note[FNL_STORE_NOTE_BYTES_MAX];
+	size_t note_len; /* 0: none */
 };
 
 struct fnl_memory {
@@ -382,6 +384,40 @@ static int memory_check_layout(struct fnl_store *base, struct fnl_span cluster_i
 	return rc;
 }
 
+static int memory_note_get(struct fnl_store *base, int32_t partition, struct fnl_arena *arena, struct fnl_span *ret)
+{
+	struct memory_store *s = (struct memory_store *)base;
+	struct fnl_span note = FNL_SPAN_NONE;
+	int rc = 0;
+	pthread_mutex_lock(&s->memory->lock);
+	const struct partition *p = find(s->memory, partition);
+	if (p && p->note_len) {
+		note = fnl_arena_dup(arena, fnl_span_of(p->note, p->note_len));
+		rc = fnl_span_is_none(note) ? FNL_E_NOMEM : 0;
+	}
+	pthread_mutex_unlock(&s->memory->lock);
+	if (rc == 0) {
+		*ret = note;
+	}
+	return rc ? fnl_fail(&s->error, rc, "no memory for a note") : 0;
+}
+
+static int memory_note_put(struct fnl_store *base, int32_t partition, struct fnl_span note)
+{
+	struct memory_store *s = (struct memory_store *)base;
+	if (note.len == 0 || note.len > FNL_STORE_NOTE_BYTES_MAX) {
+		return fnl_fail(&s->error, FNL_E_ARGUMENT, "a note has 1 to %d bytes", FNL_STORE_NOTE_BYTES_MAX);
+	}
+	pthread_mutex_lock(&s->memory->lock);
+	struct partition *p = need(s->memory, partition);
+	if (p) {
+		memcpy(p->note, note.data, note.len);
+		p->note_len = note.len;
+	}
+	pthread_mutex_unlock(&s->memory->lock);
+	return p ? 0 : fnl_fail(&s->error, FNL_E_NOMEM, "no memory for a note");
+}
+
 static const char *memory_explain(struct fnl_store *base)
 {
 	return ((struct memory_store *)base)->error.text;
@@ -444,6 +480,8 @@ int fnl_memory_store_open(struct fnl_memory *m, size_t table_count, struct fnl_s
 		.wipe = memory_wipe,
 		.scan = memory_scan,
 		.check_layout = memory_check_layout,
+		.note_get = memory_note_get,
+		.note_put = memory_note_put,
 		.explain = memory_explain,
 		.close = memory_close,
 	};

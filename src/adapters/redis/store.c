@@ -57,6 +57,51 @@ static int store_check_layout(struct fnl_store *store, struct fnl_span cluster_i
 	return 0;
 }
 
+static int store_note_get(struct fnl_store *store, int32_t partition, struct fnl_arena *arena, struct fnl_span *ret)
+{
+	struct fnl_redis *s = (struct fnl_redis *)store;
+	struct fnl_redis_reply *reply = NULL;
+	int err = fnl_redis_begin(s);
+	if (err == 0) {
+		fnl_redis_request_begin(&s->request, "GET", 1);
+		fnl_redis_request_key(s, partition, "note");
+		err = fnl_redis_round_trip(s, &reply);
+	}
+	if (err != 0) {
+		return err;
+	}
+	if (reply->kind == REDIS_NIL || (reply->kind == REDIS_STRING && reply->text.len > FNL_STORE_NOTE_BYTES_MAX)) {
+		*ret = FNL_SPAN_NONE; /* what somebody else wrote there is no note */
+		return 0;
+	}
+	if (reply->kind != REDIS_STRING) {
+		return fnl_redis_drop_reply(s, reply, "note");
+	}
+	struct fnl_span note = fnl_arena_dup(arena, reply->text);
+	if (fnl_span_is_none(note)) {
+		return fnl_redis_drop(s, FNL_E_NOMEM, "no memory for a note");
+	}
+	*ret = note;
+	return 0;
+}
+
+static int store_note_put(struct fnl_store *store, int32_t partition, struct fnl_span note)
+{
+	struct fnl_redis *s = (struct fnl_redis *)store;
+	struct fnl_redis_reply *reply = NULL;
+	if (note.len == 0 || note.len > FNL_STORE_NOTE_BYTES_MAX) {
+		return fnl_fail(&s->error, FNL_E_ARGUMENT, "a note has 1 to %d bytes", FNL_STORE_NOTE_BYTES_MAX);
+	}
+	int err = fnl_redis_begin(s);
+	if (err == 0) {
+		fnl_redis_request_begin(&s->request, "SET", 2);
+		fnl_redis_request_key(s, partition, "note");
+		fnl_redis_request_arg(&s->request, note);
+		err = fnl_redis_round_trip(s, &reply);
+	}
+	return err;
+}
+
 static const char *store_explain(struct fnl_store *store)
 {
 	return ((struct fnl_redis *)store)->error.text;
@@ -81,6 +126,8 @@ static const struct fnl_store_ops store_ops = {
 	.wipe = fnl_redis_store_wipe,
 	.scan = fnl_redis_store_scan,
 	.check_layout = store_check_layout,
+	.note_get = store_note_get,
+	.note_put = store_note_put,
 	.explain = store_explain,
 	.close = store_close,
 };
@@ -98,7 +145,7 @@ static const char *wrong_settings(const struct fnl_redis_settings *settings)
 		return "prefix and stage are 1 to 128 bytes without { } |";
 	}
 	if (settings->table_count == 0 || settings->table_count > FNL_STORE_TABLES_MAX) {
-		return "there are 1 to 8 tables";
+		return "there are 1 to 16 tables";
 	}
 	if (settings->paged >> settings->table_count) {
 		return "a table is paged that is not there";
@@ -108,8 +155,9 @@ static const char *wrong_settings(const struct fnl_redis_settings *settings)
 	}
 	for (size_t i = 0; i < settings->table_count; i++) {
 		const char *name = settings->table_names[i];
-		if (!name_fits(name) || strchr(name, ':') || strcmp(name, "applied") == 0 || strcmp(name, "due") == 0) {
-			return "a table's name is 1 to 128 bytes without { } | :, and neither 'applied' nor 'due'";
+		if (!name_fits(name) || strchr(name, ':') || strcmp(name, "applied") == 0 || strcmp(name, "due") == 0 ||
+		    strcmp(name, "note") == 0) {
+			return "a table's name is 1 to 128 bytes without { } | :, and none of 'applied', 'due', 'note'";
 		}
 	}
 	return NULL;

@@ -5,6 +5,7 @@
 #include "app_private.h"
 
 #define DAY_MS INT64_C(86400000)
+enum { DEAD_LETTER_BYTES_MAX = 2 << 20 };
 
 enum kind { INPUT, REFERENCE, INTERNAL, STATE, DERIVED, REVIEW, DEAD };
 
@@ -226,6 +227,8 @@ struct fnl_topic_spec fnl_app_topic_spec(const struct fnl_app *app, enum fnl_top
 		.cleanup = kind == REFERENCE || kind == STATE ? FNL_CLEANUP_COMPACT : FNL_CLEANUP_DELETE,
 		.retention_ms = kind == REVIEW ? 90 * DAY_MS : fnl_settings_int(app->settings, "topic.retention"),
 	};
+	/* the longest input that Kafka takes, and the headers that say why it is there */
+	spec.record_bytes_max = kind == DEAD ? DEAD_LETTER_BYTES_MAX : 0;
 	if (spec.cleanup == FNL_CLEANUP_COMPACT) {
 		spec.retention_ms = -1;
 	}
