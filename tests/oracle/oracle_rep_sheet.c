@@ -201,9 +201,7 @@ const char *rep_inspect_now(struct rep_step *s)
 	snprintf(book, sizeof(book), "rep:%s", oracle_text(s->in, "rep_id"));
 	json_t *row = json_object_get(s->p->inspections, book);
 	int64_t at = oracle_number(s->in, "occurred_at"), now = now_of(s);
-	if (!row && json_object_get(s->p->reps, book)) { /* but a quota is known */
-		row = new_row(s, book, at > now ? at : now);
-	}
+	row = row || !json_object_get(s->p->reps, book) ? row : new_row(s, book, at > now ? at : now); /* it has a quota */
 	if (!row || oracle_has(row, "asked_at") || oracle_is(row, "cause_id", s->cause)) {
 		s->fold->stats.stale++;
 		return NULL;
