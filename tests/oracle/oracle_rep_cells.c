@@ -89,6 +89,19 @@ static json_t *totals_of(const struct rep_partition *p, const char *book, const 
 	return rep_sums_list(&sums, "slot", NULL);
 }
 
+static bool is_empty(const struct rep_partition *p, const char *book, const char *name)
+{
+	const char *id;
+	json_t *line;
+	json_object_foreach(rep_lines_of(p, book), id, line)
+	{
+		if (same(cell_of(line), name)) {
+			return false;
+		}
+	}
+	return true;
+}
+
 static json_t *open_cell(struct rep_step *s, const char *key, const char *book, const json_t *line)
 {
 	static const char *const codes[] = {"region", "industry", "size_focus"};
@@ -131,9 +144,7 @@ static void change(struct rep_step *s, const char *book, const json_t *rep, cons
 	char key[REP_KEY_BYTES];
 	json_t *cell = open_cell(s, key_of(book, name, key), book, line);
 	oracle_set(cell, "merged_before", json_integer(horizon_of(s, cell)));
-	json_t *totals = totals_of(s->p, book, name, 0);
-	bool empty = json_array_size(totals) == 0, told = oracle_has(cell, "told_org_id");
-	json_decref(totals);
+	bool empty = is_empty(s->p, book, name), told = oracle_has(cell, "told_org_id");
 	if (empty && !told) {
 		json_object_del(s->p->cells, key);
 	} else if (told || org_of(rep)) {
@@ -217,9 +228,7 @@ void rep_cell_fire(struct rep_step *s, const char *key)
 	json_t *cell = json_object_get(s->p->cells, key);
 	const char *book = oracle_text(cell, "book"), *name = key + strlen(book) + 1;
 	const char *org = org_of(json_object_get(s->p->reps, book)), *told = oracle_text(cell, "told_org_id");
-	json_t *totals = totals_of(s->p, book, name, 0);
-	bool empty = json_array_size(totals) == 0;
-	json_decref(totals);
+	bool empty = is_empty(s->p, book, name);
 	snprintf(s->cause, sizeof(s->cause), "%s", oracle_text(cell, "cause_id"));
 	snprintf(s->correlation, sizeof(s->correlation), "%s", oracle_text(cell, "correlation_id"));
 	if (told && (empty || !same(told, org))) {

@@ -190,14 +190,17 @@ static int days_in_month(int64_t year, int month)
 	return days[month - 1] + (month == 2 && leap);
 }
 
-/* Counted month by month from 1970. */
+/* Counted month by month from 1970; dates go to the edges of time, so whole cycles of the calendar at once. */
 json_t *rep_year_from(int64_t start, const json_t *date)
 {
 	if (!json_is_integer(date)) {
 		return json_null();
 	}
-	int64_t left = json_integer_value(date), year = 1970;
+	enum { CYCLE_YEARS = 400, CYCLE_DAYS = 146097 };
+	int64_t left = json_integer_value(date), cycles = left > 0 ? left / CYCLE_DAYS : 0;
+	int64_t year = 1970 + cycles * CYCLE_YEARS;
 	int month = 1;
+	left -= cycles * CYCLE_DAYS;
 	while (left >= days_in_month(year, month)) {
 		left -= days_in_month(year, month);
 		year += month == 12;

@@ -141,6 +141,13 @@ void rep_send_new(struct workload_rep *w, struct rep_record *r, size_t at)
 	}
 }
 
+void rep_send_again(struct workload_rep *w)
+{
+	if (w->sent_count && !w->sent[w->sent_count - 1].held_until) {
+		send(w, &w->sent[w->sent_count - 1]);
+	}
+}
+
 static void send_held(struct workload_rep *w, size_t until)
 {
 	for (size_t i = 0; i < w->sent_count; i++) {
@@ -158,6 +165,7 @@ static void begin(struct workload_rep *w, uint64_t seed, int64_t start_ms)
 	w->gen = (struct fnl_gen){seed};
 	w->side = (struct fnl_gen){seed ^ UINT64_C(0x7261746573)};
 	w->moving = (struct fnl_gen){seed ^ UINT64_C(0x6d6f766573)};
+	w->again = (struct fnl_gen){seed ^ UINT64_C(0x616761696e)};
 	w->owned_count = w->proposal_count = 0;
 	w->upstream_count = 1 + (int32_t)rep_below(w, REP_LOAD_UPSTREAM);
 	w->mood = rep_one_in(w, 2) ? REP_MOOD_FEW_BOOKS : (enum rep_mood)rep_below(w, REP_MOOD_COUNT);

@@ -54,6 +54,7 @@ struct workload_rep {
 	struct fnl_gen gen;
 	struct fnl_gen side;   /* of purchases, rates and territories: what else there is does not depend on them */
 	struct fnl_gen moving; /* of what proposals ask for: the same */
+	struct fnl_gen again;  /* of which answers come twice: the same */
 	struct fnl_bus *bus;
 	const char *topic;
 	int32_t partition_count;
@@ -101,6 +102,8 @@ const char *rep_load_book(struct workload_rep *w, size_t rep);
 struct fnl_span rep_encode(struct workload_rep *w, const struct fnl_input *in);
 /* A record of the input, by its key or for all. */
 void rep_send_new(struct workload_rep *w, struct rep_record *r, size_t at);
+/* The latest one once more, unless it is held back. */
+void rep_send_again(struct workload_rep *w);
 
 struct fnl_input rep_make_line(struct workload_rep *w, size_t prospect, size_t rep, int state);
 struct fnl_input rep_make_changed(struct workload_rep *w, size_t rep);

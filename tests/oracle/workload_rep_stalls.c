@@ -207,5 +207,8 @@ void rep_send_answers(struct workload_rep *w, size_t at)
 	for (size_t i = 0; i < 16; i++) {
 		struct fnl_input in = rep_make_answer(w, rep, prospect, sheet + i / 2, 1 + i % 2);
 		rep_send_input(w, &in, at);
+		if (fnl_gen_one_in(&w->again, 4)) {
+			rep_send_again(w);
+		}
 	}
 }
