@@ -75,6 +75,10 @@ static int input_prepare(struct fnl_stream *s, struct fnl_partition *p, struct f
 		return fnl_fail(story, rc, "%s", s->ports.store->ops->explain(s->ports.store));
 	}
 	rc = s->ports.op->ops->prepare(s->ports.op, r, &s->arena, &in->prepared, story);
+	int rested = fnl_isolate_hand(s, p, -1); /* others are looked at before this one is stepped */
+	if (rested) {
+		return fnl_fail(story, rested, "%s", s->ports.store->ops->explain(s->ports.store));
+	}
 	return rc ? rc : check_time(s, in->prepared.event_time_ms, story);
 }
 
@@ -480,8 +484,7 @@ static int input_run(struct fnl_stream *s, struct fnl_partition *p, struct fnl_i
 static int partition_run(struct fnl_stream *s, struct fnl_partition *p, struct fnl_error *why)
 {
 	fnl_event_time_begin(s, p);
-	int rc = in_hand(s, p, -1, why);
-	rc = rc ? rc : take_due(s, p);
+	int rc = take_due(s, p);
 	rc = rc ? rc : load_due(s, p);
 	for (struct fnl_input *in = p->inputs; in && rc == 0; in = in->next) {
 		rc = input_run(s, p, in, why);

@@ -23,7 +23,7 @@ static void each_code_has_its_row(void **state)
 static void unknown_codes_stop(void **state)
 {
 	(void)state;
-	const int codes[] = {1, 2, -18, -1000, 0x7fffffff, -0x7fffffff - 1};
+	const int codes[] = {1, 2, -19, -1000, 0x7fffffff, -0x7fffffff - 1};
 	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
 		assert_string_equal(fnl_status_text(codes[i]), "unknown");
 		assert_string_equal(fnl_status_label(codes[i]), "unknown");
