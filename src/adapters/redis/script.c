@@ -7,8 +7,8 @@
  * 'paged' has their bits and the cl that they were kept up to. Returns {1 or 0, cl found, complete_as_of found}.
  *
  * An index is a sorted set of the first keys of leaves, each a sorted set <index>:<first key> of at most 120 keys: such
- * a small set is one block of memory (zset-max-listpack-entries, 128 by default), 15 to 20 bytes a key, where in a large
- * one a key takes 100 to 120.
+ * a small set is one block of memory (zset-max-listpack-entries, 128 by default), 15 to 20 bytes a key, where in a
+ * large one a key takes 100 to 120.
  *
  * Lua does not roll back: everything is checked before the first write, and should a later call fail all the same, the
  * view is made to stand nowhere, so that it is rebuilt. */
@@ -82,7 +82,9 @@ const char fnl_redis_script[] =
 	"if ARGV[1] == 'wipe' or ARGV[6] == '1' then\n"
 	"	call('DEL', KEYS[1])\n"
 	"	for i = last_table + 1, #KEYS do\n"
-	"		for _, first in ipairs(call('ZRANGE', KEYS[i], 0, -1) or {}) do call('UNLINK', KEYS[i] .. ':' .. first) end\n"
+	"		for _, first in ipairs(call('ZRANGE', KEYS[i], 0, -1) or {}) do\n"
+	"			call('UNLINK', KEYS[i] .. ':' .. first)\n"
+	"		end\n"
 	"	end\n"
 	"	call('UNLINK', unpack(KEYS, 2))\n"
 	"	if failed then return failed end\n"
