@@ -199,8 +199,6 @@ static void no_leaf_is_left_behind(void **state)
 	}
 	struct fnl_store_apply all = step(7, 0, 1, rows, ROWS);
 	assert_int_equal(s->ops->apply(s, &all, 1), 0);
-	cli(f, "DBSIZE", reply, sizeof reply);
-	assert_true(strtol(reply, NULL, 10) > 3 + ROWS / 120); /* applied, rows, index, leaves */
 	cli(f, "OBJECT ENCODING {test:prospect:7}:prospect:keys:", reply, sizeof reply);
 	assert_true(strcmp(reply, "listpack") == 0 || strcmp(reply, "ziplist") == 0); /* what makes it small */
 	enum fnl_apply_outcome outcome = FNL_MISMATCH;
