@@ -147,9 +147,10 @@ static void keys_are_as_documented(void **state)
 	assert_string_equal(cli(f, "HGET {test:prospect:7}:applied complete_as_of", reply, sizeof reply), "0");
 	assert_string_equal(cli(f, "ZSCORE {test:prospect:7}:due prospect|k", reply, sizeof reply), "1700000000123");
 	assert_string_equal(cli(f, "HGET test:prospect:layout partition_count", reply, sizeof reply), "8");
-	assert_string_equal(cli(f, "HGET {test:prospect:7}:applied paged", reply, sizeof reply), "2@12");
-	assert_string_equal(cli(f, "ZSCORE {test:prospect:7}:prospect:keys k", reply, sizeof reply), "0");
-	assert_string_equal(cli(f, "DBSIZE", reply, sizeof reply), "5");
+	assert_string_equal(cli(f, "HGET {test:prospect:7}:applied paged", reply, sizeof reply), "2/leaves@12");
+	assert_string_equal(cli(f, "ZCARD {test:prospect:7}:prospect:keys", reply, sizeof reply), "1");
+	assert_string_equal(cli(f, "ZSCORE {test:prospect:7}:prospect:keys: k", reply, sizeof reply), "0");
+	assert_string_equal(cli(f, "DBSIZE", reply, sizeof reply), "6");
 	s->ops->close(s);
 }
 
@@ -162,12 +163,12 @@ static void indexes_are_kept_or_the_view_is_none(void **state)
 	flush(f);
 	struct fnl_store *s = open_store(f);
 	assert_int_equal(apply(s, 0, 12), FNL_APPLIED);
-	assert_string_equal(cli(f, "ZREM {test:prospect:7}:prospect:keys k", reply, sizeof reply), "1");
+	assert_string_equal(cli(f, "ZREM {test:prospect:7}:prospect:keys: k", reply, sizeof reply), "1");
 	struct fnl_row_write rows[] = {{{1, LIT("k")}, LIT("w"), FNL_NO_DEADLINE, true, true}};
 	struct fnl_store_apply one = step(7, 12, 13, rows, 1);
 	assert_int_equal(s->ops->apply(s, &one, 1), 0);
 	assert_int_equal(one.ret_outcome, FNL_APPLIED);
-	assert_string_equal(cli(f, "ZCARD {test:prospect:7}:prospect:keys", reply, sizeof reply), "0");
+	assert_string_equal(cli(f, "ZCARD {test:prospect:7}:prospect:keys:", reply, sizeof reply), "0");
 	assert_int_equal(cl_of(s), 13);
 	/* an older program goes on with the view */
 	assert_string_equal(cli(f, "HSET {test:prospect:7}:applied cl 14", reply, sizeof reply), "0");
@@ -177,8 +178,41 @@ static void indexes_are_kept_or_the_view_is_none(void **state)
 	anew.delete_first = true;
 	assert_int_equal(s->ops->apply(s, &anew, 1), 0);
 	assert_int_equal(anew.ret_outcome, FNL_APPLIED);
-	assert_string_equal(cli(f, "ZCARD {test:prospect:7}:prospect:keys", reply, sizeof reply), "1");
+	assert_string_equal(cli(f, "ZCARD {test:prospect:7}:prospect:keys:", reply, sizeof reply), "1");
 	assert_int_equal(cl_of(s), 15);
+	s->ops->close(s);
+}
+
+static void no_leaf_is_left_behind(void **state)
+{
+	enum { ROWS = 1000 };
+	struct redis_fixture *f = *state;
+	static char keys[ROWS][8];
+	static struct fnl_row_write rows[ROWS];
+	char reply[256];
+	flush(f);
+	struct fnl_store *s = open_store(f);
+	for (size_t i = 0; i < ROWS; i++) {
+		int len = snprintf(keys[i], sizeof keys[i], "%zu", i);
+		rows[i] =
+			(struct fnl_row_write){{1, fnl_span_of(keys[i], (size_t)len)}, LIT("v"), FNL_NO_DEADLINE, false, false};
+	}
+	struct fnl_store_apply all = step(7, 0, 1, rows, ROWS);
+	assert_int_equal(s->ops->apply(s, &all, 1), 0);
+	cli(f, "OBJECT ENCODING {test:prospect:7}:prospect:keys:", reply, sizeof reply);
+	assert_true(strcmp(reply, "listpack") == 0 || strcmp(reply, "ziplist") == 0); /* what makes it small */
+	enum fnl_apply_outcome outcome = FNL_MISMATCH;
+	assert_int_equal(s->ops->wipe(s, 7, (struct fnl_applied){true, 1, 0}, &outcome), 0);
+	assert_int_equal(outcome, FNL_APPLIED);
+	assert_string_equal(cli(f, "DBSIZE", reply, sizeof reply), "0");
+	assert_int_equal(s->ops->apply(s, &all, 1), 0);
+	for (size_t i = 0; i < ROWS; i++) {
+		rows[i].value = FNL_SPAN_NONE;
+	}
+	all.expected = all.next;
+	assert_int_equal(s->ops->apply(s, &all, 1), 0);
+	assert_int_equal(all.ret_outcome, FNL_APPLIED);
+	assert_string_equal(cli(f, "DBSIZE", reply, sizeof reply), "1"); /* what it stands at */
 	s->ops->close(s);
 }
 
@@ -533,6 +567,7 @@ static int run(struct redis_fixture *f, const char *name)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_prestate(keys_are_as_documented, f),
 		cmocka_unit_test_prestate(indexes_are_kept_or_the_view_is_none, f),
+		cmocka_unit_test_prestate(no_leaf_is_left_behind, f),
 		cmocka_unit_test_prestate(a_forgotten_script_is_loaded_again, f),
 		cmocka_unit_test_prestate(a_killed_server_is_noticed_at_once, f),
 		cmocka_unit_test_prestate(a_frozen_server_times_out, f),

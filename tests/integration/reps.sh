@@ -104,10 +104,10 @@ note "quotas"
 
 ctl reps verify >"$dir/said" || fail "verify: $(cat "$dir/said")"
 is "conservation" '[true,0]' json '.conservation|[.judged,.unsent_prospects]' verify
-redis-cli -s "$dir/redis.sock" zrem '{reps:rep:0}:line:keys' 'rep:ann|P-1' >/dev/null
+redis-cli -s "$dir/redis.sock" zrem '{reps:rep:0}:line:keys:' 'rep:ann|P-1' >/dev/null
 ctl reps verify >"$dir/said"
 [ $? -eq 4 ] && grep -q 'not-in-index.*rep:ann|P-1' "$dir/said" || fail "a key that the index lacks: $(cat "$dir/said")"
-redis-cli -s "$dir/redis.sock" zadd '{reps:rep:0}:line:keys' 0 'rep:ann|P-1' >/dev/null
+redis-cli -s "$dir/redis.sock" zadd '{reps:rep:0}:line:keys:' 0 'rep:ann|P-1' >/dev/null
 ctl reps verify >/dev/null || fail "verify after the index was mended"
 
 # Somebody deletes a line's row from the changelog by Kafka's own tool; view and changelog agree, the sums do not.

@@ -1,3 +1,4 @@
+#include "gen.h"
 #include "store_contract_env.h"
 
 /* --- pages: rows of a table in the order of their keys --- */
@@ -119,6 +120,54 @@ static void many_rows_are_paged_through(void **state)
 	assert_int_equal(seen, MANY);
 }
 
+/* Keys come and go, in bunches and one by one, until whole stretches are empty and filled again; after each apply the
+ * pages have just those that are there. */
+static void keys_come_and_go(void **state)
+{
+	enum { KEYS = 1500, ROUNDS = 40, ROWS = 200 };
+	struct env *e = *state;
+	struct fnl_gen gen = fnl_gen_start(20);
+	bool there[KEYS] = {false};
+	struct fnl_applied before = nothing;
+	for (int64_t round = 1; round <= ROUNDS; round++) {
+		struct fnl_row_write *rows = fnl_arena_calloc(&e->arena, ROWS, sizeof *rows);
+		bool fills = fnl_gen_one_in(&gen, 2);
+		size_t from = fnl_gen_below(&gen, KEYS), step_by = 1 + fnl_gen_below(&gen, 9);
+		for (size_t i = 0; i < ROWS; i++) {
+			size_t k = (from + i * step_by) % KEYS;
+			char text[24];
+			int len = snprintf(text, sizeof text, "%04zu", k);
+			struct fnl_span key = fnl_arena_dup(&e->arena, fnl_span_of(text, (size_t)len));
+			rows[i] = fills ? put_plain(key, key) : drop(key);
+			rows[i].existed = there[k];
+			there[k] = fills;
+		}
+		must_apply(e, before, at(round, round), rows, ROWS);
+		before = at(round, round);
+		struct fnl_span after = FNL_SPAN_NONE;
+		for (size_t k = 0;;) {
+			size_t max = 1 + fnl_gen_below(&gen, 400);
+			struct fnl_store_read read = page_of(e, LIT(""), after, max);
+			for (size_t i = 0; i < read.ret_page_count; i++, k++) {
+				char text[24];
+				while (k < KEYS && !there[k]) {
+					k++;
+				}
+				int len = snprintf(text, sizeof text, "%04zu", k);
+				assert_span(read.ret_page[i].key, fnl_span_of(text, (size_t)len));
+			}
+			if (read.ret_page_count < max) {
+				while (k < KEYS && !there[k]) {
+					k++;
+				}
+				assert_int_equal(k, KEYS);
+				break;
+			}
+			after = read.ret_page[max - 1].key;
+		}
+	}
+}
+
 static void a_page_too_large_is_refused(void **state)
 {
 	struct env *e = *state;
@@ -143,5 +192,6 @@ const struct store_contract_case store_contract_page_cases[STORE_CONTRACT_PAGE_C
 	{"a_page_is_in_the_order_of_keys", a_page_is_in_the_order_of_keys},
 	{"pages_follow_the_rows", pages_follow_the_rows},
 	{"many_rows_are_paged_through", many_rows_are_paged_through},
+	{"keys_come_and_go", keys_come_and_go},
 	{"a_page_too_large_is_refused", a_page_too_large_is_refused},
 };

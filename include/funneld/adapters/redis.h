@@ -1,7 +1,7 @@
 /* The view in Redis. Keys of a partition: {<prefix>:<stage>:<partition>}:<table> (hash: row key -> bytes),
  * …:applied (hash: cl, complete_as_of, paged), …:due (sorted set: "<table>|<row key>" by deadline ms),
- * …:<table>:keys of a paged table (sorted set of its row keys, all with score 0: in bytewise order);
- * <prefix>:<stage>:layout. */
+ * …:<table>:keys of a paged table (sorted set of the first keys of leaves) and …:<table>:keys:<first key> (a leaf:
+ * sorted set of at most 120 row keys), all with score 0, so in bytewise order; <prefix>:<stage>:layout. */
 #ifndef FUNNELD_ADAPTERS_REDIS_H
 #define FUNNELD_ADAPTERS_REDIS_H
 

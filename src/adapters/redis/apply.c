@@ -41,15 +41,8 @@ static void append_row(struct fnl_redis *s, const struct fnl_row_write *w, size_
 		fnl_redis_request_joined(&s->request, s->tables[w->row.table].due_head_span, w->row.key, FNL_SPAN_NONE);
 		return;
 	}
-	if (lane >= LANES_BEFORE_TABLES + s->table_count) {
-		if (op == RUN_SET) {
-			fnl_redis_request_text(&s->request, "0");
-		}
-		fnl_redis_request_arg(&s->request, w->row.key);
-		return;
-	}
 	fnl_redis_request_arg(&s->request, w->row.key);
-	if (op == RUN_SET) {
+	if (op == RUN_SET && lane < LANES_BEFORE_TABLES + s->table_count) {
 		fnl_redis_request_arg(&s->request, w->value);
 	}
 }
@@ -74,7 +67,7 @@ static size_t lane_runs(struct fnl_redis *s, const struct fnl_store_apply *apply
 			}
 			count += other == op;
 		}
-		count *= op == RUN_SET ? 2 : 1;
+		count *= op == RUN_SET && lane < LANES_BEFORE_TABLES + s->table_count ? 2 : 1;
 		args += 3 + count;
 		if (!count_only) {
 			fnl_redis_request_number(&s->request, (int64_t)place);

@@ -98,7 +98,7 @@ struct fnl_redis {
 	char layout_key[2 * REDIS_NAME_BYTES_MAX + 16];
 	struct fnl_redis_table tables[FNL_STORE_TABLES_MAX];
 	size_t table_count;
-	char paged[24]; /* the bits of paged tables as decimal digits, or "" for none */
+	char paged[32]; /* the bits of paged tables as decimal digits, and how indexes are made; or "" for none */
 	int connect_timeout_ms;
 	int command_timeout_ms;
 	const struct fnl_logger *logger;

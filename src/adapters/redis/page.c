@@ -3,7 +3,15 @@
 /* Keys and values of a page in one answer. It goes with its text, not by its hash: it is short, pages are rare, and
  * within MULTI a server that has forgotten it could not be told again. */
 static const char page_script[] =
-	"local keys = redis.call('ZRANGEBYLEX', KEYS[1], ARGV[1], ARGV[2], 'LIMIT', 0, ARGV[3])\n"
+	"local index, low, high, wanted = KEYS[1], ARGV[1], ARGV[2], tonumber(ARGV[3])\n"
+	"local keys = {}\n"
+	"local leaf = redis.call('ZREVRANGEBYLEX', index, '[' .. string.sub(low, 2), '-', 'LIMIT', 0, 1)[1]\n"
+	"if not leaf then leaf = redis.call('ZRANGEBYLEX', index, low, high, 'LIMIT', 0, 1)[1] end\n"
+	"while leaf and #keys < wanted do\n"
+	"	local some = redis.call('ZRANGEBYLEX', index .. ':' .. leaf, low, high, 'LIMIT', 0, wanted - #keys)\n"
+	"	for _, key in ipairs(some) do keys[#keys + 1] = key end\n"
+	"	leaf = redis.call('ZRANGEBYLEX', index, '(' .. leaf, high, 'LIMIT', 0, 1)[1]\n"
+	"end\n"
 	"if #keys == 0 then return {keys, keys} end\n"
 	"return {keys, redis.call('HMGET', KEYS[2], unpack(keys))}\n";
 

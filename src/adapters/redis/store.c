@@ -191,7 +191,7 @@ int fnl_redis_store_open(const struct fnl_redis_settings *settings, struct fnl_s
 		}
 	}
 	if (settings->paged) {
-		snprintf(s->paged, sizeof s->paged, "%lu", (unsigned long)settings->paged);
+		snprintf(s->paged, sizeof s->paged, "%lu/leaves", (unsigned long)settings->paged);
 	}
 	int err = fnl_redis_url_parse(settings->url, &s->url, why);
 	if (err == 0 && s->url.tls) {
