@@ -37,7 +37,7 @@ if ! (cd build && eval "$link") >"$dir/log" 2>&1; then
 fi
 aged=$(grep -q '^Runs: aged' "$patch" && echo --aged)
 # what nothing can notice is not looked for as long
-seeds=$(grep -q '^Precaution:' "$patch" && echo 5000 || echo "$FNL_SIM_SEEDS")
+seeds=$(grep -q '^Precaution:' "$patch" && echo 1000 || echo "$FNL_SIM_SEEDS")
 workload=$(sed -n 's/^Workload: /--workload /p' "$patch")
 "$dir/sim" --seeds "$seeds" --jobs 1 --quiet $aged $workload >"$dir/out" 2>&1
 rc=$?
