@@ -1,6 +1,6 @@
 # The slower half of ./run test --full; sourced by scripts/test.sh, whose functions it uses.
 
-shown=1 check sim/mutations 1200 env FNL_SIM_BUILT=1 bash scripts/sim.sh --mutations
+shown=1 check sim/mutations 1800 env FNL_SIM_BUILT=1 bash scripts/sim.sh --mutations
 check lint/clang-tidy 1200 bash scripts/lint.sh --tidy
 check lint/cppcheck 600 bash scripts/lint.sh --cppcheck
 
