@@ -75,6 +75,28 @@ static void many_successors(void **state)
 	fnl_hands_end(&w);
 }
 
+static struct fnl_list contacts_of(struct fnl_hands *w)
+{
+	return fnl_hands_row(w, FNL_HANDS_TASK, "bo", "p00")[FNL_TASK_CONTACT_IDS].list;
+}
+
+/* Persons may have to be forgotten long after; a closed task does not need them, and knows none. */
+static void closed_tasks_know_nobody(void **state)
+{
+	struct fnl_hands w;
+	(void)state;
+	funnel_of(&w, 1);
+	fnl_hands_line(&w, "2024-06-03 10:00 line bo p00 BOTTOM contact_ids=c1,c2");
+	assert_int_equal(contacts_of(&w).count, 2);
+	fnl_hands_line(&w, "2024-06-03 11:00 line bo p00 BOTTOM contact_ids=c2");
+	assert_int_equal(contacts_of(&w).count, 1);
+	fnl_hands_line(&w, "2024-06-04 09:00 waive bo n1 p00#1 mia");
+	assert_int_equal(contacts_of(&w).count, 0);
+	fnl_hands_line(&w, "2024-06-05 09:00 line bo p00 BOTTOM contact_ids=c2,c3");
+	assert_int_equal(contacts_of(&w).count, 0);
+	fnl_hands_end(&w);
+}
+
 /* Of the notices before the latest one the last 16 are known: one of them does not begin anew, an earlier one does. */
 static void former_notices(void **state)
 {
@@ -176,12 +198,9 @@ static void a_notice_asks_for_a_sheet(void **state)
 
 int main(void)
 {
-	static const struct CMUnitTest tests[] = {cmocka_unit_test(ids_of_tasks),
-	                                          cmocka_unit_test(digests_of_employers),
-	                                          cmocka_unit_test(many_successors),
-	                                          cmocka_unit_test(many_checks),
-	                                          cmocka_unit_test(former_notices),
-	                                          cmocka_unit_test(many_are_lost),
-	                                          cmocka_unit_test(a_notice_asks_for_a_sheet)};
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(ids_of_tasks),  cmocka_unit_test(digests_of_employers),     cmocka_unit_test(many_successors),
+		cmocka_unit_test(many_checks),   cmocka_unit_test(closed_tasks_know_nobody), cmocka_unit_test(former_notices),
+		cmocka_unit_test(many_are_lost), cmocka_unit_test(a_notice_asks_for_a_sheet)};
 	return cmocka_run_group_tests_name("parts of handovers", tests, NULL, NULL);
 }
