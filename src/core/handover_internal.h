@@ -182,7 +182,7 @@ struct fnl_value *fnl_task_new(struct fnl_handing *h, const struct fnl_value *li
 /* Its successor is known: it is told. FNL_E_STATE when it is not UNNAMED. */
 int fnl_task_name(struct fnl_handing *h, struct fnl_value *task, struct fnl_heir *heir);
 int fnl_task_release(struct fnl_handing *h, struct fnl_value *task);
-/* It ends in one of the closed states; the counts go with it. */
+/* It ends in one of the closed states; the counts go with it, and who was to hear of it is not kept. */
 int fnl_task_close(struct fnl_handing *h, struct fnl_value *task, enum fnl_task_event event, int state);
 /* Not needed any more: closed as SUPERSEDED, and told when it was told as opened. by: the number of the next one, 0:
  * none. */

@@ -264,6 +264,7 @@ int fnl_task_close(struct fnl_handing *h, struct fnl_value *task, enum fnl_task_
 	}
 	fnl_handing_add(h, counts[state], 1);
 	task[FNL_TASK_CLOSED_AT] = fnl_value_i64(h->at_ms);
+	task[FNL_TASK_CONTACT_IDS] = fnl_value_list(NULL, 0);
 	fnl_task_arm(h, task);
 	return FNL_OK;
 }

@@ -145,7 +145,10 @@ static inline void fixture_refused(struct codec_fixture *f, struct fnl_span valu
 {
 	struct fnl_decoded d = {0};
 	char copy[256], *save = NULL;
-	assert_int_equal(fixture_decode(f, value, &d), code);
+	int rc = fixture_decode(f, value, &d);
+	if (rc != code) {
+		fail_msg("%d, and not %d: %s", rc, code, f->why.text);
+	}
 	assert_null(d.desc);
 	assert_int_equal(f->why.code, code);
 	snprintf(copy, sizeof(copy), "%s", parts);

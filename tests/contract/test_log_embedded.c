@@ -289,12 +289,22 @@ static void test_limits(void **state)
 	struct fnl_log *l = open_producer(&w, 0, 0);
 	static uint8_t big[1 << 20 | 1];
 	struct fnl_span too_big = fnl_span_of(big, sizeof(big));
+	struct fnl_header many[65];
+	for (size_t i = 0; i < 65; i++) {
+		many[i] = (struct fnl_header){span("h"), span("v")};
+	}
+	assert_int_equal(bus->ops->publish(bus, w.input, 0, span("k"), fnl_span_of(big, (1 << 20) - 1), NULL, 0), 0);
+	assert_int_equal(bus->ops->publish(bus, w.input, 0, span("k"), fnl_span_of(big, 1 << 20), NULL, 0), FNL_E_LIMIT);
+	assert_int_equal(bus->ops->publish(bus, w.input, 0, span("k"), span("v"), many, 64), 0);
+	assert_int_equal(bus->ops->publish(bus, w.input, 0, span("k"), span("v"), many, 65), FNL_E_LIMIT);
 	assert_int_equal(bus->ops->publish(bus, w.input, 0, FNL_SPAN_NONE, too_big, NULL, 0), FNL_E_LIMIT);
 	assert_int_equal(bus->ops->publish(bus, w.input, 2, FNL_SPAN_NONE, FNL_SPAN_NONE, NULL, 0), FNL_E_ARGUMENT);
 	assert_int_equal(bus->ops->publish(bus, w.changelog, 0, FNL_SPAN_NONE, span("v"), NULL, 0), FNL_E_INVALID);
 	assert_int_equal(bus->ops->publish(bus, "none", 0, FNL_SPAN_NONE, span("v"), NULL, 0), FNL_E_NOT_FOUND);
 	struct fnl_topic_spec spec = {"wide", 1025, FNL_CLEANUP_DELETE, -1, 0};
 	assert_int_equal(bus->ops->create_topic(bus, &spec), FNL_E_ARGUMENT);
+	spec.partition_count = 1024;
+	assert_int_equal(bus->ops->create_topic(bus, &spec), 0);
 	assert_string_not_equal(bus->ops->explain(bus), "");
 	assert_int_equal(l->ops->restore_open(l, 2, 0), FNL_E_ARGUMENT);
 	LOG_OK(l, txn_begin(l));

@@ -225,6 +225,45 @@ static void test_registry_broken(void **state)
 	rmdir(directory);
 }
 
+/* As many entries, and as long a file, as there may be; and one more. */
+static void test_registry_limits(void **state)
+{
+	(void)state;
+	enum { ENTRIES = 4096, FILE_BYTES = 1 << 20 };
+	static char list[ENTRIES * 64];
+	static char schema[FILE_BYTES + 2];
+	char directory[] = "/tmp/fnl-registry-XXXXXX";
+	assert_non_null(mkdtemp(directory));
+	for (int more_entries = 0; more_entries < 2; more_entries++) {
+		for (size_t more_bytes = 0; more_bytes < 2; more_bytes++) {
+			size_t len = (size_t)snprintf(list, sizeof(list), "[");
+			int entries = more_bytes ? 1 : ENTRIES + more_entries;
+			for (int i = 0; i < entries; i++) {
+				len += (size_t)snprintf(list + len, sizeof(list) - len,
+				                        "%s{\"id\":%d,\"subject\":\"n.A\",\"file\":\"A.avsc\"}", i ? "," : "", i);
+			}
+			(void)snprintf(list + len, sizeof(list) - len, "]");
+			static const char text[] = "{\"type\": \"record\", \"name\": \"A\", \"namespace\": \"n\", \"fields\": []}";
+			size_t bytes = more_bytes ? FILE_BYTES + (size_t)more_entries : sizeof(text) - 1;
+			memset(schema, ' ', bytes);
+			memcpy(schema, text, sizeof(text) - 1);
+			schema[bytes] = '\0';
+			write_file(directory, "registry.json", list);
+			write_file(directory, "A.avsc", schema);
+			struct fnl_registry *registry = NULL;
+			struct fnl_error why = {0};
+			int rc = fnl_registry_file_open(directory, &registry, &why);
+			assert_int_equal(rc, !more_entries ? 0 : more_bytes ? FNL_E_LIMIT : FNL_E_INVALID);
+			if (registry) {
+				registry->ops->close(registry);
+			}
+		}
+	}
+	write_file(directory, "registry.json", NULL);
+	write_file(directory, "A.avsc", NULL);
+	rmdir(directory);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -233,6 +272,7 @@ int main(void)
 		cmocka_unit_test(test_registry_complete),
 		cmocka_unit_test(test_agreement),
 		cmocka_unit_test(test_registry_broken),
+		cmocka_unit_test(test_registry_limits),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

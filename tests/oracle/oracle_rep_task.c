@@ -195,6 +195,7 @@ void rep_task_end(struct rep_handover *h, json_t *task, const char *state, const
 {
 	leave(h, task, state, counted);
 	oracle_set(task, "closed_at", json_integer(h->at));
+	oracle_set(task, "contact_ids", json_array());
 }
 
 static void tell_superseded(struct rep_handover *h, const json_t *task, const char *reason, bool replaced)
@@ -214,8 +215,7 @@ static void tell_superseded(struct rep_handover *h, const json_t *task, const ch
 void rep_task_supersede(struct rep_handover *h, json_t *task, const char *reason, bool replaced)
 {
 	bool told = is_told(task);
-	leave(h, task, "SUPERSEDED", "superseded_count");
-	oracle_set(task, "closed_at", json_integer(h->at));
+	rep_task_end(h, task, "SUPERSEDED", "superseded_count");
 	rep_task_arm(h, task);
 	if (told) {
 		tell_superseded(h, task, reason, replaced);
@@ -226,19 +226,20 @@ void rep_task_cancel(struct rep_handover *h, json_t *task)
 {
 	bool told = is_told(task);
 	char what[REP_KEY_BYTES];
-	leave(h, task, "CANCELLED", "cancelled_count");
-	oracle_set(task, "closed_at", json_integer(h->at));
+	json_t *contacts = json_incref(json_object_get(task, "contact_ids"));
+	rep_task_end(h, task, "CANCELLED", "cancelled_count");
 	rep_task_arm(h, task);
 	if (told) {
 		json_t *body = rep_handover_body(h, "HandoverTaskClosed");
 		oracle_set(body, "task_id", json_string(rep_task_id(task)));
 		oracle_take(body, "prospect_id", task, "prospect_id");
 		oracle_set(body, "outcome", json_string("CANCELLED"));
-		oracle_take(body, "not_informed_ids", task, "contact_ids");
+		oracle_set(body, "not_informed_ids", json_incref(contacts));
 		snprintf(what, sizeof(what), "task-closed|%s|CANCELLED", rep_task_id(task));
 		rep_handover_tell(h, "HandoverTaskClosed", body, what);
 		h->s->fold->stats.tasks_cancelled++;
 	}
+	json_decref(contacts);
 }
 
 void rep_task_unname(struct rep_handover *h, json_t *task)

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include <cmocka.h>
 
@@ -74,6 +75,71 @@ static void many_successors(void **state)
 	fnl_hands_end(&w);
 }
 
+static struct fnl_list contacts_of(struct fnl_hands *w)
+{
+	return fnl_hands_row(w, FNL_HANDS_TASK, "bo", "p00")[FNL_TASK_CONTACT_IDS].list;
+}
+
+/* Persons may have to be forgotten long after; a closed task does not need them, and knows none. */
+static void closed_tasks_know_nobody(void **state)
+{
+	struct fnl_hands w;
+	(void)state;
+	funnel_of(&w, 1);
+	fnl_hands_line(&w, "2024-06-03 10:00 line bo p00 BOTTOM contact_ids=c1,c2");
+	assert_int_equal(contacts_of(&w).count, 2);
+	fnl_hands_line(&w, "2024-06-03 11:00 line bo p00 BOTTOM contact_ids=c2");
+	assert_int_equal(contacts_of(&w).count, 1);
+	fnl_hands_line(&w, "2024-06-04 09:00 waive bo n1 p00#1 mia");
+	assert_int_equal(contacts_of(&w).count, 0);
+	fnl_hands_line(&w, "2024-06-05 09:00 line bo p00 BOTTOM contact_ids=c2,c3");
+	assert_int_equal(contacts_of(&w).count, 0);
+	fnl_hands_end(&w);
+}
+
+/* Of the notices before the latest one the last 16 are known: one of them does not begin anew, an earlier one does. */
+static void former_notices(void **state)
+{
+	struct fnl_hands w;
+	(void)state;
+	funnel_of(&w, 0);
+	for (int i = 2; i <= FNL_HANDOVER_FORMER_MAX + 2; i++) {
+		fnl_hands_say(&w, "2024-06-04 09:00 resign bo n%d %d last_day=2024-06-28", i, 10 + i);
+	}
+	const struct fnl_value *v = fnl_hands_row(&w, FNL_HANDS_HANDOVER, "bo", "");
+	assert_int_equal(v[FNL_HANDOVER_FORMER_IDS].list.count, FNL_HANDOVER_FORMER_MAX);
+	fnl_hands_line(&w, "2024-06-05 09:00 resign bo n2 90 last_day=2024-06-28");
+	v = fnl_hands_row(&w, FNL_HANDS_HANDOVER, "bo", "");
+	assert_true(fnl_span_eq(v[FNL_HANDOVER_NOTICE_ID].str, FNL_SPAN_LIT("n18")));
+	fnl_hands_line(&w, "2024-06-05 09:00 resign bo n1 91 last_day=2024-06-28");
+	v = fnl_hands_row(&w, FNL_HANDS_HANDOVER, "bo", "");
+	assert_true(fnl_span_eq(v[FNL_HANDOVER_NOTICE_ID].str, FNL_SPAN_LIT("n1")));
+	fnl_hands_end(&w);
+}
+
+/* All that are lost are counted; the first 32 by id are listed, also when they come in another order. */
+static void many_are_lost(void **state)
+{
+	enum { MANY = FNL_HANDOVER_LOST_IDS_MAX + 2 };
+	struct fnl_hands w;
+	(void)state;
+	funnel_of(&w, MANY);
+	for (int i = 0; i < MANY; i++) {
+		fnl_hands_say(&w, "2024-06-04 09:00 waive bo n1 p%02d#1 mia", i);
+	}
+	fnl_hands_line(&w, "2024-06-05 12:00 review bo n1 true");
+	assert_int_equal(handover_i64(&w, FNL_HANDOVER_WAIVED_COUNT), MANY);
+	for (int i = MANY - 1; i >= 0; i--) {
+		fnl_hands_say(&w, "2024-07-01 09:00 line bo p%02d LOST lost_to_id=other", i);
+		int lost = MANY - i;
+		struct fnl_list ids = fnl_hands_row(&w, FNL_HANDS_HANDOVER, "bo", "")[FNL_HANDOVER_LOST_IDS].list;
+		assert_int_equal(handover_i64(&w, FNL_HANDOVER_LOST_COUNT), lost);
+		assert_int_equal(ids.count, lost < FNL_HANDOVER_LOST_IDS_MAX ? lost : FNL_HANDOVER_LOST_IDS_MAX);
+		assert_int_equal(atoi((const char *)ids.items[0].str.data + 1), i);
+	}
+	fnl_hands_end(&w);
+}
+
 /* More questions than there may be at once. */
 static void many_checks(void **state)
 {
@@ -132,8 +198,9 @@ static void a_notice_asks_for_a_sheet(void **state)
 
 int main(void)
 {
-	static const struct CMUnitTest tests[] = {cmocka_unit_test(ids_of_tasks), cmocka_unit_test(digests_of_employers),
-	                                          cmocka_unit_test(many_successors), cmocka_unit_test(many_checks),
-	                                          cmocka_unit_test(a_notice_asks_for_a_sheet)};
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(ids_of_tasks),  cmocka_unit_test(digests_of_employers),     cmocka_unit_test(many_successors),
+		cmocka_unit_test(many_checks),   cmocka_unit_test(closed_tasks_know_nobody), cmocka_unit_test(former_notices),
+		cmocka_unit_test(many_are_lost), cmocka_unit_test(a_notice_asks_for_a_sheet)};
 	return cmocka_run_group_tests_name("parts of handovers", tests, NULL, NULL);
 }

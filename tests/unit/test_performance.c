@@ -254,6 +254,12 @@ static void too_many(void **state)
 	assert_false(T(5, LEVEL_PART).set);
 	assert_true(T(5, SHARE_BP).set);
 	told_count = 0;
+	year_count = FNL_SCORING_QUOTAS_MAX; /* as many as may be compared */
+	scoring = NULL;
+	ask();
+	run(100);
+	assert_int_equal(told_count, FNL_SCORING_QUOTAS_MAX);
+	assert_true(T(5, LEVEL_PART).set);
 	for (size_t i = 0; i < FNL_SCORING_JOBS_MAX + 2; i++) {
 		ask();
 	}

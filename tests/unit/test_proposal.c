@@ -438,6 +438,63 @@ static void too_long_for_a_row(void **state)
 	}
 }
 
+static void propose_alone(struct world *w, const char *id)
+{
+	propose(w, id, "EUR");
+	free(w->golden.text);
+	memset(&w->golden, 0, sizeof(w->golden));
+}
+
+/* As many reps, and cells of one rep, as there may be; and one more. */
+static void as_many_as_there_may_be(void **state)
+{
+	static struct world w;
+	(void)state;
+	for (int of_cells = 0; of_cells < 2; of_cells++) {
+		size_t max = of_cells ? FNL_PROPOSAL_CELLS_MAX : FNL_PROPOSAL_REPS_MAX;
+		for (size_t more = 0; more < 2; more++) {
+			open_world(&w);
+			w.page_rows = FNL_PROPOSAL_PAGE_ROWS;
+			rep(&w, "aa", NULL);
+			for (size_t i = 0; i < (of_cells ? 1 : max - 1 + more); i++) {
+				char id[8];
+				snprintf(id, sizeof(id), "b%03zu", i);
+				rep(&w, id, NULL);
+			}
+			for (size_t i = 0; i < (of_cells ? max + more : 1); i++) {
+				char region[8];
+				snprintf(region, sizeof(region), "r%03zu", i);
+				cell(&w, "aa", region, "metal", FNL_LAYER_TOP, 1, 100, "EUR", 0);
+			}
+			propose_alone(&w, "p-1");
+			bool refused = w.proposal[FNL_PROPOSAL_STATE].i64 == FNL_PROPOSAL_STATE_REFUSED;
+			assert_int_equal(refused, more);
+			fnl_arena_deinit(&w.arena);
+		}
+	}
+}
+
+/* Of the proposals before the latest one the last 16 are known; one before them is as one that never was. */
+static void the_latest_are_known(void **state)
+{
+	static struct world w;
+	char id[8];
+	(void)state;
+	open_world(&w);
+	north(&w);
+	for (int i = 0; i < FNL_PROPOSAL_FORMER_MAX + 2; i++) {
+		snprintf(id, sizeof(id), "p-%d", i);
+		propose_alone(&w, id);
+	}
+	accept(&w, "a-1", "p-1");
+	assert_non_null(strstr(w.golden.text, "PROPOSAL_IS_OUTDATED"));
+	size_t before = w.golden.len;
+	accept(&w, "a-2", "p-0");
+	assert_non_null(strstr(w.golden.text + before, "UNKNOWN_PROPOSAL"));
+	fnl_arena_deinit(&w.arena);
+	free(w.golden.text);
+}
+
 static int start(void **state)
 {
 	static struct fnl_golden golden;
@@ -452,9 +509,15 @@ static void compared(void **state)
 
 int main(void)
 {
-	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(from_asked_to_accepted), cmocka_unit_test(what_stays),   cmocka_unit_test(outdated),
-		cmocka_unit_test(who_receives_has_gone),  cmocka_unit_test(not_worth_it), cmocka_unit_test(any_page),
-		cmocka_unit_test(too_long_for_a_row),     cmocka_unit_test(compared)};
+	static const struct CMUnitTest tests[] = {cmocka_unit_test(from_asked_to_accepted),
+	                                          cmocka_unit_test(what_stays),
+	                                          cmocka_unit_test(outdated),
+	                                          cmocka_unit_test(who_receives_has_gone),
+	                                          cmocka_unit_test(not_worth_it),
+	                                          cmocka_unit_test(any_page),
+	                                          cmocka_unit_test(too_long_for_a_row),
+	                                          cmocka_unit_test(as_many_as_there_may_be),
+	                                          cmocka_unit_test(the_latest_are_known),
+	                                          cmocka_unit_test(compared)};
 	return cmocka_run_group_tests_name("territory proposals", tests, start, NULL);
 }

@@ -248,6 +248,36 @@ static void revise(const char *rep, const char *id, int64_t amount, const char *
 	assert_non_null(out.quota);
 }
 
+/* The latest 64 revisions can be read; of those before them the sum, and nothing of the quota goes with them. */
+static void as_many_revisions_as_are_kept(void **state)
+{
+	(void)state;
+	fnl_books_clear(&w);
+	struct fnl_input in = fnl_input_rep("ann", 1, "org1");
+	assert_int_equal(fnl_books_rep_changed(&w, &in), 0);
+	in = fnl_input_line("rep:ann", "p1", 1, 0);
+	fnl_input_money(&in, B(AMOUNT), 100000, "USD");
+	assert_int_equal(fnl_books_line(&w, &in, "c"), 0);
+	in = fnl_input_open("r1", "org1", 2024, 1000);
+	assert_int_equal(fnl_books_open(&w, &in), 0);
+	fnl_books_run_until(&w, SETTLED);
+	int64_t frozen = fnl_books_quota(&w, "rep:ann", 2024)[FNL_QUOTA_SET_QUOTA].money.amount_minor;
+	for (int64_t i = 1; i <= FNL_QUOTA_REVISIONS_MAX + 2; i++) {
+		char id[16];
+		(void)snprintf(id, sizeof(id), "c%d", (int)i);
+		revise("ann", id, i, "USD");
+		const struct fnl_value *q = fnl_books_quota(&w, "rep:ann", 2024);
+		struct fnl_list list = q[FNL_QUOTA_SET_REVISIONS].list;
+		int64_t gone = i > FNL_QUOTA_REVISIONS_MAX ? i - FNL_QUOTA_REVISIONS_MAX : 0;
+		struct fnl_money now;
+		assert_int_equal(list.count, i - gone);
+		assert_int_equal(list.items[0].list.items[R(REVISION)].i64, gone + 1);
+		assert_int_equal(q[FNL_QUOTA_SET_EARLIER_MINOR].i64, gone * (gone + 1) / 2);
+		assert_true(fnl_quota_now(q, &now));
+		assert_int_equal(now.amount_minor, frozen + i * (i + 1) / 2);
+	}
+}
+
 static void attainment(void)
 {
 	example("What was won, of the quota that was revised, and that lines have left");
@@ -300,7 +330,8 @@ static void all_as_written(void **state)
 
 int main(void)
 {
-	static const struct CMUnitTest tests[] = {cmocka_unit_test(all_as_written)};
+	static const struct CMUnitTest tests[] = {cmocka_unit_test(all_as_written),
+	                                          cmocka_unit_test(as_many_revisions_as_are_kept)};
 	fnl_books_start(&w);
 	return cmocka_run_group_tests(tests, NULL, end);
 }

@@ -114,9 +114,19 @@ static void rates_have_limits(void **state)
 	in = rate("ZZZ", 100, 1);
 	assert_int_equal(fnl_books_rate(&w, &in, NULL), FNL_E_LIMIT);
 	assert_int_equal(holds("AEX", 0, 100), FNL_RATE_BASES_MAX);
-	static const int64_t bad[][2] = {{R(RATE_MANTISSA), 0}, {R(RATE_MANTISSA), -1}, {R(RATE_MANTISSA), INT64_MAX},
-	                                 {R(RATE_SCALE), 13},   {R(RATE_SCALE), -1},    {R(VALID_ON), -1},
-	                                 {R(VALID_ON), 1000000}};
+	in = rate("AEX", 101, INT64_C(1000000000000000));
+	fnl_input_i64(&in, R(RATE_SCALE), FNL_RATE_SCALE_MAX);
+	assert_true(take(in));
+	static const int64_t bad[][2] = {
+		{R(RATE_MANTISSA), 0},
+		{R(RATE_MANTISSA), -1},
+		{R(RATE_MANTISSA), INT64_C(1000000000000001)},
+		{R(RATE_MANTISSA), INT64_MAX},
+		{R(RATE_SCALE), FNL_RATE_SCALE_MAX + 1},
+		{R(RATE_SCALE), -1},
+		{R(VALID_ON), -1},
+		{R(VALID_ON), 1000000},
+	};
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		in = rate("AAA", 101, 1);
 		fnl_input_i64(&in, (int)bad[i][0], bad[i][1]);

@@ -333,6 +333,33 @@ static void keys_that_contradict_each_other_are_found_at_the_end(void **state)
 	}
 }
 
+/* Of a stage, of its pipeline, and of a zone: as long as it may be, and a byte more. */
+static void names_have_limits(void **state)
+{
+	(void)state;
+	static const struct {
+		size_t bytes_max;
+		bool is_pipeline;
+		bool is_zone;
+	} cases[] = {{256, false, false}, {256 - sizeof("stages"), true, false}, {64, false, true}};
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		for (size_t more = 0; more < 2; more++) {
+			char name[300] = "", section[320] = "stages";
+			struct fnl_error why = {0, ""};
+			struct fnl_rules_builder *b = begin();
+			memset(name, 'a', cases[i].bytes_max + more);
+			if (cases[i].is_pipeline) {
+				(void)snprintf(section, sizeof(section), "stages %s", name);
+			}
+			struct line line = {section, cases[i].is_pipeline ? "New" : name, "TOP"};
+			if (cases[i].is_zone) {
+				line = (struct line){"calendar", "zone", name};
+			}
+			assert_int_equal(set(b, line, 1, &why), more ? FNL_E_INVALID : 0);
+		}
+	}
+}
+
 static void the_stage_map_has_a_limit_and_stays_sorted(void **state)
 {
 	(void)state;
@@ -366,6 +393,7 @@ int main(void)
 		cmocka_unit_test(bad_lines_say_what_is_wrong),
 		cmocka_unit_test(what_is_given_twice_names_the_first_line),
 		cmocka_unit_test(keys_that_contradict_each_other_are_found_at_the_end),
+		cmocka_unit_test(names_have_limits),
 		cmocka_unit_test(the_stage_map_has_a_limit_and_stays_sorted),
 	};
 	return cmocka_run_group_tests(tests, start, end);

@@ -208,6 +208,35 @@ static void long_values_come_whole(void **state)
 	}
 }
 
+/* As long as it may be, and a byte more. */
+static void lines_names_and_files_have_limits(void **state)
+{
+	(void)state;
+	static char text[FNL_TEXT_FILE_BYTES_MAX + 2];
+	static const char *const said[] = {"the line is longer than 8192 bytes", "the section's name is longer than 128",
+	                                   "the key is longer than 128", "longer than 1048576 bytes"};
+	static const size_t whole[] = {8192, 128 + 2, 128 + 2, FNL_TEXT_FILE_BYTES_MAX};
+	for (size_t kind = 0; kind < 4; kind++) {
+		for (size_t more = 0; more < 2; more++) {
+			struct fnl_settings *s = NULL;
+			struct fnl_error why = {0, ""};
+			size_t len = whole[kind] + more;
+			memset(text, kind == 3 ? '\n' : 'x', len);
+			memcpy(text, kind == 0 ? "redis.prefix=" : kind == 1 ? "[" : "", kind == 0 ? 13 : kind == 1);
+			memcpy(text + len - 2, kind == 1 ? "]" : kind == 2 ? "=1" : "", kind == 2 ? 2 : 0);
+			text[len - 1] = kind == 1 ? ']' : text[len - 1];
+			struct file f = file_of(text, len);
+			int rc = fnl_settings_load(f.path, NULL, 0, NULL, &s, &why);
+			unlink(f.path);
+			bool too_long = strstr(why.text, said[kind]) != NULL;
+			if (too_long != (more == 1) || (rc == 0) != (more == 0 && kind != 2 /* no such key */)) {
+				fail_msg("%s, %zu bytes: %d %s", said[kind], len, rc, why.text);
+			}
+			fnl_settings_free(s);
+		}
+	}
+}
+
 static void secrets_do_not_show(void **state)
 {
 	(void)state;
@@ -331,6 +360,7 @@ int main(void)
 		cmocka_unit_test(lines_that_are_no_ini_are_found),
 		cmocka_unit_test(ini_odds_and_ends),
 		cmocka_unit_test(long_values_come_whole),
+		cmocka_unit_test(lines_names_and_files_have_limits),
 		cmocka_unit_test(secrets_do_not_show),
 		cmocka_unit_test(rules_report_every_error_with_its_line),
 		cmocka_unit_test(long_section_names_come_whole),

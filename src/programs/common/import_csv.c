@@ -4,6 +4,7 @@
 #include <csv.h>
 
 enum { CHUNK_BYTES = 1 << 16 };
+static const char too_long[] = "longer than 1 MiB: is a quotation mark left open?";
 
 struct csv_reader {
 	struct csv_parser parser;
@@ -48,6 +49,10 @@ static void on_cell(void *data, size_t len, void *context)
 	}
 	if (r->cell_count == FNL_CSV_CELLS_MAX) {
 		r->malformed = "more than 256 cells in a row";
+		return;
+	}
+	if (len > FNL_CSV_ROW_BYTES_MAX - r->row_bytes) {
+		r->malformed = too_long;
 		return;
 	}
 	if (!row_grow(r, len + 1)) {
@@ -131,9 +136,8 @@ static void take(struct csv_reader *r, const uint8_t *data, size_t len)
 			r->status = FNL_E_NOMEM;
 		} else if (done < len) {
 			row_give_up(r, "a quotation mark in the wrong place", ends);
-		} else if (r->row_bytes + csv_get_buffer_size(&r->parser) > 2 * (size_t)FNL_CSV_ROW_BYTES_MAX ||
-		           r->row_bytes > FNL_CSV_ROW_BYTES_MAX) {
-			row_give_up(r, "longer than 1 MiB: is a quotation mark left open?", ends);
+		} else if (r->row_bytes + csv_get_buffer_size(&r->parser) > 2 * (size_t)FNL_CSV_ROW_BYTES_MAX) {
+			row_give_up(r, too_long, ends); /* a cell that does not end */
 		}
 	} else if (ends) {
 		r->skipping = false; /* the next line may be a row again */
