@@ -73,6 +73,16 @@ missing_packages() {
 	done
 }
 
+# runtime_packages PROGRAM…: what they need where nothing is built: the packages of the libraries they load, and of the
+# files that those read.
+runtime_packages() {
+	local library
+	ldd "$@" | awk '$2 == "=>" && $3 ~ "^/" { print $3 }' | sort -u | while read -r library; do
+		dpkg-query -S "$(readlink -f "$library")" || die "no package has $library"
+	done | cut -d: -f1 | sort -u
+	printf '%s\n' ca-certificates tzdata
+}
+
 as_root() {
 	if [ "$(id -u)" -eq 0 ]; then
 		"$@"
