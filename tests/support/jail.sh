@@ -31,12 +31,19 @@ jails_end() {
 }
 at_exit jails_end
 
-# jail_make JAIL SUITE [PACKAGE,…]: a minimal Debian that reaches what this machine reaches.
+# jail_make JAIL SUITE [PACKAGE,…]: a minimal Debian that reaches what this machine reaches. FNL_DEBIANS: a folder in which
+# debootstrap's part is kept for the next time.
 jail_make() {
-	local jail=$1 suite=$2 certificate settings include=()
+	local jail=$1 suite=$2 certificate settings include=() kept=''
 	[ -z "${3:-}" ] || include=("--include=$3")
-	debootstrap --variant=minbase "${include[@]}" "$suite" "$jail" "$mirror" >"$jails/log" 2>&1 ||
-		{ tail -n 20 "$jails/log"; return 1; }
+	[ -z "${FNL_DEBIANS:-}" ] || kept=$FNL_DEBIANS/$suite-${3:-minbase}.tar
+	if [ -s "$kept" ]; then
+		mkdir "$jail" && tar -x --numeric-owner -f "$kept" -C "$jail"
+	else
+		debootstrap --variant=minbase "${include[@]}" "$suite" "$jail" "$mirror" >"$jails/log" 2>&1 ||
+			{ tail -n 20 "$jails/log"; return 1; }
+		[ -z "$kept" ] || { tar -c --numeric-owner -C "$jail" -f "$kept.part" . && mv "$kept.part" "$kept"; }
+	fi
 	cp /etc/resolv.conf "$jail/etc/resolv.conf"
 	cp /etc/apt/apt.conf.d/*proxy* "$jail/etc/apt/apt.conf.d/" 2>/dev/null || true
 	for certificate in /usr/local/share/ca-certificates/*.crt; do
