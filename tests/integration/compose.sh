@@ -66,12 +66,12 @@ done
 mapfile -t environment < <(jq -r '.services.worker.environment | to_entries[] | .key + "=" + .value' "$dir/all" |
 	sed -e "s#kafka:19092#127.0.0.1:$inside#" -e "s#redis:6379#127.0.0.1:$redis_port#")
 [ "$(jq -c '.services.topics | .entrypoint + .command' "$dir/all")" = '["funnelctl","topics","create"]' ] || fail "how topics are made"
-health=127.0.0.1:$(kafka_free_port)
-with() { env "${environment[@]}" "FUNNELD_HTTP_LISTEN=$health" "$@"; }
+environment+=("FUNNELD_HTTP_LISTEN=127.0.0.1:$(kafka_free_port)")
+with() { env "${environment[@]}" "$@"; }
 ! with "$build/bin/funneld" --check >"$dir/said" 2>&1 || fail "the worker would not need topics"
 with "$build/bin/funnelctl" topics create >"$dir/said" 2>&1 || fail "topics: $(cat "$dir/said")"
 ! with bash scripts/health.sh >/dev/null 2>&1 || fail "healthy without a worker"
-with "$build/bin/funneld" >"$dir/worker-compose.log" 2>&1 </dev/null &
+env "${environment[@]}" "$build/bin/funneld" >"$dir/worker-compose.log" 2>&1 </dev/null &
 echo $! >"$dir/worker-compose.pid"
 for ((i = 0; i < 300; i++)); do
 	with bash scripts/health.sh >"$dir/said" 2>&1 && break
@@ -83,7 +83,7 @@ jq -e .healthy "$dir/said" >/dev/null || fail "not what /health says: $(cat "$di
 FUNNELD_KAFKA_BOOTSTRAP_SERVERS=127.0.0.1:$port "$build/bin/funnelctl" topics create >"$dir/said" 2>&1 ||
 	fail "from this machine: $(cat "$dir/said")"
 kill -STOP "$(cat "$dir/worker-compose.pid")"
-! timeout 8 env "${environment[@]}" FUNNELD_HTTP_LISTEN="$health" bash scripts/health.sh >/dev/null 2>&1 || fail "healthy while it is frozen"
+! with timeout 8 bash scripts/health.sh >/dev/null 2>&1 || fail "healthy while it is frozen"
 kill -CONT "$(cat "$dir/worker-compose.pid")"
 worker_end compose || fail "the worker ends with $?"
 echo "docker-compose.yml: $(jq '.services | length' "$dir/all") services, a worker is healthy"

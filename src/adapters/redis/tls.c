@@ -37,8 +37,8 @@ int fnl_redis_tls_open(struct fnl_redis *s, const char *ca_location, struct fnl_
 	s->tls = tls;
 	SSL_CTX_set_verify(tls, SSL_VERIFY_PEER, NULL);
 	if (!trust(tls, ca_location)) {
-		return fnl_fail(why, FNL_E_ARGUMENT, "TLS to Redis: no certificates to trust in %s: %s",
-		                ca_location ? ca_location : "the system's store", openssl_reason());
+		return fnl_fail(why, FNL_E_ARGUMENT, "TLS to Redis: no certificates to trust in %s",
+		                ca_location ? ca_location : "the system's store");
 	}
 	return 0;
 }
