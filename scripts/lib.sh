@@ -48,7 +48,7 @@ packages_of() {
 		redis-tools:redis-cli procps:pgrep tzdata ;;
 	kafka) echo default-jre-headless:java maven:mvn ;;
 	test) echo jq:jq patch:patch python3:python3 kcat:kcat openssl:openssl ;;
-	full) echo clang:clang clang-tidy:clang-tidy clang-format:clang-format cppcheck:cppcheck libclang-rt-dev llvm:llvm-symbolizer ;;
+	full) echo docker-compose:docker-compose clang:clang clang-tidy:clang-tidy clang-format:clang-format cppcheck:cppcheck libclang-rt-dev llvm:llvm-symbolizer ;;
 	esac
 }
 

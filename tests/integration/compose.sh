@@ -16,7 +16,7 @@ compose() { docker-compose --project-directory "$FNL_ROOT" -f docker-compose.yml
 compose config --quiet || fail "docker-compose: $(cat "$dir/said")"
 compose config --format json >"$dir/all"
 [ -s "$dir/all" ] ||
-	compose config | python3 -c 'import json, sys, yaml; json.dump(yaml.safe_load(sys.stdin), sys.stdout)' >"$dir/all"
+	compose config | /usr/bin/python3 -c 'import json, sys, yaml; json.dump(yaml.safe_load(sys.stdin), sys.stdout)' >"$dir/all"
 [ -s "$dir/all" ] || fail "no JSON of it: $(cat "$dir/said")"
 
 # holds WHAT FILTER: of the whole file; what is found instead is told
