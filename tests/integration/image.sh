@@ -104,7 +104,7 @@ done
 grep -q libhiredis_ssl "$jails/libraries" || fail "the programs have no TLS for Redis"
 [ "$(within 'id -u')" -gt 0 ] || fail "it runs as root"
 ! within 'touch /usr/local/bin/x' 2>/dev/null || fail "it may write where its programs are"
-! within 'dpkg-query -W -f "\${Package}\n"' | grep -E -- '-dev$|^(gcc|cmake|redis-server|python3)' ||
+! within 'dpkg-query -W -f "\${Package}\n"' | grep -E -- '-dev$|^(gcc|cmake|ninja-build|redis-server)$' ||
 	fail "the second stage has what only the first needs"
 ! within "$healthcheck" >/dev/null 2>&1 || fail "HEALTHCHECK is content without a worker"
 took "programs, libraries, user, packages"
