@@ -43,12 +43,12 @@ usage() {
 # One word a package; PACKAGE:COMMAND is satisfied by the command, wherever it comes from.
 packages_of() {
 	case $1 in
-	build) echo gcc libc6-dev cmake:cmake ninja-build:ninja pkgconf:pkg-config librdkafka-dev libavro-dev libhiredis-dev \
+	build) echo gcc libc6-dev cmake:cmake ninja-build:ninja pkgconf:pkg-config librdkafka-dev libavro-dev libhiredis-dev libssl-dev \
 		libmicrohttpd-dev libcmocka-dev libjansson-dev libinih-dev libcsv-dev uuid-dev redis-server:redis-server \
 		redis-tools:redis-cli procps:pgrep tzdata ;;
 	kafka) echo default-jre-headless:java maven:mvn ;;
-	test) echo jq:jq patch:patch python3:python3 kcat:kcat ;;
-	full) echo clang:clang clang-tidy:clang-tidy clang-format:clang-format cppcheck:cppcheck libclang-rt-dev llvm:llvm-symbolizer ;;
+	test) echo jq:jq patch:patch python3:python3 kcat:kcat openssl:openssl ;;
+	full) echo docker-compose:docker-compose clang:clang clang-tidy:clang-tidy clang-format:clang-format cppcheck:cppcheck libclang-rt-dev llvm:llvm-symbolizer ;;
 	esac
 }
 
@@ -71,6 +71,16 @@ missing_packages() {
 			installed "$package" || printf '%s ' "$package"
 		done
 	done
+}
+
+# runtime_packages PROGRAM…: what they need where nothing is built: the packages of the libraries they load, and of the
+# files that those read.
+runtime_packages() {
+	local library
+	ldd "$@" | awk '$2 == "=>" && $3 ~ "^/" { print $3 }' | sort -u | while read -r library; do
+		dpkg-query -S "$(readlink -f "$library")" || die "no package has $library"
+	done | cut -d: -f1 | sort -u
+	printf '%s\n' ca-certificates tzdata
 }
 
 as_root() {

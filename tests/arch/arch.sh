@@ -44,7 +44,7 @@ ours_allowed() {
 theirs_allowed() {
 	case $1 in
 	adapters/kafka) echo 'librdkafka/*' ;;
-	adapters/redis) echo 'hiredis/*' ;;
+	adapters/redis) echo 'hiredis/* openssl/*' ;;
 	adapters/avro) echo avro.h 'avro/*' jansson.h ;;
 	adapters/registry) echo jansson.h ;;
 	adapters/settings) echo ini.h ;;
@@ -66,7 +66,7 @@ matches() {
 }
 
 pure_libc="assert.h ctype.h errno.h inttypes.h limits.h stdalign.h stdarg.h stdbool.h stddef.h stdint.h stdio.h stdlib.h string.h"
-third_party="librdkafka/* hiredis/* avro.h avro/* jansson.h ini.h uuid/* csv.h cmocka.h curl/* microhttpd.h ut*.h"
+third_party="librdkafka/* hiredis/* openssl/* avro.h avro/* jansson.h ini.h uuid/* csv.h cmocka.h curl/* microhttpd.h ut*.h"
 
 check_include() {
 	local file=$1 line=$2 what=$3 ring target

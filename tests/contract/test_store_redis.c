@@ -455,9 +455,12 @@ static void tls_works_or_is_refused(void **state)
 	int err = fnl_redis_store_open(&settings, &s, &why);
 	if (err == 0) {
 		s->ops->close(s);
-		return;
+	} else {
+		assert_int_equal(err, FNL_E_ARGUMENT);
+		assert_non_null(strstr(why.text, "TLS"));
 	}
-	assert_int_equal(err, FNL_E_ARGUMENT);
+	settings.ca_location = "/nowhere/ca.pem";
+	assert_int_equal(fnl_redis_store_open(&settings, &s, &why), FNL_E_ARGUMENT);
 	assert_non_null(strstr(why.text, "TLS"));
 }
 

@@ -9,8 +9,10 @@
 #include "funneld/ports/store.h"
 
 struct fnl_redis_settings {
-	const char *url;    /* redis://[user:password@]host[:port][/db], rediss://…, unix:///path */
-	const char *prefix; /* of the keys */
+	const char *url;         /* redis://[user:password@]host[:port][/db], rediss://…, unix:///path */
+	const char *ca_location; /* rediss://: file or directory of certificates to trust; NULL: the system's.
+	                          * OpenSSL writes to a server that has gone: by TLS the program must ignore SIGPIPE. */
+	const char *prefix;      /* of the keys */
 	const char *stage;
 	const char *const *table_names;
 	size_t table_count;

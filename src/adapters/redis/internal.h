@@ -136,8 +136,8 @@ void fnl_redis_disconnect(struct fnl_redis *s);
 
 /* ---- tls.c ---- */
 
-/* FNL_E_ARGUMENT where hiredis has no TLS. */
-int fnl_redis_tls_open(struct fnl_redis *s, struct fnl_error *why) FNL_MUST_USE;
+/* FNL_E_ARGUMENT where hiredis has no TLS, or no certificates are at ca_location. */
+int fnl_redis_tls_open(struct fnl_redis *s, const char *ca_location, struct fnl_error *why) FNL_MUST_USE;
 int fnl_redis_tls_start(struct fnl_redis *s) FNL_MUST_USE;
 void fnl_redis_tls_close(struct fnl_redis *s);
 

@@ -195,7 +195,7 @@ int fnl_redis_store_open(const struct fnl_redis_settings *settings, struct fnl_s
 	}
 	int err = fnl_redis_url_parse(settings->url, &s->url, why);
 	if (err == 0 && s->url.tls) {
-		err = fnl_redis_tls_open(s, why);
+		err = fnl_redis_tls_open(s, settings->ca_location, why);
 	}
 	if (err != 0) {
 		store_close(&s->store);

@@ -44,6 +44,8 @@ static const struct fnl_param params[] = {
 	STRING("kafka.ssl.ca.location", NULL, "file or directory of the certificates that brokers are checked against"),
 	STRING("redis.url", "redis://127.0.0.1:6379/0",
            "redis://[user:password@]host[:port][/db], rediss://… or unix:///path"),
+	STRING("redis.ssl.ca.location", NULL,
+           "rediss://: file or directory of the certificates that Redis is checked against; unset: the system's"),
 	STRING("redis.prefix", "funneld", "what the keys in Redis begin with"),
 	STRING("topic.prefix", "", "what the names of topics, groups and transactional ids begin with"),
 	INT("topic.partitions", 1, 1024, "8", "partitions of the topics that `funnelctl topics create` makes"),

@@ -156,6 +156,7 @@ int fnl_app_store_new(struct fnl_app *app, enum fnl_app_stage_id stage, struct f
 	const struct fnl_stage *s = &of->stage;
 	struct fnl_redis_settings settings = {
 		.url = fnl_settings_string(app->settings, "redis.url"),
+		.ca_location = fnl_settings_string(app->settings, "redis.ssl.ca.location"),
 		.prefix = fnl_settings_string(app->settings, "redis.prefix"),
 		.stage = s->name,
 		.table_names = s->table_names,

@@ -1,0 +1,143 @@
+#!/usr/bin/env bash
+# The Dockerfile without Docker: its steps, each stage in a fresh Debian of its own, and then what the image promises: the
+# programs run as nobody in particular, load all they need from the packages of the second stage, and with a Kafka and a
+# Redis HEALTHCHECK says of ENTRYPOINT what is true. Not part of ./run test: needs root, debootstrap, and a while.
+set -euo pipefail
+
+. "$(dirname "${BASH_SOURCE[0]}")/../support/cluster.sh"
+with_cleanup
+. tests/support/jail.sh
+dir=$(temp_dir)
+at_exit "rm -rf '$dir'"
+at_exit cluster_end
+packages kafka
+begin=$SECONDS
+took() { printf '%-70.70s %4d s\n' "$1" $((SECONDS - begin)) && begin=$SECONDS; }
+
+# What Docker sends to the build: the tree, less what .dockerignore names.
+context=$jails/context
+mkdir "$context"
+git archive HEAD | tar -x -C "$context"
+while read -r pattern; do
+	case $pattern in
+	'' | '#'*) ;;
+	*[!A-Za-z0-9_.*-]*) fail ".dockerignore: what $pattern leaves out is more than this script knows" ;;
+	*)
+		# shellcheck disable=SC2086
+		(cd "$context" && rm -rf -- $pattern)
+		;;
+	esac
+done <"$context/.dockerignore"
+git show HEAD:Dockerfile >"$jails/Dockerfile"
+
+# --- its instructions -----------------------------------------------------------------------------------------------
+
+declare -A stages
+stage='' workdir=/ user='' entrypoint='' healthcheck=''
+variables=()
+
+start_stage() { # debian:SUITE-slim [AS NAME]
+	[[ $1 =~ ^debian:([a-z]+)-slim( AS ([a-z]+))?$ ]] || fail "FROM $1: only a Debian can be made here"
+	local suite=${BASH_REMATCH[1]} name=${BASH_REMATCH[3]:-last}
+	[ -d "$jails/$suite" ] || jail_make "$jails/$suite" "$suite"
+	stage=$jails/stage-$name
+	cp -a "$jails/$suite" "$stage"
+	jail_open "$stage"
+	stages[$name]=$stage
+	workdir=/ user='' entrypoint='' healthcheck='' variables=()
+}
+
+# put [--from=STAGE] SOURCE… TARGET: a folder is copied as what is in it, as Docker does.
+put() {
+	local from=$context source target=${*: -1}
+	if [[ $1 == --from=* ]]; then
+		from=${stages[${1#--from=}]}
+		shift
+	fi
+	[[ $target == /* ]] || target=${workdir%/}/$target
+	for source in "${@:1:$#-1}"; do
+		source=$from/$source
+		[ -e "$source" ] || fail "COPY: there is no ${source#"$from"/}"
+		if [ -d "$source" ]; then
+			mkdir -p "$stage$target" && cp -a "$source/." "$stage$target/"
+		elif [[ $target == */ ]]; then
+			mkdir -p "$stage$target" && cp "$source" "$stage$target"
+		else
+			mkdir -p "$stage$(dirname "$target")" && cp "$source" "$stage$target"
+		fi
+	done
+}
+
+within() { jail_user=$user inside "$stage" "cd '$workdir' && $1" "${variables[@]}"; }
+words() { jq -er '.[]' <<<"$1" | paste -sd ' '; } # ["a", "b"] as words of a shell; none has a blank in it
+
+instruction() { # NAME REST
+	local words
+	case $1 in
+	FROM) start_stage "$2" ;;
+	WORKDIR) workdir=$2 && mkdir -p "$stage$2" ;;
+	COPY) read -ra words <<<"$2" && put "${words[@]}" ;;
+	RUN) within "$2" >"$jails/log" 2>&1 || { tail -n 30 "$jails/log" && fail "RUN $2"; } ;;
+	ENV) variables+=("$2") ;;
+	EXPOSE) ;;
+	USER) user=$2 ;;
+	HEALTHCHECK) healthcheck=$(words "${2#*CMD }") ;;
+	ENTRYPOINT) entrypoint=$(words "$2") ;;
+	*) fail "$1: this script does not know it" ;;
+	esac
+	took "$1 $2"
+}
+
+while read -r name rest; do
+	instruction "$name" "$rest" </dev/null
+done < <(sed -e '/^[[:space:]]*\(#\|$\)/d' "$jails/Dockerfile" | sed -e ':a' -e '/\\$/{N;s/\\\n[[:space:]]*/ /;ba' -e '}')
+
+# --- what the image promises ----------------------------------------------------------------------------------------
+
+for program in "$entrypoint" funnelctl; do
+	within "$program --version" || fail "$program --version"
+	within "$program --help" >"$jails/log" || fail "$program --help"
+	grep -q '^usage: ' "$jails/log" || fail "$program --help tells nothing"
+	within "ldd \$(command -v $program)" >"$jails/libraries" || fail "ldd $program"
+	! grep 'not found' "$jails/libraries" || fail "$program lacks libraries"
+done
+grep -q libhiredis_ssl "$jails/libraries" || fail "the programs have no TLS for Redis"
+[ "$(within 'id -u')" -gt 0 ] || fail "it runs as root"
+! within 'touch /usr/local/bin/x' 2>/dev/null || fail "it may write where its programs are"
+! within 'dpkg-query -W -f "\${Package}\n"' | grep -E -- '-dev$|^(gcc|cmake|ninja-build|redis-server)$' ||
+	fail "the second stage has what only the first needs"
+! within "$healthcheck" >/dev/null 2>&1 || fail "HEALTHCHECK is content without a worker"
+took "programs, libraries, user, packages"
+
+# --- with a Kafka, and a Redis that speaks TLS alone ------------------------------------------------------------------
+
+kafka_start "$dir" "$(kafka_free_port)" || exit 1
+echo '127.0.0.1 localhost' >"$stage/etc/hosts"
+jail_user='' inside "$stage" 'cd /tmp && openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost \
+	-addext subjectAltName=DNS:localhost -keyout key.pem -out cert.pem' 2>"$jails/log" || fail "$(cat "$jails/log")"
+mv "$stage/tmp/key.pem" "${stages[build]}/tmp" && cp "$stage/tmp/cert.pem" "${stages[build]}/tmp"
+redis_port=$(kafka_free_port)
+inside "${stages[build]}" "cd /tmp && redis-server --port 0 --tls-port $redis_port --bind 127.0.0.1 --tls-cert-file cert.pem \
+	--tls-key-file key.pem --tls-ca-cert-file cert.pem --tls-auth-clients no --save '' --maxmemory-policy noeviction \
+	--daemonize yes" >/dev/null
+health_port=$(kafka_free_port)
+variables+=("FUNNELD_KAFKA_BOOTSTRAP_SERVERS=127.0.0.1:$(cat "$dir/kafka.port")" FUNNELD_HTTP_LISTEN="0.0.0.0:$health_port"
+	"FUNNELD_REDIS_URL=rediss://localhost:$redis_port" SSL_CERT_FILE=/tmp/cert.pem)
+within 'funnelctl topics create' >"$jails/log" 2>&1 || fail "topics: $(cat "$jails/log")"
+within "exec $entrypoint" >"$dir/worker-image.log" 2>&1 </dev/null &
+worker=$!
+for ((i = 0; i < 300; i++)); do
+	! within "$healthcheck" >"$jails/log" 2>&1 || break
+	kill -0 $worker 2>/dev/null || fail "the worker has ended"
+	sleep 0.2
+done
+within "$healthcheck" >"$jails/log" 2>&1 || fail "HEALTHCHECK: $(cat "$jails/log")"
+within 'funnelctl simulate --prospects 30 --reps 3 && funnelctl wait --caught-up --timeout 120 && funnelctl verify' \
+	>"$jails/log" 2>&1 || fail "simulate, wait, verify: $(tail -n 20 "$jails/log")"
+for pid in /proc/[0-9]*; do
+	[ "$(readlink "$pid/exe" 2>/dev/null)" != "$stage/usr/local/bin/$entrypoint" ] || kill -TERM "${pid#/proc/}"
+done
+wait $worker || fail "SIGTERM: the worker ends with $?"
+! within "$healthcheck" >/dev/null 2>&1 || fail "HEALTHCHECK is content though the worker has ended"
+took "a worker, its health, and funnelctl"
+du -sh --exclude=proc "$stage" | awk '{ print "the image has " $1 }'
