@@ -69,7 +69,13 @@ static int child(char **argv)
 	                                        .transactional_id = argv[ARG_GROUP],
 	                                        .session_timeout_ms = SESSION_MS,
 	                                        .txn_timeout_ms = TXN_TIMEOUT_MS};
-	struct fnl_redis_settings of_view = {argv[ARG_REDIS], "isolation", "test", tables, 1, 0, 1000, 1000, NULL};
+	struct fnl_redis_settings of_view = {.url = argv[ARG_REDIS],
+	                                     .prefix = "isolation",
+	                                     .stage = "test",
+	                                     .table_names = tables,
+	                                     .table_count = 1,
+	                                     .connect_timeout_ms = 1000,
+	                                     .command_timeout_ms = 1000};
 	struct fnl_stage stage = {"test", argv[ARG_INPUT], tables, 1, DEAD};
 	struct fnl_stream_settings settings = fnl_stream_settings_default();
 	struct fnl_stream_ports ports = {.op = &op, .clock = fnl_sys_clock()};

@@ -360,8 +360,13 @@ static void test_kafka(void **state)
 	const char *outputs[FNL_PROSPECT_OUT_COUNT] = {b.topics[2], b.topics[3], b.topics[4], b.topics[5]};
 	struct fnl_kafka_log_settings log = {common, b.topics[0], b.topics[1], outputs, FNL_PROSPECT_OUT_COUNT,
 	                                     name,   name,        name,        10000,   15000};
-	struct fnl_redis_settings view = {redis.url, name, "prospect", fnl_prospect_tables, FNL_PROSPECT_TABLE_COUNT, 0,
-	                                  2000,      2000, NULL};
+	struct fnl_redis_settings view = {.url = redis.url,
+	                                  .prefix = name,
+	                                  .stage = "prospect",
+	                                  .table_names = fnl_prospect_tables,
+	                                  .table_count = FNL_PROSPECT_TABLE_COUNT,
+	                                  .connect_timeout_ms = 2000,
+	                                  .command_timeout_ms = 2000};
 	if (fnl_kafka_log_open(&log, &b.log, &why) || fnl_redis_store_open(&view, &b.store, &why)) {
 		fail_msg("%s", why.text);
 	}
