@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The Dockerfile without Docker: its steps, each stage in a fresh Debian of its own, and then what the image promises: the
-# programs run as nobody in particular, load all they need from the packages of the second stage, and with a Kafka and a
-# Redis HEALTHCHECK says of ENTRYPOINT what is true. Not part of ./run test: needs root, debootstrap, and a while.
+# programs run as nobody in particular, and load all they need from the packages of the second stage. Not part of ./run test:
+# needs root, debootstrap, and a while.
 set -euo pipefail
 
 . "$(dirname "${BASH_SOURCE[0]}")/../support/cluster.sh"
@@ -9,8 +9,6 @@ with_cleanup
 . tests/support/jail.sh
 dir=$(temp_dir)
 at_exit "rm -rf '$dir'"
-at_exit cluster_end
-packages kafka
 begin=$SECONDS
 took() { printf '%-70.70s %4d s\n' "$1" $((SECONDS - begin)) && begin=$SECONDS; }
 
@@ -108,36 +106,4 @@ grep -q libhiredis_ssl "$jails/libraries" || fail "the programs have no TLS for 
 	fail "the second stage has what only the first needs"
 ! within "$healthcheck" >/dev/null 2>&1 || fail "HEALTHCHECK is content without a worker"
 took "programs, libraries, user, packages"
-
-# --- with a Kafka, and a Redis that speaks TLS alone ------------------------------------------------------------------
-
-kafka_start "$dir" "$(kafka_free_port)" || exit 1
-echo '127.0.0.1 localhost' >"$stage/etc/hosts"
-jail_user='' inside "$stage" 'cd /tmp && openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost \
-	-addext subjectAltName=DNS:localhost -keyout key.pem -out cert.pem' 2>"$jails/log" || fail "$(cat "$jails/log")"
-mv "$stage/tmp/key.pem" "${stages[build]}/tmp" && cp "$stage/tmp/cert.pem" "${stages[build]}/tmp"
-redis_port=$(kafka_free_port)
-inside "${stages[build]}" "cd /tmp && redis-server --port 0 --tls-port $redis_port --bind 127.0.0.1 --tls-cert-file cert.pem \
-	--tls-key-file key.pem --tls-ca-cert-file cert.pem --tls-auth-clients no --save '' --maxmemory-policy noeviction \
-	--daemonize yes" >/dev/null
-health_port=$(kafka_free_port)
-variables+=("FUNNELD_KAFKA_BOOTSTRAP_SERVERS=127.0.0.1:$(cat "$dir/kafka.port")" FUNNELD_HTTP_LISTEN="0.0.0.0:$health_port"
-	"FUNNELD_REDIS_URL=rediss://localhost:$redis_port" SSL_CERT_FILE=/tmp/cert.pem)
-within 'funnelctl topics create' >"$jails/log" 2>&1 || fail "topics: $(cat "$jails/log")"
-within "exec $entrypoint" >"$dir/worker-image.log" 2>&1 </dev/null &
-worker=$!
-for ((i = 0; i < 300; i++)); do
-	! within "$healthcheck" >"$jails/log" 2>&1 || break
-	kill -0 $worker 2>/dev/null || fail "the worker has ended"
-	sleep 0.2
-done
-within "$healthcheck" >"$jails/log" 2>&1 || fail "HEALTHCHECK: $(cat "$jails/log")"
-within 'funnelctl simulate --prospects 30 --reps 3 && funnelctl wait --caught-up --timeout 120 && funnelctl verify' \
-	>"$jails/log" 2>&1 || fail "simulate, wait, verify: $(tail -n 20 "$jails/log")"
-for pid in /proc/[0-9]*; do
-	[ "$(readlink "$pid/exe" 2>/dev/null)" != "$stage/usr/local/bin/$entrypoint" ] || kill -TERM "${pid#/proc/}"
-done
-wait $worker || fail "SIGTERM: the worker ends with $?"
-! within "$healthcheck" >/dev/null 2>&1 || fail "HEALTHCHECK is content though the worker has ended"
-took "a worker, its health, and funnelctl"
 du -sh --exclude=proc "$stage" | awk '{ print "the image has " $1 }'
