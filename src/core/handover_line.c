@@ -224,9 +224,9 @@ int fnl_handover_line(const struct fnl_handover_in *in, const struct fnl_value *
 		m.known = in->task;
 		m.task = fnl_values_copy(in->arena, in->task, FNL_TASK_FIELD_COUNT);
 		r = m.task ? FNL_OK : FNL_E_NOMEM;
-	}
-	if (m.task && !fnl_task_is_undone((int)m.task[FNL_TASK_STATE].i64)) {
-		m.task[FNL_TASK_CONTACT_IDS] = fnl_value_list(NULL, 0); /* closed by a version that kept them */
+		if (m.task && !fnl_task_is_undone((int)m.task[FNL_TASK_STATE].i64)) {
+			m.task[FNL_TASK_CONTACT_IDS] = fnl_value_list(NULL, 0); /* closed by a version that kept them */
+		}
 	}
 	m.line = state == FNL_LINE_STATE_OWNED || state == FNL_LINE_STATE_WATCHED ? in->line : NULL;
 	r = r ? r : move(&m);
