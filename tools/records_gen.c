@@ -37,6 +37,7 @@ struct record {
 	char *definition;
 	char *text;
 	const char *file;
+	size_t own_id; /* as in the descriptor */
 };
 
 struct gen {
@@ -399,6 +400,28 @@ static char *read_file(const struct gen *g, const char *path)
 	return text;
 }
 
+/* The field that tells an event from others about the same, 0: none. */
+static size_t own_id_of(const struct gen *g, const json_t *root)
+{
+	static const char *const names[] = {"contact_id", "answer_id",  "gap_id",     "person_id",
+	                                    "rules_hash", "command_id", "request_id", "version"};
+	size_t i, found = 0;
+	json_t *field;
+	json_array_foreach(json_object_get(root, "fields"), i, field)
+	{
+		for (size_t n = 0; n < sizeof(names) / sizeof(names[0]); n++) {
+			if (strcmp(text_of(g, field, "name", "a field"), names[n]) != 0) {
+				continue;
+			}
+			if (i == 0 || found) {
+				die(g, "%s: an event has one id of its own, behind its first field", names[n]);
+			}
+			found = i;
+		}
+	}
+	return found;
+}
+
 static void read_schema(struct gen *g, const char *path)
 {
 	g->file = path;
@@ -433,6 +456,7 @@ static void read_schema(struct gen *g, const char *path)
 		}
 	}
 	read_fields(g, root, name, 0, &r->constants, &r->definition);
+	r->own_id = own_id_of(g, root);
 	json_decref(g->named);
 	json_decref(root);
 }
@@ -499,7 +523,8 @@ static void write_literal(FILE *f, const char *text)
 	fputc('"', f);
 }
 
-static void write_desc(FILE *f, const char *name, const char *full_name, const char *definition, const char *text)
+static void write_desc(FILE *f, const char *name, const char *full_name, const char *definition, const char *text,
+                       size_t own_id)
 {
 	char lower[2 * NAME_BYTES_MAX];
 	snake(name, 0, lower);
@@ -511,8 +536,9 @@ static void write_desc(FILE *f, const char *name, const char *full_name, const c
 	}
 	fprintf(f,
 	        "const struct fnl_record_desc fnl_desc_%s = {\n\t.name = \"%s\", .full_name = \"%s\", .avsc = %s%s,\n"
-	        "\t.fields = fields_%s, .field_count = sizeof(fields_%s) / sizeof(fields_%s[0]),\n};\n",
-	        lower, name, full_name, text ? "avsc_" : "NULL", text ? lower : "", lower, lower, lower);
+	        "\t.fields = fields_%s, .field_count = sizeof(fields_%s) / sizeof(fields_%s[0]),\n"
+	        "\t.own_id = %zu,\n};\n",
+	        lower, name, full_name, text ? "avsc_" : "NULL", text ? lower : "", lower, lower, lower, own_id);
 }
 
 static void write_source(const struct gen *g, const char *directory)
@@ -525,11 +551,11 @@ static void write_source(const struct gen *g, const char *directory)
 		        g->enums[i].definition);
 	}
 	for (size_t i = 0; i < g->nested_count; i++) {
-		write_desc(f, g->nested[i].name, g->nested[i].name, g->nested[i].definition, NULL);
+		write_desc(f, g->nested[i].name, g->nested[i].name, g->nested[i].definition, NULL, 0);
 	}
 	for (size_t i = 0; i < g->record_count; i++) {
 		const struct record *r = &g->records[i];
-		write_desc(f, r->name, r->full_name, r->definition, r->text);
+		write_desc(f, r->name, r->full_name, r->definition, r->text, r->own_id);
 	}
 	fprintf(f, "\nconst struct fnl_record_desc *const fnl_records[] = {\n");
 	for (size_t i = 0; i < g->record_count; i++) {

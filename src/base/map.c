@@ -49,7 +49,7 @@ static int grow(struct fnl_map *m)
 	return FNL_OK;
 }
 
-int fnl_map_insert(struct fnl_map *m, struct fnl_map_node *node, struct fnl_span key)
+int fnl_map_insert_hashed(struct fnl_map *m, struct fnl_map_node *node, struct fnl_span key, uint64_t hash)
 {
 	if (m->count >= m->bucket_count) {
 		int r = grow(m);
@@ -58,10 +58,15 @@ int fnl_map_insert(struct fnl_map *m, struct fnl_map_node *node, struct fnl_span
 		}
 	}
 	node->key = key;
-	node->hash = fnl_span_hash(key);
+	node->hash = hash;
 	link_node(m->buckets, m->bucket_count, node);
 	m->count++;
 	return FNL_OK;
+}
+
+int fnl_map_insert(struct fnl_map *m, struct fnl_map_node *node, struct fnl_span key)
+{
+	return fnl_map_insert_hashed(m, node, key, fnl_span_hash(key));
 }
 
 struct fnl_map_node *fnl_map_remove(struct fnl_map *m, struct fnl_span key)

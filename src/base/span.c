@@ -1,16 +1,26 @@
 #include "funneld/base/span.h"
 
+/* The two halves of the product: every bit of the one comes from all bits of the other. */
+static uint64_t mix(uint64_t a, uint64_t b)
+{
+	__uint128_t product = (__uint128_t)a * b;
+	return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
 uint64_t fnl_span_hash(struct fnl_span s)
 {
-	uint64_t h = UINT64_C(0xcbf29ce484222325);
-	for (size_t i = 0; i < s.len; i++) {
-		h = (h ^ s.data[i]) * UINT64_C(0x100000001b3);
+	uint64_t h = s.len;
+	uint64_t word;
+	size_t i = 0;
+	for (; s.len - i >= sizeof(word); i += sizeof(word)) {
+		memcpy(&word, s.data + i, sizeof(word));
+		h = mix(h ^ word ^ UINT64_C(0x9e3779b97f4a7c15), UINT64_C(0xa0761d6478bd642f));
 	}
-	/* FNV leaves the low bits weak, and these choose the bucket */
-	h ^= h >> 33;
-	h *= UINT64_C(0xff51afd7ed558ccd);
-	h ^= h >> 33;
-	return h;
+	word = 0;
+	for (unsigned shift = 0; i < s.len; i++, shift += 8) {
+		word |= (uint64_t)s.data[i] << shift;
+	}
+	return mix(h ^ word ^ UINT64_C(0x9e3779b97f4a7c15), UINT64_C(0xe7037ed1a0b428db));
 }
 
 /* Length of the well-formed sequence at p that starts with a byte >= 0x80, or 0. */

@@ -2,15 +2,6 @@
 
 enum { WRITER_BYTES_MIN = 128 };
 
-uint8_t fnl_read_u8(struct fnl_reader *r)
-{
-	if (r->bad || r->at == r->end) {
-		r->bad = true;
-		return 0;
-	}
-	return *r->at++;
-}
-
 uint32_t fnl_read_be32(struct fnl_reader *r)
 {
 	struct fnl_span s = fnl_read_bytes(r, 4);
@@ -20,7 +11,7 @@ uint32_t fnl_read_be32(struct fnl_reader *r)
 	return (uint32_t)s.data[0] << 24 | (uint32_t)s.data[1] << 16 | (uint32_t)s.data[2] << 8 | s.data[3];
 }
 
-int64_t fnl_read_long(struct fnl_reader *r)
+int64_t fnl_read_long_rest(struct fnl_reader *r)
 {
 	uint64_t v = 0;
 	for (unsigned shift = 0; shift < 70; shift += 7) {
@@ -61,8 +52,7 @@ struct fnl_span fnl_read_string(struct fnl_reader *r)
 	return fnl_read_bytes(r, (size_t)n);
 }
 
-/* Room for n more bytes at the end, or NULL and bad. */
-static uint8_t *reserve(struct fnl_writer *w, size_t n)
+uint8_t *fnl_writer_grow(struct fnl_writer *w, size_t n)
 {
 	if (w->bad || n > SIZE_MAX / 2 - w->len) {
 		w->bad = true;
@@ -87,18 +77,9 @@ static uint8_t *reserve(struct fnl_writer *w, size_t n)
 	return w->data + w->len;
 }
 
-void fnl_write_u8(struct fnl_writer *w, uint8_t v)
-{
-	uint8_t *p = reserve(w, 1);
-	if (p) {
-		*p = v;
-		w->len++;
-	}
-}
-
 void fnl_write_be32(struct fnl_writer *w, uint32_t v)
 {
-	uint8_t *p = reserve(w, 4);
+	uint8_t *p = fnl_writer_room(w, 4);
 	if (p) {
 		for (int i = 0; i < 4; i++) {
 			p[i] = (uint8_t)(v >> (24 - 8 * i));
@@ -107,10 +88,10 @@ void fnl_write_be32(struct fnl_writer *w, uint32_t v)
 	}
 }
 
-void fnl_write_long(struct fnl_writer *w, int64_t v)
+void fnl_write_long_rest(struct fnl_writer *w, uint64_t zig_zag)
 {
-	uint64_t u = ((uint64_t)v << 1) ^ (v < 0 ? UINT64_MAX : 0);
-	uint8_t *p = reserve(w, 10);
+	uint64_t u = zig_zag;
+	uint8_t *p = fnl_writer_room(w, 10);
 	if (!p) {
 		return;
 	}
@@ -125,7 +106,7 @@ void fnl_write_long(struct fnl_writer *w, int64_t v)
 
 void fnl_write_raw(struct fnl_writer *w, struct fnl_span s)
 {
-	uint8_t *p = reserve(w, s.len);
+	uint8_t *p = fnl_writer_room(w, s.len);
 	if (p && s.len) {
 		memcpy(p, s.data, s.len);
 		w->len += s.len;
@@ -140,7 +121,7 @@ void fnl_write_string(struct fnl_writer *w, struct fnl_span s)
 
 struct fnl_span fnl_writer_span(struct fnl_writer *w)
 {
-	if (!reserve(w, 0)) {
+	if (!fnl_writer_room(w, 0)) {
 		return FNL_SPAN_NONE;
 	}
 	return fnl_span_of(w->data, w->len);

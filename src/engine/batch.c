@@ -59,6 +59,7 @@ static void input_poison(struct fnl_stream *s, struct fnl_input *in, int code, c
 	in->poison = code;
 	in->why = arena_text(&s->arena, story->text[0] ? story->text : fnl_status_text(code));
 	in->prepared.row_count = 0;
+	in->prepared.naming = 0;
 	in->prepared.event_time_ms = FNL_NO_TIME;
 }
 
@@ -111,6 +112,7 @@ static int input_take(struct fnl_stream *s, struct fnl_partition *p, const struc
 	if (rc != 0) {
 		return fnl_fail(why, rc, "%s", story.text);
 	}
+	in->named = in->prepared.row_count;
 	*p->inputs_tail = in;
 	p->inputs_tail = &in->next;
 	p->input_count++;
@@ -139,18 +141,19 @@ static int collect(struct fnl_stream *s, const struct fnl_poll *poll, struct fnl
 
 struct fnl_entry *fnl_batch_entry(struct fnl_stream *s, struct fnl_partition *p, struct fnl_row_key row)
 {
-	struct fnl_entry *e = fnl_overlay_find(&p->overlay, row);
+	uint64_t hash = fnl_span_hash(row.key);
+	struct fnl_entry *e = fnl_overlay_find_hashed(&p->overlay, row, hash);
 	if (e) {
 		return e;
 	}
 	e = fnl_arena_calloc(&s->arena, 1, sizeof(*e));
-	if (!e || fnl_map_insert(&p->overlay.maps[row.table], &e->node, row.key) != 0) {
+	if (!e || fnl_map_insert_hashed(&p->overlay.maps[row.table], &e->node, row.key, hash) != 0) {
 		return NULL;
 	}
 	e->table = row.table;
 	struct fnl_span value;
 	bool young = false;
-	if (fnl_cache_get(&p->cache, row, &value, &young)) {
+	if (fnl_cache_get(&p->cache, row, hash, &value, &young)) {
 		/* copied, so that the cache may move while the batch goes on */
 		e->value = fnl_arena_dup(&s->arena, value);
 		if (fnl_span_is_none(e->value) && !fnl_span_is_none(value)) {
@@ -239,7 +242,8 @@ int fnl_batch_read(struct fnl_stream *s, struct fnl_partition *p, struct fnl_sto
 	return 0;
 }
 
-int fnl_batch_load(struct fnl_stream *s, struct fnl_partition *p, const struct fnl_row_key *rows, size_t count)
+int fnl_batch_load(struct fnl_stream *s, struct fnl_partition *p, const struct fnl_row_key *rows, size_t count,
+                   struct fnl_entry **ret)
 {
 	bool all_known = true;
 	for (size_t i = 0; i < count; i++) {
@@ -248,6 +252,9 @@ int fnl_batch_load(struct fnl_stream *s, struct fnl_partition *p, const struct f
 			return FNL_E_NOMEM;
 		}
 		all_known = all_known && e->known;
+		if (ret) {
+			ret[i] = e;
+		}
 	}
 	if (all_known) {
 		return 0;
@@ -271,7 +278,8 @@ static int partition_needs(struct fnl_stream *s, struct fnl_partition *p)
 	size_t taken = 0;
 	for (struct fnl_input *in = p->inputs; in; in = in->next, taken++) {
 		for (size_t i = 0; i < in->prepared.row_count; i++) {
-			if (!fnl_batch_entry(s, p, in->prepared.rows[i])) {
+			in->entries[i] = fnl_batch_entry(s, p, in->prepared.rows[i]);
+			if (!in->entries[i]) {
 				return FNL_E_NOMEM;
 			}
 		}
@@ -397,7 +405,7 @@ static int load_due(struct fnl_stream *s, struct fnl_partition *p)
 	for (size_t i = 0; i < n; i++) {
 		keys[i] = p->read.ret_due[i].row;
 	}
-	return fnl_batch_load(s, p, keys, n);
+	return fnl_batch_load(s, p, keys, n, NULL);
 }
 
 /* 0; 1 = all partitions went to repair; < 0 STOP. */
@@ -427,10 +435,9 @@ static int input_step(struct fnl_stream *s, struct fnl_partition *p, struct fnl_
 {
 	struct fnl_step step = {
 		.cause = FNL_CAUSE_RECORD, .now_ms = now_ms, .input_offset = in->record->offset, .record = in->record};
-	struct fnl_prepared prepared;
 	int rc = in_hand(s, p, in->record->offset, story);
-	rc = rc ? rc : fnl_more_load(s, p, in, &prepared, story);
-	rc = rc ? rc : fnl_batch_step(s, p, &step, &prepared, story);
+	rc = rc ? rc : fnl_more_load(s, p, in, story);
+	rc = rc ? rc : fnl_batch_step(s, p, &step, &in->prepared, in->entries, story);
 	int rested = in_hand(s, p, -1, story); /* timers are not its doing */
 	return rested ? rested : rc;
 }

@@ -191,7 +191,7 @@ static void take_committed(struct fnl_stream *s, struct fnl_partition *p)
 {
 	for (const struct fnl_entry *e = p->overlay.first; e; e = e->next) {
 		if (e->known && (e->from_view || fnl_entry_dirty(e))) {
-			fnl_cache_put(&p->cache, (struct fnl_row_key){e->table, e->node.key}, e->value);
+			fnl_cache_put(&p->cache, (struct fnl_row_key){e->table, e->node.key}, e->node.hash, e->value);
 		}
 	}
 	s->stats.records += p->taken;

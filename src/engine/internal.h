@@ -40,6 +40,7 @@ struct fnl_cache {
 void fnl_overlay_reset(struct fnl_overlay *o);
 void fnl_overlay_deinit(struct fnl_overlay *o);
 struct fnl_entry *fnl_overlay_find(const struct fnl_overlay *o, struct fnl_row_key row);
+struct fnl_entry *fnl_overlay_find_hashed(const struct fnl_overlay *o, struct fnl_row_key row, uint64_t hash);
 static inline bool fnl_entry_dirty(const struct fnl_entry *e)
 {
 	return !fnl_span_eq(e->value, e->loaded);
@@ -48,10 +49,12 @@ static inline bool fnl_entry_dirty(const struct fnl_entry *e)
 void fnl_cache_init(struct fnl_cache *c, size_t bytes_max);
 void fnl_cache_clear(struct fnl_cache *c);
 void fnl_cache_deinit(struct fnl_cache *c);
-/* true: known, *ret is the value (data == NULL: known to be absent), borrowed until the next put or clear. */
-bool fnl_cache_get(const struct fnl_cache *c, struct fnl_row_key row, struct fnl_span *ret, bool *ret_young);
+/* true: known, *ret is the value (data == NULL: known to be absent), borrowed until the next put or clear. Here and
+ * below: hash is that of row.key. */
+bool fnl_cache_get(const struct fnl_cache *c, struct fnl_row_key row, uint64_t hash, struct fnl_span *ret,
+                   bool *ret_young);
 /* Keeps a copy when there is room; a row that doesn't fit is not cached, which is no error. */
-void fnl_cache_put(struct fnl_cache *c, struct fnl_row_key row, struct fnl_span value);
+void fnl_cache_put(struct fnl_cache *c, struct fnl_row_key row, uint64_t hash, struct fnl_span value);
 
 /* ---- a partition ---- */
 
@@ -78,7 +81,10 @@ struct fnl_input {
 	struct fnl_input *next;
 	const struct fnl_record *record;
 	struct fnl_prepared prepared;
-	int poison; /* 0, or the error that dead-letters it */
+	struct fnl_entry *entries[FNL_STEP_ROWS_MAX]; /* of prepared.rows */
+	size_t named;                                 /* so many of these before others named more; */
+	bool asked;                                   /* these are known as of the rows that were committed */
+	int poison;                                   /* 0, or the error that dead-letters it */
 	const char *why;
 };
 
@@ -213,9 +219,10 @@ void fnl_restore_release(struct fnl_stream *s, struct fnl_partition *p);
 int fnl_batch_run(struct fnl_stream *s, const struct fnl_poll *poll, struct fnl_error *why) FNL_MUST_USE;
 /* The row in the overlay, from the cache if it has it; entry->known tells. NULL: out of memory. */
 struct fnl_entry *fnl_batch_entry(struct fnl_stream *s, struct fnl_partition *p, struct fnl_row_key row);
-/* Reads every listed row that is not known yet, guarded. 0, 1: the partition was sent to repair, < 0: STOP. */
-int fnl_batch_load(struct fnl_stream *s, struct fnl_partition *p, const struct fnl_row_key *rows,
-                   size_t count) FNL_MUST_USE;
+/* Reads every listed row that is not known yet, guarded. ret (may be NULL): their entries. 0, 1: the partition was sent
+ * to repair, < 0: STOP. */
+int fnl_batch_load(struct fnl_stream *s, struct fnl_partition *p, const struct fnl_row_key *rows, size_t count,
+                   struct fnl_entry **ret) FNL_MUST_USE;
 /* One guarded read of the partition. As fnl_batch_load. */
 int fnl_batch_read(struct fnl_stream *s, struct fnl_partition *p, struct fnl_store_read *read) FNL_MUST_USE;
 /* The row's committed bytes, as the view has them. */
@@ -225,15 +232,15 @@ void fnl_batch_fill(struct fnl_stream *s, struct fnl_entry *e, struct fnl_span v
 /* What the inputs' rows name, as they were committed, becomes entries; those that are not known are to be read. 0 or
  * FNL_E_NOMEM. */
 int fnl_more_entries(struct fnl_stream *s, struct fnl_partition *p) FNL_MUST_USE;
-/* The input's rows with those that they name by now, all of them loaded. 0; 1: the partition went to repair; < 0. */
-int fnl_more_load(struct fnl_stream *s, struct fnl_partition *p, const struct fnl_input *in, struct fnl_prepared *ret,
+/* To the input's rows come those that they name by now, all of them loaded. 0; 1: the partition went to repair; < 0. */
+int fnl_more_load(struct fnl_stream *s, struct fnl_partition *p, struct fnl_input *in,
                   struct fnl_error *why) FNL_MUST_USE;
 
 /* ---- step.c ---- */
-/* Runs one step and takes its decision into the overlay and the produced list, whole or not at all. 0; 1: the partition
- * went to repair; FNL_E_NOMEM, POISON, INTERNAL. */
+/* Runs one step and takes its decision into the overlay and the produced list, whole or not at all. entries: of
+ * prepared->rows. 0; 1: the partition went to repair; FNL_E_NOMEM, POISON, INTERNAL. */
 int fnl_batch_step(struct fnl_stream *s, struct fnl_partition *p, struct fnl_step *step,
-                   const struct fnl_prepared *prepared, struct fnl_error *why) FNL_MUST_USE;
+                   const struct fnl_prepared *prepared, struct fnl_entry **entries, struct fnl_error *why) FNL_MUST_USE;
 int fnl_keep_outputs(struct fnl_stream *s, struct fnl_partition *p, const struct fnl_output *outputs,
                      size_t count) FNL_MUST_USE;
 

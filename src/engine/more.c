@@ -1,43 +1,51 @@
 /* Rows that only other rows name. A batch asks its operator twice: with the rows as they were committed, to read what
- * they name in one round trip for all inputs; and before each step with the rows as the batch has made them, which
- * seldom names anything that is not there yet. */
+ * they name in one round trip for all inputs; and, when the batch has changed one of them, before the step with the rows
+ * as they are by then, which seldom names anything that is not there yet. */
 #include "internal.h"
 
-/* Every row that was named so far; NULL when one of them is not known (its partition went to repair). */
-static bool rows_of(const struct fnl_partition *p, const struct fnl_prepared *prepared, bool committed,
-                    struct fnl_span ret[FNL_STEP_ROWS_MAX])
+static bool is_naming(const struct fnl_prepared *prepared, size_t row)
 {
-	for (size_t i = 0; i < prepared->row_count; i++) {
-		const struct fnl_entry *e = fnl_overlay_find(&p->overlay, prepared->rows[i]);
+	return prepared->naming >> row & 1;
+}
+
+/* What the rows say that name others; false when one of them is not known (its partition went to repair). */
+static bool naming_rows(const struct fnl_input *in, bool committed, struct fnl_span ret[FNL_STEP_ROWS_MAX])
+{
+	for (size_t i = 0; i < in->named; i++) {
+		const struct fnl_entry *e = in->entries[i];
 		if (!e || !e->known) {
 			return false;
 		}
-		ret[i] = committed ? e->loaded : e->value;
+		ret[i] = !is_naming(&in->prepared, i) ? FNL_SPAN_NONE : committed ? e->loaded : e->value;
 	}
 	return true;
 }
 
-static int ask(struct fnl_stream *s, struct fnl_partition *p, const struct fnl_input *in, bool committed,
-               struct fnl_prepared *prepared, struct fnl_error *why)
+static int ask(struct fnl_stream *s, struct fnl_input *in, bool committed, struct fnl_error *why)
 {
 	struct fnl_span rows[FNL_STEP_ROWS_MAX];
-	if (!rows_of(p, prepared, committed, rows)) {
+	in->prepared.row_count = in->named;
+	if (!naming_rows(in, committed, rows)) {
 		return fnl_fail(why, FNL_E_INTERNAL, "a row that stage %s needs was not loaded", s->stage.name);
 	}
-	return s->ports.op->ops->prepare_more(s->ports.op, in->record, rows, &s->arena, prepared, why);
+	return s->ports.op->ops->prepare_more(s->ports.op, in->record, rows, &s->arena, &in->prepared, why);
 }
 
 int fnl_more_entries(struct fnl_stream *s, struct fnl_partition *p)
 {
-	for (const struct fnl_input *in = p->inputs; in && s->ports.op->ops->prepare_more; in = in->next) {
-		struct fnl_prepared prepared = in->prepared;
+	for (struct fnl_input *in = p->inputs; in; in = in->next) {
+		if (in->poison || !in->prepared.naming) {
+			continue;
+		}
 		struct fnl_error story = {0};
-		int rc = in->poison ? 0 : ask(s, p, in, true, &prepared, &story);
+		int rc = ask(s, in, true, &story);
 		if (rc == FNL_E_NOMEM) {
 			return rc;
 		}
-		for (size_t i = in->prepared.row_count; rc == 0 && i < prepared.row_count; i++) {
-			if (!fnl_batch_entry(s, p, prepared.rows[i])) {
+		in->asked = rc == 0; /* what else is wrong is found again before the step, and told */
+		for (size_t i = in->named; rc == 0 && i < in->prepared.row_count; i++) {
+			in->entries[i] = fnl_batch_entry(s, p, in->prepared.rows[i]);
+			if (!in->entries[i]) {
 				return FNL_E_NOMEM;
 			}
 		}
@@ -45,11 +53,27 @@ int fnl_more_entries(struct fnl_stream *s, struct fnl_partition *p)
 	return 0;
 }
 
-int fnl_more_load(struct fnl_stream *s, struct fnl_partition *p, const struct fnl_input *in, struct fnl_prepared *ret,
-                  struct fnl_error *why)
+/* Whether the rows that name others are those that were committed: then so is what they name. */
+static bool are_as_committed(const struct fnl_input *in)
 {
-	size_t named = in->prepared.row_count;
-	*ret = in->prepared;
-	int rc = s->ports.op->ops->prepare_more ? ask(s, p, in, false, ret, why) : 0;
-	return rc || ret->row_count == named ? rc : fnl_batch_load(s, p, ret->rows + named, ret->row_count - named);
+	for (size_t i = 0; i < in->named; i++) {
+		const struct fnl_entry *e = in->entries[i];
+		if (is_naming(&in->prepared, i) && (e->value.data != e->loaded.data || e->value.len != e->loaded.len)) {
+			return false;
+		}
+	}
+	return true;
+}
+
+int fnl_more_load(struct fnl_stream *s, struct fnl_partition *p, struct fnl_input *in, struct fnl_error *why)
+{
+	struct fnl_prepared *prepared = &in->prepared;
+	if (!prepared->naming || (in->asked && are_as_committed(in))) {
+		return 0;
+	}
+	int rc = ask(s, in, false, why);
+	return rc || prepared->row_count == in->named
+	           ? rc
+	           : fnl_batch_load(s, p, prepared->rows + in->named, prepared->row_count - in->named,
+	                            in->entries + in->named);
 }

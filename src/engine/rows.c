@@ -17,10 +17,15 @@ void fnl_overlay_deinit(struct fnl_overlay *o)
 	}
 }
 
+struct fnl_entry *fnl_overlay_find_hashed(const struct fnl_overlay *o, struct fnl_row_key row, uint64_t hash)
+{
+	struct fnl_map_node *n = fnl_map_find_hashed(&o->maps[row.table], row.key, hash);
+	return n ? FNL_CONTAINER_OF(n, struct fnl_entry, node) : NULL;
+}
+
 struct fnl_entry *fnl_overlay_find(const struct fnl_overlay *o, struct fnl_row_key row)
 {
-	struct fnl_map_node *n = fnl_map_find(&o->maps[row.table], row.key);
-	return n ? FNL_CONTAINER_OF(n, struct fnl_entry, node) : NULL;
+	return fnl_overlay_find_hashed(o, row, fnl_span_hash(row.key));
 }
 
 struct cached {
@@ -61,9 +66,9 @@ void fnl_cache_deinit(struct fnl_cache *c)
 	}
 }
 
-bool fnl_cache_get(const struct fnl_cache *c, struct fnl_row_key row, struct fnl_span *ret, bool *ret_young)
+bool fnl_cache_get(const struct fnl_cache *c, struct fnl_row_key row, uint64_t hash, struct fnl_span *ret,
+                   bool *ret_young)
 {
-	uint64_t hash = fnl_span_hash(row.key);
 	for (int i = 0; i < 2; i++) {
 		const struct fnl_cache_half *h = &c->halves[i == 0 ? c->young : 1 - c->young];
 		struct fnl_map_node *n = fnl_map_find_hashed(&h->maps[row.table], row.key, hash);
@@ -96,9 +101,9 @@ static bool cached_fill(struct fnl_arena *a, struct cached *e, struct fnl_span v
 	return true;
 }
 
-static bool half_put(struct fnl_cache_half *h, struct fnl_row_key row, struct fnl_span value)
+static bool half_put(struct fnl_cache_half *h, struct fnl_row_key row, uint64_t hash, struct fnl_span value)
 {
-	struct fnl_map_node *n = fnl_map_find(&h->maps[row.table], row.key);
+	struct fnl_map_node *n = fnl_map_find_hashed(&h->maps[row.table], row.key, hash);
 	if (n) {
 		return cached_fill(&h->arena, FNL_CONTAINER_OF(n, struct cached, node), value);
 	}
@@ -107,17 +112,17 @@ static bool half_put(struct fnl_cache_half *h, struct fnl_row_key row, struct fn
 	if (fnl_span_is_none(key) || !cached_fill(&h->arena, e, value)) {
 		return false;
 	}
-	return fnl_map_insert(&h->maps[row.table], &e->node, key) == 0;
+	return fnl_map_insert_hashed(&h->maps[row.table], &e->node, key, hash) == 0;
 }
 
-void fnl_cache_put(struct fnl_cache *c, struct fnl_row_key row, struct fnl_span value)
+void fnl_cache_put(struct fnl_cache *c, struct fnl_row_key row, uint64_t hash, struct fnl_span value)
 {
-	if (half_put(&c->halves[c->young], row, value)) {
+	if (half_put(&c->halves[c->young], row, hash, value)) {
 		return;
 	}
 	c->young = 1 - c->young;
 	half_clear(&c->halves[c->young]);
-	if (half_put(&c->halves[c->young], row, value)) {
+	if (half_put(&c->halves[c->young], row, hash, value)) {
 		return;
 	}
 	/* It fits nowhere. An older value of it must not be found instead: forget all. */

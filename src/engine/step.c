@@ -69,7 +69,7 @@ static int load_by_key(struct fnl_stream *s, struct fnl_partition *p)
 		}
 		keys[n++] = d->rows[i].key;
 	}
-	return n ? fnl_batch_load(s, p, keys, n) : 0;
+	return n ? fnl_batch_load(s, p, keys, n, NULL) : 0;
 }
 
 static int take_row(struct fnl_stream *s, struct fnl_partition *p, struct fnl_entry *e, struct fnl_span value)
@@ -113,12 +113,10 @@ static int take_decision(struct fnl_stream *s, struct fnl_partition *p, struct f
 }
 
 int fnl_batch_step(struct fnl_stream *s, struct fnl_partition *p, struct fnl_step *step,
-                   const struct fnl_prepared *prepared, struct fnl_error *why)
+                   const struct fnl_prepared *prepared, struct fnl_entry **entries, struct fnl_error *why)
 {
-	struct fnl_entry *entries[FNL_STEP_ROWS_MAX];
 	struct fnl_span rows[FNL_STEP_ROWS_MAX];
 	for (size_t i = 0; i < prepared->row_count; i++) {
-		entries[i] = fnl_overlay_find(&p->overlay, prepared->rows[i]);
 		if (!entries[i] || !entries[i]->known) {
 			return fnl_fail(why, FNL_E_INTERNAL, "a row that stage %s needs was not loaded", s->stage.name);
 		}

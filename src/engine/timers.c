@@ -84,12 +84,12 @@ static int fire_one(struct fnl_stream *s, struct fnl_partition *p, struct fnl_ti
 {
 	struct fnl_prepared prepared;
 	memset(&prepared, 0, sizeof(prepared));
-	int rc = fnl_batch_load(s, p, &t.row, 1);
+	struct fnl_entry *e, *entries[FNL_STEP_ROWS_MAX];
+	int rc = fnl_batch_load(s, p, &t.row, 1, &e);
 	if (rc) {
 		return rc;
 	}
-	struct fnl_entry *e = fnl_overlay_find(&p->overlay, t.row);
-	if (!e || e->deadline_ms != t.deadline_ms) {
+	if (e->deadline_ms != t.deadline_ms) {
 		return 0; /* a stale arming */
 	}
 	struct fnl_span value = e->value;
@@ -100,7 +100,7 @@ static int fire_one(struct fnl_stream *s, struct fnl_partition *p, struct fnl_ti
 	if (prepared.page.wanted && p->pages >= s->settings.pages_max) {
 		return PUT_OFF;
 	}
-	rc = fnl_batch_load(s, p, prepared.rows, prepared.row_count);
+	rc = fnl_batch_load(s, p, prepared.rows, prepared.row_count, entries);
 	if (rc) {
 		return rc;
 	}
@@ -114,7 +114,7 @@ static int fire_one(struct fnl_stream *s, struct fnl_partition *p, struct fnl_ti
 	if (prepared.page.wanted) {
 		rc = fnl_page_read(s, p, &prepared.page, &step.page, &step.page_count, why);
 	}
-	rc = rc ? rc : fnl_batch_step(s, p, &step, &prepared, why);
+	rc = rc ? rc : fnl_batch_step(s, p, &step, &prepared, entries, why);
 	if (rc) {
 		return rc;
 	}

@@ -17,32 +17,22 @@ void fnl_write_id_part(struct fnl_writer *w, struct fnl_span s)
 	fnl_write_u8(w, '\n');
 }
 
-static const struct fnl_value *value_of(const struct fnl_decoded *d, const char *field)
-{
-	int i = fnl_record_field_index(d->desc, fnl_span_str(field));
-	return i >= 0 && d->values[i].set ? &d->values[i] : NULL;
-}
-
-/* What makes a root event itself: its version, or the id it has of its own. */
+/* What makes a root event itself: its version, or the id it has of its own. A contact is told again when it changes. */
 static void write_own_id(struct fnl_writer *w, const struct fnl_root *root)
 {
-	static const char *const names[] = {"answer_id", "gap_id", "person_id", "rules_hash", "command_id", "request_id"};
-	const struct fnl_value *v = value_of(&root->decoded, "contact_id");
-	if (v) {
-		fnl_write_raw(w, v->str);
-		fnl_write_u8(w, '@');
+	const struct fnl_record_desc *desc = root->decoded.desc;
+	const struct fnl_value *v = &root->decoded.values[desc->own_id];
+	if (desc->own_id == 0 || !v->set) {
 		fnl_write_decimal(w, root->occurred_at_ms);
-		return;
-	}
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		v = value_of(&root->decoded, names[i]);
-		if (v) {
-			fnl_write_raw(w, v->str);
-			return;
+	} else if (desc->fields[desc->own_id].kind != FNL_KIND_STRING) {
+		fnl_write_decimal(w, v->i64);
+	} else {
+		fnl_write_raw(w, v->str);
+		if (desc == &fnl_desc_contact_logged) {
+			fnl_write_u8(w, '@');
+			fnl_write_decimal(w, root->occurred_at_ms);
 		}
 	}
-	v = value_of(&root->decoded, "version");
-	fnl_write_decimal(w, v ? v->i64 : root->occurred_at_ms);
 }
 
 struct fnl_span fnl_root_id(const struct fnl_id_maker *m, const struct fnl_root *root, struct fnl_arena *arena)

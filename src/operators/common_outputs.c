@@ -28,14 +28,14 @@ int fnl_output_check(const struct fnl_output *out)
 
 static struct fnl_span number(struct fnl_arena *arena, int64_t v)
 {
-	struct fnl_writer w = fnl_writer_of(arena);
+	struct fnl_writer w = fnl_writer_sized(arena, 24);
 	fnl_write_decimal(&w, v);
 	return fnl_writer_span(&w);
 }
 
 static struct fnl_span time_text(struct fnl_arena *arena, int64_t ms)
 {
-	struct fnl_writer w = fnl_writer_of(arena);
+	struct fnl_writer w = fnl_writer_sized(arena, 32);
 	fnl_write_rfc3339(&w, ms);
 	return fnl_writer_span(&w);
 }

@@ -39,11 +39,12 @@ int fnl_row_decode_head(struct fnl_codec *codec, const struct fnl_row_type *type
 	int rc;
 	struct fnl_value *values;
 	if (!r.bad && magic == 0 && id == type->schema_id) {
-		values = fnl_arena_calloc(arena, desc->field_count, sizeof(*values));
+		values = fnl_arena_alloc(arena, desc->field_count * sizeof(*values));
 		struct fnl_span body = fnl_span_of(r.at, fnl_reader_left(&r));
 		if (!values) {
 			return FNL_E_NOMEM;
 		}
+		memset(values + count, 0, (desc->field_count - count) * sizeof(*values));
 		rc = count < desc->field_count ? fnl_record_decode_head(desc, body, count, arena, values, why)
 		                               : fnl_record_decode(desc, body, arena, values, why);
 	} else {

@@ -122,7 +122,9 @@ static int prepare_line(const struct fnl_record *r, struct fnl_rep_event *e, str
 	if (!fnl_span_is_none(fnl_book_rep_id(e->book))) {
 		e->row_inspection = fnl_prepared_add(ret, FNL_REP_TABLE_INSPECTION, e->book);
 		e->row_handover = fnl_prepared_add(ret, FNL_REP_TABLE_HANDOVER, e->book);
+		ret->naming |= 1u << e->row_handover;
 	}
+	ret->naming |= 1u << e->row_line;
 	return fnl_span_is_none(key) ? FNL_E_NOMEM : 0;
 }
 
@@ -132,9 +134,6 @@ int fnl_rep_prepare_more(struct fnl_operator *base, const struct fnl_record *r, 
 	struct fnl_rep_operator *o = FNL_CONTAINER_OF(base, struct fnl_rep_operator, base);
 	struct fnl_rep_event *e = ret->event;
 	(void)r;
-	if (e->root.decoded.desc != &fnl_desc_book_line) {
-		return 0;
-	}
 	/* most books have no handover, and then none of their prospects has a task */
 	bool handed = e->row_handover >= 0 && !fnl_span_is_none(rows[e->row_handover]);
 	e->row_task = handed ? fnl_prepared_add(ret, FNL_REP_TABLE_TASK, ret->rows[e->row_line].key) : -1;

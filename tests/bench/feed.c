@@ -1,6 +1,7 @@
 /* The load of the benchmarks: bench_feed [--config FILE] [--set K=V] …
  *
  *   load CHANGES PROSPECTS      publishes as fast as it can, and prints as JSON what has to follow from it
+ *   again CHANGES PROSPECTS     after load PROSPECTS PROSPECTS: changes of random ones; prints what follows from both
  *   watched CHANGES PROSPECTS   the same for supervision, prints nothing: after each fourth change a contact, from a
  *                               feed that carries contacts; a prospect in ten stalls, its close date is long past
  *   paced RATE SECONDS WARMUP [REP]
@@ -154,32 +155,54 @@ int64_t feed_now(const struct feed *f)
 	return f->app->clock->wall_ms(f->app->clock->context);
 }
 
-/* Change i of a prospect has stage i % STAGES. */
-static int load(struct feed *f, uint32_t changes, uint32_t prospects)
+/* Change i of a prospect, from 0, has stage i % STAGES: what follows from so many changes of each. */
+static int expect(const uint32_t *changes_of, uint32_t prospects)
 {
-	int64_t begin_ms = feed_now(f) - (int64_t)changes;
+	uint64_t changes = 0;
 	uint64_t layer_changes = 0;
 	uint64_t by_stage[STAGES] = {0};
-	for (uint32_t i = 0; i < changes; i++) {
-		uint32_t round = i / prospects;
-		int stage = (int)(round % STAGES);
-		publish(f, &(struct change){mixed(i, prospects), round + 1, begin_ms + i, stage, NULL, false, 0});
-		layer_changes += round == 0 || layer_of[stage] != layer_of[(round + STAGES - 1) % STAGES];
-	}
-	if (f->bus->ops->publish_flush(f->bus, 120000)) {
-		return 1;
-	}
 	for (uint32_t i = 0; i < prospects; i++) {
-		uint32_t rounds = changes / prospects + (i < changes % prospects);
-		by_stage[(rounds + STAGES - 1) % STAGES] += rounds > 0;
+		for (uint32_t n = 0; n < changes_of[i]; n++) {
+			layer_changes += n == 0 || layer_of[n % STAGES] != layer_of[(n + STAGES - 1) % STAGES];
+		}
+		by_stage[(changes_of[i] + STAGES - 1) % STAGES] += changes_of[i] > 0;
+		changes += changes_of[i];
 	}
-	printf("{\"changes\":%u,\"prospects\":%u,\"layer_changes\":%llu,\"by_stage\":{", changes, prospects,
-	       (unsigned long long)layer_changes);
+	printf("{\"changes\":%llu,\"prospects\":%u,\"layer_changes\":%llu,\"by_stage\":{", (unsigned long long)changes,
+	       prospects, (unsigned long long)layer_changes);
 	for (int i = 0; i < STAGES; i++) {
 		printf("%s\"%s\":%llu", i ? "," : "", stages[i], (unsigned long long)by_stage[i]);
 	}
 	printf("}}\n");
 	return 0;
+}
+
+/* Numerical Recipes' generator: the same keys in each run. */
+static uint32_t random_of(uint64_t *state, uint32_t below)
+{
+	*state = *state * 6364136223846793005u + 1442695040888963407u;
+	return (uint32_t)(((*state >> 32) * below) >> 32);
+}
+
+static int load(struct feed *f, uint32_t changes, uint32_t prospects, bool again)
+{
+	int64_t begin_ms = feed_now(f) - (int64_t)changes;
+	uint64_t random = 1;
+	uint32_t *changes_of = fnl_calloc(prospects, sizeof(*changes_of));
+	if (!changes_of) {
+		return 1;
+	}
+	for (uint32_t i = 0; again && i < prospects; i++) {
+		changes_of[i] = 1;
+	}
+	for (uint32_t i = 0; i < changes; i++) {
+		uint32_t prospect = again ? random_of(&random, prospects) : mixed(i, prospects);
+		uint32_t n = changes_of[prospect]++;
+		publish(f, &(struct change){prospect, n + 1, begin_ms + i, (int)(n % STAGES), NULL, false, 0});
+	}
+	int rc = f->bus->ops->publish_flush(f->bus, 120000) ? 1 : expect(changes_of, prospects);
+	fnl_free(changes_of);
+	return rc;
 }
 
 static int load_rep(struct feed *f, uint32_t prospects, const char *rep)
@@ -427,7 +450,7 @@ static int drain(struct feed *f, struct reader *r, const struct pace *p)
 
 static int usage(void)
 {
-	fprintf(stderr, "usage: bench_feed [--config FILE] load|watched CHANGES PROSPECTS | rep PROSPECTS REP |\n"
+	fprintf(stderr, "usage: bench_feed [--config FILE] load|again|watched CHANGES PROSPECTS | rep PROSPECTS REP |\n"
 	                "       stale PROSPECTS DAYS AT | paced RATE SECONDS WARMUP [REP] |\n"
 	                "       drain RATE SECONDS PROSPECTS AT | company LEAVERS PROSPECTS |\n"
 	                "       departures LEAVERS PROSPECTS PACE | notice | reports FROM TO near|top|all ROUND |\n"
@@ -472,8 +495,8 @@ static int command(struct feed *f, const struct fnl_options *options)
 	struct reader r = {.options = options};
 	char **a = options->rest;
 	int count = options->rest_count;
-	if (count == 3 && strcmp(a[0], "load") == 0) {
-		return load(f, (uint32_t)atol(a[1]), (uint32_t)atol(a[2]));
+	if (count == 3 && (strcmp(a[0], "load") == 0 || strcmp(a[0], "again") == 0)) {
+		return load(f, (uint32_t)atol(a[1]), (uint32_t)atol(a[2]), strcmp(a[0], "again") == 0);
 	}
 	if (count == 3 && strcmp(a[0], "watched") == 0) {
 		return load_watched(f, (uint32_t)atol(a[1]), (uint32_t)atol(a[2]));

@@ -38,6 +38,7 @@ static int prepare(struct fnl_operator *o, const struct fnl_record *r, struct fn
 	ret->rows[ROW_THING] = (struct fnl_row_key){TABLE_THING, r->key};
 	ret->rows[ROW_TO] = (struct fnl_row_key){TABLE_BOX, r->value};
 	ret->row_count = 2;
+	ret->naming = 1u << ROW_THING;
 	return ret->event ? 0 : FNL_E_NOMEM;
 }
 

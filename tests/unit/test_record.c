@@ -5,7 +5,7 @@
 
 #include <cmocka.h>
 
-#include "funneld/base/record.h"
+#include "funneld_records.h"
 
 static const char *const colours[] = {"RED", "GREEN", "BLUE"};
 
@@ -13,7 +13,7 @@ static const struct fnl_field_desc inner_fields[] = {
 	{.name = "on", .kind = FNL_KIND_DATE},
 	{.name = "amount", .kind = FNL_KIND_MONEY, .nullable = true},
 };
-static const struct fnl_record_desc inner = {"Inner", "t.Inner", "", inner_fields, 2};
+static const struct fnl_record_desc inner = {"Inner", "t.Inner", "", inner_fields, 2, 0};
 
 enum { B, I, L, D, T, S, E, M, R, LS, LR, NS, FIELDS };
 
@@ -31,7 +31,7 @@ static const struct fnl_field_desc outer_fields[FIELDS] = {
 	[LR] = {.name = "lr", .kind = FNL_KIND_LIST, .item_kind = FNL_KIND_RECORD, .record = &inner, .nullable = true},
 	[NS] = {.name = "ns", .kind = FNL_KIND_STRING, .nullable = true},
 };
-static const struct fnl_record_desc outer = {"Outer", "t.Outer", "", outer_fields, FIELDS};
+static const struct fnl_record_desc outer = {"Outer", "t.Outer", "", outer_fields, FIELDS, 0};
 
 static struct fnl_arena arena;
 
@@ -221,7 +221,7 @@ static void lies_are_refused(void **state)
 	     FNL_E_INVALID},
 	};
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		const struct fnl_record_desc one = {"One", "t.One", "", &cases[i].field, 1};
+		const struct fnl_record_desc one = {"One", "t.One", "", &cases[i].field, 1, 0};
 		struct fnl_value v;
 		struct fnl_error why = {0, ""};
 		int r = fnl_record_decode(&one, cases[i].body, &arena, &v, &why);
@@ -235,7 +235,7 @@ static void lists_come_in_blocks_of_both_kinds(void **state)
 {
 	(void)state;
 	const struct fnl_field_desc f = {.name = "f", .kind = FNL_KIND_LIST, .item_kind = FNL_KIND_LONG};
-	const struct fnl_record_desc one = {"One", "t.One", "", &f, 1};
+	const struct fnl_record_desc one = {"One", "t.One", "", &f, 1, 0};
 	struct fnl_value v;
 	/* two items; one item with its size in bytes; none */
 	assert_int_equal(fnl_record_decode(&one, FNL_SPAN_LIT("\x04\x02\x04\x01\x02\x06\x00"), &arena, &v, NULL), 0);
@@ -300,9 +300,25 @@ static void fields_are_found_by_name(void **state)
 	assert_int_equal(fnl_record_field_index(&outer, FNL_SPAN_NONE), -1);
 }
 
+/* What tells events of a kind apart is found by its name when the descriptors are made. */
+static void own_ids_are_found(void **state)
+{
+	(void)state;
+	assert_int_equal(fnl_desc_contact_logged.own_id, FNL_CONTACT_LOGGED_CONTACT_ID);
+	assert_int_equal(fnl_desc_answer_given.own_id, FNL_ANSWER_GIVEN_ANSWER_ID);
+	assert_int_equal(fnl_desc_feed_gap.own_id, FNL_FEED_GAP_GAP_ID);
+	assert_int_equal(fnl_desc_contact_erased.own_id, FNL_CONTACT_ERASED_PERSON_ID);
+	assert_int_equal(fnl_desc_rules_activated.own_id, FNL_RULES_ACTIVATED_RULES_HASH);
+	assert_int_equal(fnl_desc_open_quota_year.own_id, FNL_OPEN_QUOTA_YEAR_COMMAND_ID);
+	assert_int_equal(fnl_desc_successor_asked.own_id, FNL_SUCCESSOR_ASKED_REQUEST_ID);
+	assert_int_equal(fnl_desc_prospect_changed.own_id, FNL_PROSPECT_CHANGED_VERSION);
+	assert_int_equal(fnl_desc_feed_heartbeat.own_id, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(own_ids_are_found),
 		cmocka_unit_test(bytes_are_those_of_the_avro_specification),
 		cmocka_unit_test(what_was_encoded_decodes_and_encodes_the_same),
 		cmocka_unit_test(the_first_fields_can_be_read_alone),

@@ -24,6 +24,8 @@ struct fnl_map_node *fnl_map_find(const struct fnl_map *m, struct fnl_span key);
 struct fnl_map_node *fnl_map_find_hashed(const struct fnl_map *m, struct fnl_span key, uint64_t hash);
 /* Inserts node under key, which must not be present. FNL_E_NOMEM when the buckets cannot grow. */
 int fnl_map_insert(struct fnl_map *m, struct fnl_map_node *node, struct fnl_span key) FNL_MUST_USE;
+int fnl_map_insert_hashed(struct fnl_map *m, struct fnl_map_node *node, struct fnl_span key,
+                          uint64_t hash) FNL_MUST_USE;
 /* Takes the node out; NULL when absent. The node is the caller's again. */
 struct fnl_map_node *fnl_map_remove(struct fnl_map *m, struct fnl_span key);
 /* Forgets all nodes and keeps the buckets. */

@@ -52,7 +52,8 @@ static inline int fnl_span_cmp(struct fnl_span a, struct fnl_span b)
 	return a.len < b.len ? -1 : a.len > b.len;
 }
 
-/* 64-bit FNV-1a with a final mix; for hash tables only, never for anything that is stored or sent. */
+/* 64 bits by multiplying and folding eight bytes at a time (as wyhash does); for hash tables only, never for anything
+ * that is stored or sent. */
 uint64_t fnl_span_hash(struct fnl_span s);
 
 /* True when the bytes are well-formed UTF-8 (RFC 3629: no surrogates, no overlong forms, up to U+10FFFF). */

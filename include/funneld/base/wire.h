@@ -22,10 +22,25 @@ static inline size_t fnl_reader_left(const struct fnl_reader *r)
 	return (size_t)(r->end - r->at);
 }
 
-uint8_t fnl_read_u8(struct fnl_reader *r);
+static inline uint8_t fnl_read_u8(struct fnl_reader *r)
+{
+	if (r->bad || r->at == r->end) {
+		r->bad = true;
+		return 0;
+	}
+	return *r->at++;
+}
 uint32_t fnl_read_be32(struct fnl_reader *r);
-/* Zig-zag varint of at most 10 bytes; more, or a value beyond 64 bits, is bad. */
-int64_t fnl_read_long(struct fnl_reader *r);
+int64_t fnl_read_long_rest(struct fnl_reader *r);
+/* Zig-zag varint of at most 10 bytes; more, or a value beyond 64 bits, is bad. Most are one byte long. */
+static inline int64_t fnl_read_long(struct fnl_reader *r)
+{
+	if (!r->bad && r->at != r->end && *r->at < 0x80) {
+		uint8_t b = *r->at++;
+		return (int64_t)(b >> 1) ^ -(int64_t)(b & 1);
+	}
+	return fnl_read_long_rest(r);
+}
 /* n bytes, borrowed from the input; bad when fewer are left. */
 struct fnl_span fnl_read_bytes(struct fnl_reader *r, size_t n);
 /* Avro string or bytes: a length, checked against what is left before it is believed, then the bytes. */
@@ -45,9 +60,37 @@ static inline struct fnl_writer fnl_writer_of(struct fnl_arena *a)
 	return (struct fnl_writer){a, NULL, 0, 0, false};
 }
 
-void fnl_write_u8(struct fnl_writer *w, uint8_t v);
+/* For a text whose length is known about: the first memory that it takes is so long. */
+static inline struct fnl_writer fnl_writer_sized(struct fnl_arena *a, size_t bytes)
+{
+	return (struct fnl_writer){a, NULL, 0, bytes, false};
+}
+
+/* Room for n more bytes at the end, or NULL and bad. */
+uint8_t *fnl_writer_grow(struct fnl_writer *w, size_t n);
+static inline uint8_t *fnl_writer_room(struct fnl_writer *w, size_t n)
+{
+	return !w->bad && w->data && n <= w->capacity - w->len ? w->data + w->len : fnl_writer_grow(w, n);
+}
+static inline void fnl_write_u8(struct fnl_writer *w, uint8_t v)
+{
+	uint8_t *p = fnl_writer_room(w, 1);
+	if (p) {
+		*p = v;
+		w->len++;
+	}
+}
 void fnl_write_be32(struct fnl_writer *w, uint32_t v);
-void fnl_write_long(struct fnl_writer *w, int64_t v);
+void fnl_write_long_rest(struct fnl_writer *w, uint64_t zig_zag);
+static inline void fnl_write_long(struct fnl_writer *w, int64_t v)
+{
+	uint64_t zig_zag = ((uint64_t)v << 1) ^ (v < 0 ? UINT64_MAX : 0);
+	if (zig_zag < 0x80) {
+		fnl_write_u8(w, (uint8_t)zig_zag);
+	} else {
+		fnl_write_long_rest(w, zig_zag);
+	}
+}
 void fnl_write_raw(struct fnl_writer *w, struct fnl_span s);
 void fnl_write_string(struct fnl_writer *w, struct fnl_span s); /* length, then bytes */
 

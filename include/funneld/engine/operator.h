@@ -44,6 +44,7 @@ struct fnl_prepared {
 	                                               reach by it; FNL_NO_TIME: it says nothing of time */
 	struct fnl_row_key rows[FNL_STEP_ROWS_MAX]; /* the rows step needs; keys live in the arena or the record */
 	size_t row_count;
+	uint32_t naming; /* bit i: prepare_more looks at rows[i]; 0: it is not asked */
 	struct fnl_page_request page; /* of a timer only */
 };
 
@@ -103,9 +104,9 @@ struct fnl_operator_ops {
 	int (*prepare)(struct fnl_operator *o, const struct fnl_record *r, struct fnl_arena *arena,
 	               struct fnl_prepared *ret, struct fnl_error *why);
 	/* More rows that a record's step needs, which only the rows that were named tell (a line says which sum it is in):
-	 * appended to ret->rows. Asked once with the rows as they were committed, so that a batch reads these, too, in one
-	 * round trip; and just before the step, with the rows as it will see them. Pure; errors as of prepare. NULL: none.
-	 */
+	 * appended to ret->rows. It sees the rows that ret->naming has, and is asked with these as they were committed, so
+	 * that a batch reads what they name, too, in one round trip; and when the batch has changed one of them, again just
+	 * before the step. Pure; errors as of prepare. NULL: none. */
 	int (*prepare_more)(struct fnl_operator *o, const struct fnl_record *r, const struct fnl_span *rows,
 	                    struct fnl_arena *arena, struct fnl_prepared *ret, struct fnl_error *why);
 	/* The same for a timer of a row, with the row as it is; rows[0] must be that row. */
