@@ -3,6 +3,14 @@
 #include <stdalign.h>
 #include <stdlib.h>
 
+/* AddressSanitizer sees who uses memory of an arena that was reset. */
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/asan_interface.h>
+#else
+#define ASAN_POISON_MEMORY_REGION(p, size) ((void)(p), (void)(size))
+#define ASAN_UNPOISON_MEMORY_REGION(p, size) ((void)(p), (void)(size))
+#endif
+
 enum { CHUNK_BYTES_MIN = 65536, ALIGN = alignof(max_align_t) };
 
 struct fnl_arena_chunk {
@@ -65,6 +73,7 @@ static struct fnl_arena_chunk *add_chunk(struct fnl_arena *a, size_t size)
 		chunk->capacity = capacity;
 	}
 	chunk->used = 0;
+	ASAN_POISON_MEMORY_REGION(chunk->bytes, chunk->capacity);
 	chunk->next = a->head;
 	a->head = chunk;
 	return chunk;
@@ -87,6 +96,7 @@ void *fnl_arena_alloc(struct fnl_arena *a, size_t size)
 		}
 	}
 	void *p = chunk->bytes + chunk->used;
+	ASAN_UNPOISON_MEMORY_REGION(p, padded);
 	chunk->used += padded;
 	a->used_bytes += padded;
 	return p;
@@ -117,11 +127,23 @@ struct fnl_span fnl_arena_dup(struct fnl_arena *a, struct fnl_span s)
 	return fnl_span_of(p, s.len);
 }
 
+bool fnl_arena_has(const struct fnl_arena *a, const void *p)
+{
+	uintptr_t at = (uintptr_t)p;
+	for (const struct fnl_arena_chunk *chunk = a->head; chunk; chunk = chunk->next) {
+		if (at >= (uintptr_t)chunk->bytes && at - (uintptr_t)chunk->bytes < chunk->used) {
+			return true;
+		}
+	}
+	return false;
+}
+
 void fnl_arena_reset(struct fnl_arena *a)
 {
 	while (a->head) {
 		struct fnl_arena_chunk *chunk = a->head;
 		a->head = chunk->next;
+		ASAN_POISON_MEMORY_REGION(chunk->bytes, chunk->capacity);
 		chunk->next = a->spare;
 		a->spare = chunk;
 	}
@@ -134,6 +156,7 @@ void fnl_arena_deinit(struct fnl_arena *a)
 	while (a->spare) {
 		struct fnl_arena_chunk *chunk = a->spare;
 		a->spare = chunk->next;
+		ASAN_UNPOISON_MEMORY_REGION(chunk->bytes, chunk->capacity);
 		free(chunk);
 	}
 }

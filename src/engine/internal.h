@@ -167,7 +167,8 @@ struct fnl_stream {
 	struct fnl_stage stage;
 	struct fnl_stream_settings settings;
 	struct fnl_stream_ports ports;
-	struct fnl_arena arena;
+	struct fnl_arena arena;   /* of a batch */
+	struct fnl_arena scratch; /* of a step: what stays of it is copied, so that the rest never leaves the CPU's cache */
 	struct fnl_partition *partitions;
 	size_t partition_count;
 	struct fnl_partition *restoring; /* who has the restore reader */
@@ -241,6 +242,8 @@ int fnl_more_load(struct fnl_stream *s, struct fnl_partition *p, struct fnl_inpu
  * prepared->rows. 0; 1: the partition went to repair; FNL_E_NOMEM, POISON, INTERNAL. */
 int fnl_batch_step(struct fnl_stream *s, struct fnl_partition *p, struct fnl_step *step,
                    const struct fnl_prepared *prepared, struct fnl_entry **entries, struct fnl_error *why) FNL_MUST_USE;
+/* Moves what lives in the step's memory into the batch's; false: no memory. */
+bool fnl_batch_keep(struct fnl_stream *s, struct fnl_span *span) FNL_MUST_USE;
 int fnl_keep_outputs(struct fnl_stream *s, struct fnl_partition *p, const struct fnl_output *outputs,
                      size_t count) FNL_MUST_USE;
 

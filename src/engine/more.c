@@ -28,7 +28,12 @@ static int ask(struct fnl_stream *s, struct fnl_input *in, bool committed, struc
 	if (!naming_rows(in, committed, rows)) {
 		return fnl_fail(why, FNL_E_INTERNAL, "a row that stage %s needs was not loaded", s->stage.name);
 	}
-	return s->ports.op->ops->prepare_more(s->ports.op, in->record, rows, &s->arena, &in->prepared, why);
+	fnl_arena_reset(&s->scratch);
+	int rc = s->ports.op->ops->prepare_more(s->ports.op, in->record, rows, &s->scratch, &in->prepared, why);
+	for (size_t i = in->named; rc == 0 && i < in->prepared.row_count; i++) {
+		rc = fnl_batch_keep(s, &in->prepared.rows[i].key) ? 0 : FNL_E_NOMEM;
+	}
+	return rc;
 }
 
 int fnl_more_entries(struct fnl_stream *s, struct fnl_partition *p)

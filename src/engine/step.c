@@ -1,17 +1,33 @@
 /* One step of the operator: its decision goes into the overlay and among what is produced, whole or not at all. */
 #include "internal.h"
 
+bool fnl_batch_keep(struct fnl_stream *s, struct fnl_span *span)
+{
+	if (fnl_span_is_none(*span) || !fnl_arena_has(&s->scratch, span->data)) {
+		return true;
+	}
+	*span = fnl_arena_dup(&s->arena, *span);
+	return !fnl_span_is_none(*span);
+}
+
 int fnl_keep_outputs(struct fnl_stream *s, struct fnl_partition *p, const struct fnl_output *outputs, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		const struct fnl_output *o = &outputs[i];
-		struct fnl_produced *out = fnl_arena_calloc(&s->arena, 1, sizeof(*out));
-		struct fnl_header *h = fnl_arena_calloc(&s->arena, o->header_count ? o->header_count : 1, sizeof(*h));
+		struct fnl_produced *out = fnl_arena_alloc(&s->arena, sizeof(*out));
+		struct fnl_header *h = fnl_arena_alloc(&s->arena, (o->header_count ? o->header_count : 1) * sizeof(*h));
 		if (!out || !h) {
 			return FNL_E_NOMEM;
 		}
-		memcpy(h, o->headers, o->header_count * sizeof(*h));
 		*out = (struct fnl_produced){NULL, o->topic, o->partition, o->key, o->value, h, o->header_count};
+		bool kept = fnl_batch_keep(s, &out->key) && fnl_batch_keep(s, &out->value);
+		for (size_t n = 0; kept && n < o->header_count; n++) {
+			h[n] = o->headers[n];
+			kept = fnl_batch_keep(s, &h[n].value);
+		}
+		if (!kept) {
+			return FNL_E_NOMEM;
+		}
 		*p->produced_tail = out;
 		p->produced_tail = &out->next;
 	}
@@ -56,15 +72,15 @@ static int check_sizes(const struct fnl_stream *s, struct fnl_error *why)
 /* Rows named by their key are loaded first: what was there before decides whether they change, and their deadline. */
 static int load_by_key(struct fnl_stream *s, struct fnl_partition *p)
 {
-	const struct fnl_decision *d = &s->decision;
+	struct fnl_decision *d = &s->decision;
 	struct fnl_row_key *keys = NULL;
 	size_t n = 0;
 	for (size_t i = 0; i < d->row_count; i++) {
 		if (d->rows[i].row != FNL_ROW_BY_KEY) {
 			continue;
 		}
-		keys = keys ? keys : fnl_arena_calloc(&s->arena, d->row_count, sizeof(*keys));
-		if (!keys) {
+		keys = keys ? keys : fnl_arena_calloc(&s->scratch, d->row_count, sizeof(*keys));
+		if (!keys || !fnl_batch_keep(s, &d->rows[i].key.key)) {
 			return FNL_E_NOMEM;
 		}
 		keys[n++] = d->rows[i].key;
@@ -74,6 +90,9 @@ static int load_by_key(struct fnl_stream *s, struct fnl_partition *p)
 
 static int take_row(struct fnl_stream *s, struct fnl_partition *p, struct fnl_entry *e, struct fnl_span value)
 {
+	if (!fnl_batch_keep(s, &value)) {
+		return FNL_E_NOMEM;
+	}
 	e->value = value;
 	e->deadline_ms =
 		fnl_span_is_none(value) ? FNL_NO_DEADLINE : s->ports.op->ops->row_deadline(s->ports.op, e->table, value);
@@ -126,7 +145,8 @@ int fnl_batch_step(struct fnl_stream *s, struct fnl_partition *p, struct fnl_ste
 	step->event = prepared->event;
 	step->rows = rows;
 	step->row_count = prepared->row_count;
-	step->arena = &s->arena;
+	step->arena = &s->scratch;
+	fnl_arena_reset(&s->scratch);
 	s->decision.row_count = s->decision.output_count = 0;
 	s->decision.stale = false;
 	int rc = s->ports.op->ops->step(s->ports.op, step, &s->decision, why);

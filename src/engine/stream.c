@@ -65,6 +65,7 @@ int fnl_stream_create(const struct fnl_stage *stage, const struct fnl_stream_set
 	s->settings = *settings;
 	s->ports = *ports;
 	fnl_arena_init(&s->arena, settings->arena_bytes_max);
+	fnl_arena_init(&s->scratch, settings->arena_bytes_max);
 	*ret = s;
 	return 0;
 }
@@ -76,6 +77,7 @@ struct fnl_stream *fnl_stream_destroy(struct fnl_stream *s)
 	}
 	fnl_lifecycle_clear(s);
 	fnl_arena_deinit(&s->arena);
+	fnl_arena_deinit(&s->scratch);
 	return fnl_free(s);
 }
 

@@ -23,6 +23,8 @@ void *fnl_arena_alloc(struct fnl_arena *a, size_t size) FNL_MUST_USE;
 void *fnl_arena_calloc(struct fnl_arena *a, size_t n, size_t size) FNL_MUST_USE;
 /* A copy that lives in the arena. Returns FNL_SPAN_NONE when memory is exhausted; an absent span copies to absent. */
 struct fnl_span fnl_arena_dup(struct fnl_arena *a, struct fnl_span s) FNL_MUST_USE;
+/* Whether p points into what was handed out since the last reset. */
+bool fnl_arena_has(const struct fnl_arena *a, const void *p);
 
 /* All handed out memory becomes invalid; the chunks are kept for reuse. */
 void fnl_arena_reset(struct fnl_arena *a);

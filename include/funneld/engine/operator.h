@@ -68,7 +68,7 @@ struct fnl_step {
 	size_t row_count;
 	const struct fnl_page_row *page; /* as this batch sees them, in the order of their keys */
 	size_t page_count;               /* fewer than asked for: there are no more */
-	struct fnl_arena *arena;
+	struct fnl_arena *arena; /* of this step: what is decided may live here, and nothing may be kept here for another */
 };
 
 struct fnl_row_out {
@@ -106,7 +106,8 @@ struct fnl_operator_ops {
 	/* More rows that a record's step needs, which only the rows that were named tell (a line says which sum it is in):
 	 * appended to ret->rows. It sees the rows that ret->naming has, and is asked with these as they were committed, so
 	 * that a batch reads what they name, too, in one round trip; and when the batch has changed one of them, again just
-	 * before the step. Pure; errors as of prepare. NULL: none. */
+	 * before the step. The arena is that of a step: keys may live in it, and nothing else stays. Pure; errors as of
+	 * prepare. NULL: none. */
 	int (*prepare_more)(struct fnl_operator *o, const struct fnl_record *r, const struct fnl_span *rows,
 	                    struct fnl_arena *arena, struct fnl_prepared *ret, struct fnl_error *why);
 	/* The same for a timer of a row, with the row as it is; rows[0] must be that row. */
