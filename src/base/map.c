@@ -4,12 +4,21 @@
 
 enum { BUCKETS_MIN = 16 };
 
+static uint64_t filter_bit(uint64_t hash)
+{
+	return UINT64_C(1) << (hash >> 58); /* the low bits choose the bucket */
+}
+
 struct fnl_map_node *fnl_map_find_hashed(const struct fnl_map *m, struct fnl_span key, uint64_t hash)
 {
 	if (m->bucket_count == 0) {
 		return NULL;
 	}
-	struct fnl_map_node *node = m->buckets[hash & (m->bucket_count - 1)];
+	const struct fnl_map_bucket *bucket = &m->buckets[hash & (m->bucket_count - 1)];
+	if (!(bucket->filter & filter_bit(hash))) {
+		return NULL;
+	}
+	struct fnl_map_node *node = bucket->first;
 	while (node && (node->hash != hash || !fnl_span_eq(node->key, key))) {
 		node = node->next;
 	}
@@ -21,22 +30,23 @@ struct fnl_map_node *fnl_map_find(const struct fnl_map *m, struct fnl_span key)
 	return m->count ? fnl_map_find_hashed(m, key, fnl_span_hash(key)) : NULL;
 }
 
-static void link_node(struct fnl_map_node **buckets, size_t bucket_count, struct fnl_map_node *node)
+static void link_node(struct fnl_map_bucket *buckets, size_t bucket_count, struct fnl_map_node *node)
 {
-	struct fnl_map_node **bucket = &buckets[node->hash & (bucket_count - 1)];
-	node->next = *bucket;
-	*bucket = node;
+	struct fnl_map_bucket *bucket = &buckets[node->hash & (bucket_count - 1)];
+	node->next = bucket->first;
+	bucket->first = node;
+	bucket->filter |= filter_bit(node->hash);
 }
 
 static int grow(struct fnl_map *m)
 {
 	size_t bucket_count = m->bucket_count ? m->bucket_count * 2 : BUCKETS_MIN;
-	struct fnl_map_node **buckets = fnl_calloc(bucket_count, sizeof(struct fnl_map_node *));
+	struct fnl_map_bucket *buckets = fnl_calloc(bucket_count, sizeof(*buckets));
 	if (!buckets) {
 		return FNL_E_NOMEM;
 	}
 	for (size_t i = 0; i < m->bucket_count; i++) {
-		struct fnl_map_node *node = m->buckets[i];
+		struct fnl_map_node *node = m->buckets[i].first;
 		while (node) {
 			struct fnl_map_node *next = node->next;
 			link_node(buckets, bucket_count, node);
@@ -75,7 +85,7 @@ struct fnl_map_node *fnl_map_remove(struct fnl_map *m, struct fnl_span key)
 		return NULL;
 	}
 	uint64_t hash = fnl_span_hash(key);
-	for (struct fnl_map_node **at = &m->buckets[hash & (m->bucket_count - 1)]; *at; at = &(*at)->next) {
+	for (struct fnl_map_node **at = &m->buckets[hash & (m->bucket_count - 1)].first; *at; at = &(*at)->next) {
 		struct fnl_map_node *node = *at;
 		if (node->hash == hash && fnl_span_eq(node->key, key)) {
 			*at = node->next;
@@ -90,7 +100,7 @@ struct fnl_map_node *fnl_map_remove(struct fnl_map *m, struct fnl_span key)
 void fnl_map_clear(struct fnl_map *m)
 {
 	if (m->bucket_count) {
-		memset(m->buckets, 0, m->bucket_count * sizeof(struct fnl_map_node *));
+		memset(m->buckets, 0, m->bucket_count * sizeof(*m->buckets));
 	}
 	m->count = 0;
 }
@@ -107,7 +117,7 @@ struct fnl_map_node *fnl_map_next(const struct fnl_map *m, size_t *cursor, struc
 		return node->next;
 	}
 	while (*cursor < m->bucket_count) {
-		node = m->buckets[(*cursor)++];
+		node = m->buckets[(*cursor)++].first;
 		if (node) {
 			return node;
 		}

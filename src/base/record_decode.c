@@ -9,6 +9,8 @@ struct decoder {
 	struct fnl_error *why;
 };
 
+static const char CUT[] = "the number is cut or too long";
+
 static int refuse(struct decoder *d, int code, const char *what)
 {
 	return fnl_fail(d->why, code, "%s.%s: %s", d->desc->name, d->field->name, what);
@@ -21,7 +23,7 @@ static int decode_int(struct decoder *d, int64_t min, int64_t max, const char *w
 {
 	int64_t v = fnl_read_long(&d->r);
 	if (d->r.bad) {
-		return refuse(d, FNL_E_INVALID, "the number is cut or too long");
+		return refuse(d, FNL_E_INVALID, CUT);
 	}
 	if (v < min || v > max) {
 		return refuse(d, FNL_E_INVALID, what);
@@ -186,10 +188,9 @@ static int decode_fields(struct decoder *d, const struct fnl_record_desc *desc, 
 		const struct fnl_field_desc *f = &desc->fields[i];
 		d->field = f;
 		if (f->nullable) {
-			int64_t branch = 0;
-			int r = decode_int(d, 0, 1, "no such branch of the union", &branch);
-			if (r < 0) {
-				return r;
+			int64_t branch = fnl_read_long(&d->r);
+			if (d->r.bad || branch < 0 || branch > 1) {
+				return refuse(d, FNL_E_INVALID, d->r.bad ? CUT : "no such branch of the union");
 			}
 			if (branch == 0) {
 				values[i] = (struct fnl_value){0};

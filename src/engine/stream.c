@@ -10,7 +10,7 @@ struct fnl_stream_settings fnl_stream_settings_default(void)
 		.poll_wait_ms = 50,
 		.timers_max = 600, /* so few that input which waits for a batch of them is soon done, enough to make it cheap */
 		.pages_max = 10,
-		.cache_bytes_max = 64 << 20,
+		.cache_bytes_max = 16 << 20,
 		.arena_bytes_max = 512 << 20,
 		.restore_records_max = 5000,
 		.txn_timeout_ms = 15000,

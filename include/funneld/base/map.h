@@ -12,8 +12,14 @@ struct fnl_map_node {
 	struct fnl_span key;
 };
 
+/* What a chain surely does not have is seen without a look at its nodes, which lie anywhere. */
+struct fnl_map_bucket {
+	struct fnl_map_node *first;
+	uint64_t filter; /* a bit for each hash in the chain; some of nodes that are gone */
+};
+
 struct fnl_map {
-	struct fnl_map_node **buckets;
+	struct fnl_map_bucket *buckets;
 	size_t bucket_count; /* a power of two, or 0 */
 	size_t count;
 };

@@ -84,16 +84,23 @@ static size_t lane_runs(struct fnl_redis *s, const struct fnl_store_apply *apply
 	return args;
 }
 
+/* A batch changes rows of few tables: the lanes of others are not looked through. */
 static size_t all_runs(struct fnl_redis *s, const struct fnl_store_apply *apply, bool count_only)
 {
-	size_t args = 0;
-	size_t place = 2; /* after applied */
-	for (size_t lane = 0; lane < LANES_BEFORE_TABLES + s->table_count; lane++) {
-		args += lane_runs(s, apply, lane, place++, count_only);
+	bool changed[FNL_STORE_TABLES_MAX] = {false};
+	size_t args = lane_runs(s, apply, LANE_DUE, 2, count_only); /* its place is after applied */
+	size_t place = 3;
+	for (size_t i = 0; i < apply->row_count; i++) {
+		changed[apply->rows[i].row.table] = true;
+	}
+	for (size_t i = 0; i < s->table_count; i++, place++) {
+		args += changed[i] ? lane_runs(s, apply, LANES_BEFORE_TABLES + i, place, count_only) : 0;
 	}
 	for (size_t i = 0; i < s->table_count; i++) {
 		if (s->tables[i].index_name[0]) {
-			args += lane_runs(s, apply, LANES_BEFORE_TABLES + s->table_count + i, place++, count_only);
+			size_t lane = LANES_BEFORE_TABLES + s->table_count + i;
+			args += changed[i] ? lane_runs(s, apply, lane, place, count_only) : 0;
+			place++;
 		}
 	}
 	return args;

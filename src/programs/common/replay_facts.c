@@ -184,7 +184,7 @@ bool fnl_replay_next_group(const struct fnl_replay_facts *f, size_t *at, struct 
 void fnl_replay_facts_deinit(struct fnl_replay_facts *f)
 {
 	for (size_t i = 0; i < f->map.bucket_count; i++) {
-		struct fnl_map_node *node = f->map.buckets[i];
+		struct fnl_map_node *node = f->map.buckets[i].first;
 		while (node) {
 			struct fnl_map_node *next = node->next;
 			fnl_free(FNL_CONTAINER_OF(node, struct fnl_replay_fact, node));

@@ -116,7 +116,7 @@ const struct fnl_row_entry *fnl_rows_find(const struct fnl_rows *rows, const cha
 int fnl_rows_each(const struct fnl_rows *rows, fnl_rows_visit visit, void *context)
 {
 	for (size_t i = 0; i < rows->map.bucket_count; i++) {
-		for (struct fnl_map_node *n = rows->map.buckets[i]; n; n = n->next) {
+		for (struct fnl_map_node *n = rows->map.buckets[i].first; n; n = n->next) {
 			int status = visit(context, FNL_CONTAINER_OF(n, struct fnl_row_entry, node));
 			if (status) {
 				return status;
@@ -166,7 +166,7 @@ int fnl_rows_decode(const struct fnl_row_entry *row, const struct fnl_record_des
 void fnl_rows_deinit(struct fnl_rows *rows)
 {
 	for (size_t i = 0; i < rows->map.bucket_count; i++) {
-		struct fnl_map_node *n = rows->map.buckets[i];
+		struct fnl_map_node *n = rows->map.buckets[i].first;
 		while (n) {
 			struct fnl_map_node *next = n->next;
 			fnl_free(FNL_CONTAINER_OF(n, struct fnl_row_entry, node));

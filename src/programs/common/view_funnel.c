@@ -198,7 +198,7 @@ static int sort_groups(struct fnl_view *v, struct fnl_error *why)
 		return fnl_fail(why, FNL_E_NOMEM, "out of memory");
 	}
 	for (size_t i = 0; i < v->map.bucket_count; i++) {
-		for (struct fnl_map_node *node = v->map.buckets[i]; node; node = node->next) {
+		for (struct fnl_map_node *node = v->map.buckets[i].first; node; node = node->next) {
 			v->groups[n++] = FNL_CONTAINER_OF(node, struct fnl_view_group, node);
 		}
 	}
