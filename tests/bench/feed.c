@@ -7,6 +7,7 @@
  *   paced RATE SECONDS WARMUP [REP]
  *                               publishes at intended times, reads the layer changes and the reps' lines
  *                               (read_committed), prints the latency of each stage; all prospects are REP's
+ *   reference PROSPECTS         prospects of which 18 fields are set, for what a row takes
  *   rep PROSPECTS REP           a rep with so many prospects, all expected to close next year
  *   stale PROSPECTS DAYS AT     a first load of prospects whose last edit is DAYS days old at the moment AT (ms)
  *   drain RATE SECONDS PROSPECTS AT
@@ -43,6 +44,7 @@ struct change {
 	const char *owner;    /* NULL: one of 500 */
 	bool overdue;         /* its expected close date is long past */
 	int64_t last_edit_ms; /* 0: this change is one; else the image of a first load */
+	bool reference;       /* 18 fields are set */
 };
 
 void feed_die(const char *what, const struct fnl_error *why)
@@ -103,8 +105,27 @@ static struct fnl_span name_of(uint32_t prospect, bool loaded, char *id, size_t 
 	return fnl_span_of(id, (size_t)snprintf(id, size, "%c%07u", loaded ? 'S' : 'P', prospect));
 }
 
+/* With owner, stage, close date, amount and the two times of an image, 18 fields that a source tells of a prospect. */
+static void set_reference(struct fnl_value *v, const struct change *c, char buyer[16])
+{
+	int length = snprintf(buyer, 16, "B%07u", c->prospect);
+	v[FNL_PROSPECT_CHANGED_BUYER_ID] = feed_text(fnl_span_of(buyer, (size_t)length));
+	v[FNL_PROSPECT_CHANGED_PIPELINE_ID] = feed_text(FNL_SPAN_LIT("enterprise"));
+	v[FNL_PROSPECT_CHANGED_STATUS] = feed_number(FNL_STATUS_OPEN);
+	v[FNL_PROSPECT_CHANGED_PROBABILITY_BP] = feed_number(5000);
+	v[FNL_PROSPECT_CHANGED_PROBABILITY_SOURCE] = feed_number(FNL_PROBABILITY_SOURCE_MANUAL);
+	v[FNL_PROSPECT_CHANGED_COMPETITOR_ID] = feed_text(FNL_SPAN_LIT("K-12"));
+	v[FNL_PROSPECT_CHANGED_REGION] = feed_text(FNL_SPAN_LIT("DE-BY"));
+	v[FNL_PROSPECT_CHANGED_INDUSTRY] = feed_text(FNL_SPAN_LIT("machinery"));
+	v[FNL_PROSPECT_CHANGED_SIZE_FOCUS] = feed_text(FNL_SPAN_LIT("mid"));
+	v[FNL_PROSPECT_CHANGED_NEXT_MEETING_ON] = feed_number(c->at_ms / DAY_MS + 14);
+	v[FNL_PROSPECT_CHANGED_LAST_CONTACT_AT] = feed_number(c->at_ms - DAY_MS);
+	v[FNL_PROSPECT_CHANGED_CREATED_AT] = feed_number(c->at_ms - 90 * DAY_MS);
+}
+
 static void publish(struct feed *f, const struct change *c)
 {
+	char buyer[16];
 	char id[16];
 	char rep[8];
 	bool loaded = c->last_edit_ms != 0;
@@ -121,6 +142,9 @@ static void publish(struct feed *f, const struct change *c)
 	v[FNL_PROSPECT_CHANGED_SNAPSHOT] = feed_number(loaded);
 	v[FNL_PROSPECT_CHANGED_LAST_EDIT_AT] = loaded ? feed_number(c->last_edit_ms) : (struct fnl_value){0};
 	v[FNL_PROSPECT_CHANGED_STAGE_ENTERED_AT] = v[FNL_PROSPECT_CHANGED_LAST_EDIT_AT];
+	if (c->reference) {
+		set_reference(v, c, buyer);
+	}
 	feed_send(f, f->topic, &fnl_desc_prospect_changed, v, key, -1);
 }
 
@@ -198,7 +222,7 @@ static int load(struct feed *f, uint32_t changes, uint32_t prospects, bool again
 	for (uint32_t i = 0; i < changes; i++) {
 		uint32_t prospect = again ? random_of(&random, prospects) : mixed(i, prospects);
 		uint32_t n = changes_of[prospect]++;
-		publish(f, &(struct change){prospect, n + 1, begin_ms + i, (int)(n % STAGES), NULL, false, 0});
+		publish(f, &(struct change){prospect, n + 1, begin_ms + i, (int)(n % STAGES), NULL, false, 0, false});
 	}
 	int rc = f->bus->ops->publish_flush(f->bus, 120000) ? 1 : expect(changes_of, prospects);
 	fnl_free(changes_of);
@@ -209,7 +233,16 @@ static int load_rep(struct feed *f, uint32_t prospects, const char *rep)
 {
 	int64_t now_ms = feed_now(f);
 	for (uint32_t i = 0; i < prospects; i++) {
-		publish(f, &(struct change){i, 1, now_ms, (int)(i % STAGES), rep, false, 0});
+		publish(f, &(struct change){i, 1, now_ms, (int)(i % STAGES), rep, false, 0, false});
+	}
+	return f->bus->ops->publish_flush(f->bus, 120000) ? 1 : 0;
+}
+
+static int load_reference(struct feed *f, uint32_t prospects)
+{
+	int64_t now_ms = feed_now(f);
+	for (uint32_t i = 0; i < prospects; i++) {
+		publish(f, &(struct change){i, 1, now_ms, (int)(i % STAGES), NULL, false, now_ms, true});
 	}
 	return f->bus->ops->publish_flush(f->bus, 120000) ? 1 : 0;
 }
@@ -233,7 +266,7 @@ static int load_watched(struct feed *f, uint32_t changes, uint32_t prospects)
 		uint32_t round = i / prospects;
 		uint32_t prospect = mixed(i, prospects);
 		bool overdue = prospect % 10 == 0;
-		publish(f, &(struct change){prospect, round + 1, begin_ms + i, (int)(round % STAGES), NULL, overdue, 0});
+		publish(f, &(struct change){prospect, round + 1, begin_ms + i, (int)(round % STAGES), NULL, overdue, 0, false});
 		if (i % 4 == 3) {
 			publish_contact(f, prospect, i, begin_ms + i);
 		}
@@ -245,7 +278,7 @@ static int load_stale(struct feed *f, uint32_t prospects, int64_t days, int64_t 
 {
 	int64_t now_ms = feed_now(f);
 	for (uint32_t i = 0; i < prospects; i++) {
-		publish(f, &(struct change){i, 1, now_ms, 0, NULL, false, at_ms - days * DAY_MS});
+		publish(f, &(struct change){i, 1, now_ms, 0, NULL, false, at_ms - days * DAY_MS, false});
 	}
 	return f->bus->ops->publish_flush(f->bus, 120000) ? 1 : 0;
 }
@@ -382,7 +415,7 @@ static void publish_paced(struct feed *f, int64_t begin_ms, int64_t rate, int64_
 		}
 		int64_t round = i / PACED_PROSPECTS;
 		publish(f, &(struct change){(uint32_t)(i % PACED_PROSPECTS), begin_ms + round, due_ms, round % 2 ? 3 : 0, rep,
-		                            false, 0});
+		                            false, 0, false});
 	}
 	(void)f->bus->ops->publish_flush(f->bus, 30000);
 }
@@ -450,7 +483,8 @@ static int drain(struct feed *f, struct reader *r, const struct pace *p)
 
 static int usage(void)
 {
-	fprintf(stderr, "usage: bench_feed [--config FILE] load|again|watched CHANGES PROSPECTS | rep PROSPECTS REP |\n"
+	fprintf(stderr, "usage: bench_feed [--config FILE] load|again|watched CHANGES PROSPECTS | reference PROSPECTS |\n"
+	                "       rep PROSPECTS REP |\n"
 	                "       stale PROSPECTS DAYS AT | paced RATE SECONDS WARMUP [REP] |\n"
 	                "       drain RATE SECONDS PROSPECTS AT | company LEAVERS PROSPECTS |\n"
 	                "       departures LEAVERS PROSPECTS PACE | notice | reports FROM TO near|top|all ROUND |\n"
@@ -500,6 +534,9 @@ static int command(struct feed *f, const struct fnl_options *options)
 	}
 	if (count == 3 && strcmp(a[0], "watched") == 0) {
 		return load_watched(f, (uint32_t)atol(a[1]), (uint32_t)atol(a[2]));
+	}
+	if (count == 2 && strcmp(a[0], "reference") == 0) {
+		return load_reference(f, (uint32_t)atol(a[1]));
 	}
 	if (count == 3 && strcmp(a[0], "rep") == 0) {
 		return load_rep(f, (uint32_t)atol(a[1]), a[2]);

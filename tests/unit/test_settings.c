@@ -73,7 +73,7 @@ static void defaults_hold_and_fit_their_own_ranges(void **state)
 	(void)state;
 	struct fnl_settings *s = load(NULL, NULL, 0, NULL);
 	assert_string_equal(fnl_settings_string(s, "kafka.bootstrap.servers"), "127.0.0.1:9092");
-	assert_int_equal(fnl_settings_int(s, "txn.timeout"), 15000);
+	assert_int_equal(fnl_settings_int(s, "txn.timeout"), 10000);
 	assert_int_equal(fnl_settings_int(s, "cache.bytes"), 16 << 20);
 	assert_int_equal(fnl_settings_int(s, "changelog.delete.retention"), 86400000);
 	assert_int_equal(fnl_settings_int(s, "event_time.max"), INT64_C(4102444800000));

@@ -89,7 +89,7 @@ static const struct fnl_param params[] = {
 	BYTES("batch.bytes", 64 * 1024, 256 * MB, "16MB", "bytes of one transaction's input, at most"),
 	DURATION("poll.wait", 1, 5000, "50ms", "how long an idle thread waits for a record"),
 	BYTES("cache.bytes", MB, 65536 * MB, "16MB", "rows that a thread keeps in memory"),
-	DURATION("txn.timeout", 1000, 15 * 60000, "15s", "a transaction open for longer is aborted by the broker"),
+	DURATION("txn.timeout", 1000, 15 * 60000, "10s", "a transaction open for longer is aborted by the broker"),
 	DURATION("session.timeout", 1000, 30 * 60000, "10s", "a worker silent for so long loses its partitions"),
 	DURATION("shutdown.timeout", 1000, 10 * 60000, "30s",
              "the end of a worker that was asked to stop takes this at most"),
