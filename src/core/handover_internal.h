@@ -129,7 +129,6 @@ int64_t fnl_business_before_end(const struct fnl_calendar *c, int64_t day, int64
 int64_t fnl_business_days_after(const struct fnl_handing *h, int64_t from_ms, int64_t business_days);
 
 /* --- handover_notice.c --- */
-struct fnl_notice fnl_notice_of_row(const struct fnl_value *row);
 struct fnl_notice fnl_notice_of_next(const struct fnl_value *next);
 int fnl_notice_as_next(struct fnl_handing *h, const struct fnl_notice *n, struct fnl_value *ret);
 /* A new row of it; NULL: no memory. */

@@ -22,20 +22,6 @@ struct fnl_notice fnl_notice_of_next(const struct fnl_value *next)
 	return notice_of(next->list.items);
 }
 
-struct fnl_notice fnl_notice_of_row(const struct fnl_value *row)
-{
-	return (struct fnl_notice){.id = row[FNL_HANDOVER_NOTICE_ID].str,
-	                           .version = row[FNL_HANDOVER_VERSION].i64,
-	                           .notice_version = row[FNL_HANDOVER_NOTICE_VERSION].i64,
-	                           .notice_at_ms = row[FNL_HANDOVER_NOTICE_AT].i64,
-	                           .last_day = row[FNL_HANDOVER_LAST_DAY].i64,
-	                           .available_until = row[FNL_HANDOVER_AVAILABLE_UNTIL],
-	                           .left_on = row[FNL_HANDOVER_LEFT_ON],
-	                           .employer = row[FNL_HANDOVER_EMPLOYER],
-	                           .cause_id = row[FNL_HANDOVER_CAUSE_ID],
-	                           .correlation_id = row[FNL_HANDOVER_CORRELATION_ID]};
-}
-
 int fnl_notice_as_next(struct fnl_handing *h, const struct fnl_notice *n, struct fnl_value *ret)
 {
 	struct fnl_value *v = fnl_arena_calloc(h->in->arena, FNL_NEXT_NOTICE_FIELD_COUNT, sizeof(*v));

@@ -29,9 +29,9 @@ static int settings_check(const struct fnl_stage *stage, const struct fnl_stream
 		return fnl_fail(why, FNL_E_ARGUMENT, "a stage has 1 to %d tables, not %zu", FNL_STORE_TABLES_MAX,
 		                stage->table_count);
 	}
-	if (t->batch_records_max < 1 || t->batch_records_max > FNL_STORE_KEYS_MAX / FNL_STEP_ROWS_MAX) {
-		return fnl_fail(why, FNL_E_ARGUMENT, "batch.records is 1 to %d, not %zu",
-		                FNL_STORE_KEYS_MAX / FNL_STEP_ROWS_MAX, t->batch_records_max);
+	if (t->batch_records_max < 1 || t->batch_records_max > FNL_STORE_INPUTS_MAX) {
+		return fnl_fail(why, FNL_E_ARGUMENT, "batch.records is 1 to %d, not %zu", FNL_STORE_INPUTS_MAX,
+		                t->batch_records_max);
 	}
 	if (t->timers_max < 1 || t->timers_max >= FNL_STORE_KEYS_MAX || t->restore_records_max < 1 ||
 	    t->restore_records_max > FNL_STORE_KEYS_MAX) {

@@ -1,7 +1,14 @@
 /* The codec's limits: what goes to each of them is read, and what goes one beyond it is refused with its name. */
 #include "codec_fixture.h"
 
-enum { DEPTH_MAX = 16, PARTS_MAX = 2048, FIXED_BYTES_MAX = 65536, ITEMS_MAX = 16384, BODY_BYTES_MAX = 4 << 20 };
+enum {
+	DEPTH_MAX = 16,
+	PARTS_MAX = 2048,
+	FIXED_BYTES_MAX = 65536,
+	ITEMS_MAX = 16384,
+	BODY_BYTES_MAX = 4 << 20,
+	WRITERS_MAX = 4096
+};
 
 /* ProspectMerged and a field x, which our reader passes over. */
 struct world {
@@ -41,9 +48,10 @@ static void schema_is(struct world *w, const char *open, size_t count, const cha
 	assert_int_equal(fnl_codec_avro_open(&w->registry, &w->f.codec, NULL), 0);
 }
 
-static void read_is(struct world *w, struct fnl_span x, size_t zeros, int code, const char *parts)
+/* Written with the schema of that id. */
+static void read_with(struct world *w, uint32_t id, struct fnl_span x, size_t zeros, int code, const char *parts)
 {
-	struct fnl_writer body = fixture_frame(&w->f, 1);
+	struct fnl_writer body = fixture_frame(&w->f, id);
 	fnl_write_raw(&body, FNL_SPAN_LIT(MERGED));
 	fnl_write_raw(&body, x);
 	for (size_t i = 0; i < zeros; i++) {
@@ -55,6 +63,24 @@ static void read_is(struct world *w, struct fnl_span x, size_t zeros, int code, 
 		assert_text(fixture_read(&w->f, &body).values[FNL_PROSPECT_MERGED_SURVIVOR_ID], "q");
 	}
 	fnl_arena_reset(&w->f.arena);
+}
+
+static void read_is(struct world *w, struct fnl_span x, size_t zeros, int code, const char *parts)
+{
+	read_with(w, 1, x, zeros, code, parts);
+}
+
+/* Who has seen so many reads what comes with any of them, and nothing with another one. */
+static void test_writers(void **state)
+{
+	struct world *w = *state;
+	schema_is(w, "", 0, "\"long\"", "");
+	for (uint32_t id = 1; id <= WRITERS_MAX; id++) {
+		read_with(w, id, FNL_SPAN_NONE, 1, 0, NULL);
+	}
+	read_with(w, WRITERS_MAX + 1, FNL_SPAN_NONE, 1, FNL_E_LIMIT, "schema id 4097|more than 4096 schemas");
+	read_with(w, 1, FNL_SPAN_NONE, 1, 0, NULL);
+	read_with(w, WRITERS_MAX, FNL_SPAN_NONE, 1, 0, NULL);
 }
 
 static void test_schemas(void **state)
@@ -151,6 +177,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_schemas, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_writers, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_bodies, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_items_of_a_list, setup, teardown),
 	};

@@ -320,6 +320,86 @@ static void test_limits(void **state)
 	world_close(&w);
 }
 
+/* ---- as many as there is room for ---- */
+
+enum { GROUPS_MAX = 256, MEMBERS_MAX = 1024, PRODUCERS_MAX = 4096 };
+
+static struct fnl_log *open_more(struct world *w, const char *group, const char *id)
+{
+	struct fnl_embedded_log_settings settings = {
+		.input_topic = w->input, .changelog_topic = w->changelog, .group = group, .transactional_id = id};
+	struct fnl_log *l = NULL;
+	assert_int_equal(fnl_embedded_log_open(broker(w), &settings, &l), 0);
+	return l;
+}
+
+static void test_members_of_a_group(void **state)
+{
+	struct world w;
+	struct fnl_poll p;
+	static struct fnl_log *members[MEMBERS_MAX + 1];
+	world_open(&w, state, 1);
+	for (int i = 0; i <= MEMBERS_MAX; i++) {
+		members[i] = open_more(&w, w.group, NULL);
+	}
+	for (int i = 0; i < MEMBERS_MAX; i++) {
+		LOG_OK(members[i], poll(members[i], 1, 1, 0, &p));
+	}
+	struct fnl_log *last = members[MEMBERS_MAX];
+	assert_int_equal(last->ops->poll(last, 1, 1, 0, &p), FNL_E_LIMIT);
+	assert_non_null(strstr(last->ops->explain(last), "has 1024 members already"));
+	members[0]->ops->close(members[0]);
+	LOG_OK(last, poll(last, 1, 1, 0, &p));
+	for (int i = 1; i <= MEMBERS_MAX; i++) {
+		members[i]->ops->close(members[i]);
+	}
+	world_close(&w);
+}
+
+static void test_producers(void **state)
+{
+	struct world w;
+	world_open(&w, state, 1);
+	for (int i = 0; i <= PRODUCERS_MAX; i++) {
+		char id[24];
+		snprintf(id, sizeof(id), "producer-%d", i);
+		struct fnl_log *l = open_more(&w, w.group, id);
+		int rc = l->ops->producer_reset(l, 0);
+		assert_int_equal(rc, i < PRODUCERS_MAX ? 0 : FNL_E_LIMIT);
+		if (rc) {
+			assert_non_null(strstr(l->ops->explain(l), "producer-4096: there are 4096 producers already"));
+		}
+		l->ops->close(l);
+	}
+	struct fnl_log *known = open_more(&w, w.group, "producer-0");
+	LOG_OK(known, producer_reset(known, 0));
+	known->ops->close(known);
+	world_close(&w);
+}
+
+/* The last of these: afterwards the broker takes no group more. */
+static void test_groups(void **state)
+{
+	struct world w;
+	char name[24];
+	int rc = 0, count = 0;
+	world_open(&w, state, 1);
+	struct fnl_bus *bus = w.c->bus;
+	for (; rc == 0; count += rc == 0) {
+		snprintf(name, sizeof(name), "more-%d", count);
+		rc = bus->ops->set_committed(bus, name, w.input, 0, 1, "cl=1");
+	}
+	assert_int_equal(rc, FNL_E_LIMIT);
+	assert_int_equal(count, GROUPS_MAX - 2); /* those of the two tests above */
+	assert_non_null(strstr(bus->ops->explain(bus), "there are 256 groups already"));
+	BUS_OK(&w, set_committed(bus, "more-0", w.input, 0, 2, "cl=2"));
+	struct fnl_embedded_log_settings settings = {.input_topic = w.input, .changelog_topic = w.changelog, .group = name};
+	struct fnl_log *none = NULL;
+	assert_int_equal(fnl_embedded_log_open(broker(&w), &settings, &none), FNL_E_LIMIT);
+	assert_null(none);
+	world_close(&w);
+}
+
 /* A poll takes one record whatever its size, then as many as fit. */
 static void test_bytes_max_bounds_a_poll(void **state)
 {
@@ -384,6 +464,11 @@ int main(void)
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_bytes_max_bounds_a_poll),
 	};
+	const struct CMUnitTest full[] = {
+		cmocka_unit_test(test_members_of_a_group),
+		cmocka_unit_test(test_producers),
+		cmocka_unit_test(test_groups),
+	};
 	const struct CMUnitTest markers[] = {
 		cmocka_unit_test(test_markers_come_one_by_one),
 		cmocka_unit_test(test_reset_waits_for_the_abort),
@@ -392,6 +477,7 @@ int main(void)
 	int failed = cmocka_run_group_tests_name("contract, time by hand", contract, open_manual, fixture_close);
 	failed += cmocka_run_group_tests_name("contract, the machine's time", contract, open_real, fixture_close);
 	failed += cmocka_run_group_tests_name("time by hand", manual, open_manual, fixture_close);
+	failed += cmocka_run_group_tests_name("as many as there is room for", full, open_manual, fixture_close);
 	failed += cmocka_run_group_tests_name("markers by hand", markers, open_markers, fixture_close);
 	failed += cmocka_run_group_tests_name("the machine's time", real, open_real, fixture_close);
 	return failed;

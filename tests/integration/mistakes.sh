@@ -42,6 +42,18 @@ printf '\n[threads]\nrep = 65\n' >"$dir/range.ini"
 expect 10 "too many threads" range.ini threads.rep 64 -- "$build/bin/funneld" --config "$dir/range.ini"
 
 tool() { echo "$build/bin/funnelctl" --config "$dir/good.ini" "$@"; }
+# Where the command line ends: at the limit, and one beyond it.
+times() { for ((i = 0; i < $1; i++)); do echo "${@:2}"; done; }
+# shellcheck disable=SC2046
+expect 0 "as many settings as there may be" -- $(tool $(times 128 --set topic.partitions=6)) config show
+# shellcheck disable=SC2046
+expect 2 "one setting more" "more than 128 times --set" "--config" -- $(tool $(times 129 --set topic.partitions=6)) config show
+# shellcheck disable=SC2046
+expect 2 "the worker's settings" "more than 128 times --set" -- $(funneld $(times 127 --set topic.partitions=6)) --check
+# shellcheck disable=SC2046
+expect 0 "as many topics as there may be" -- $(tool tail $(times 64 funnel.alerts)) --from-beginning --until-end
+# shellcheck disable=SC2046
+expect 2 "one topic more" "1 to 64 topics" -- $(tool tail $(times 65 funnel.alerts)) --from-beginning --until-end
 # shellcheck disable=SC2046
 expect 2 "a quota of no year" -- $(tool quota open US) --year soon
 # shellcheck disable=SC2046

@@ -136,7 +136,7 @@ struct store_contract_case {
 	CMUnitTestFunction run;
 };
 
-enum { STORE_CONTRACT_ROW_CASES = 9, STORE_CONTRACT_PAGE_CASES = 5 };
+enum { STORE_CONTRACT_ROW_CASES = 10, STORE_CONTRACT_PAGE_CASES = 5 };
 
 /* The cases about rows, timers and scans. */
 extern const struct store_contract_case store_contract_row_cases[STORE_CONTRACT_ROW_CASES];

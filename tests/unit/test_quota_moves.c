@@ -248,10 +248,8 @@ static void revise(const char *rep, const char *id, int64_t amount, const char *
 	assert_non_null(out.quota);
 }
 
-/* The latest 64 revisions can be read; of those before them the sum, and nothing of the quota goes with them. */
-static void as_many_revisions_as_are_kept(void **state)
+static void one_frozen_line(void)
 {
-	(void)state;
 	fnl_books_clear(&w);
 	struct fnl_input in = fnl_input_rep("ann", 1, "org1");
 	assert_int_equal(fnl_books_rep_changed(&w, &in), 0);
@@ -261,6 +259,13 @@ static void as_many_revisions_as_are_kept(void **state)
 	in = fnl_input_open("r1", "org1", 2024, 1000);
 	assert_int_equal(fnl_books_open(&w, &in), 0);
 	fnl_books_run_until(&w, SETTLED);
+}
+
+/* The latest 64 revisions can be read; of those before them the sum, and nothing of the quota goes with them. */
+static void as_many_revisions_as_are_kept(void **state)
+{
+	(void)state;
+	one_frozen_line();
 	int64_t frozen = fnl_books_quota(&w, "rep:ann", 2024)[FNL_QUOTA_SET_QUOTA].money.amount_minor;
 	for (int64_t i = 1; i <= FNL_QUOTA_REVISIONS_MAX + 2; i++) {
 		char id[16];
@@ -319,6 +324,81 @@ static void attainment(void)
 	tell_attainment("dan");
 }
 
+enum { MANY = FNL_QUOTA_GOING_MAX + 1 };
+
+/* One line of ann's to each of these reps. */
+static int begin_to(const struct fnl_span *to, size_t count, struct fnl_value **ret)
+{
+	static struct fnl_span ids[MANY];
+	for (size_t i = 0; i < MANY; i++) {
+		ids[i] = FNL_SPAN_LIT("p1");
+	}
+	struct fnl_quota_moves_begin b = {.book = FNL_SPAN_LIT("rep:ann"),
+	                                  .cause = FNL_REVISION_CAUSE_PROPOSAL_OUT,
+	                                  .reference = FNL_SPAN_LIT("prop-1"),
+	                                  .at_ms = w.now_ms,
+	                                  .now_ms = w.now_ms,
+	                                  .cause_id = FNL_SPAN_LIT("c"),
+	                                  .prospect_ids = ids,
+	                                  .to_rep_ids = to,
+	                                  .count = count};
+	return fnl_quota_moves_begin(&b, &w.arena, ret);
+}
+
+static struct fnl_value list_of(const struct fnl_value *items, size_t count)
+{
+	return (struct fnl_value){.set = true, .list = {items, count}};
+}
+
+static struct fnl_value sum_of(struct fnl_span to)
+{
+	struct fnl_value *sum = fnl_arena_calloc(&w.arena, FNL_MOVED_SUM_FIELD_COUNT, sizeof(*sum));
+	assert_non_null(sum);
+	sum[FNL_MOVED_SUM_TO_REP_ID] = (struct fnl_value){.set = true, .str = to};
+	sum[FNL_MOVED_SUM_LINE_COUNT] = (struct fnl_value){.set = true, .i64 = 1};
+	sum[FNL_MOVED_SUM_VALUE_MINOR] = sum[FNL_MOVED_SUM_VALUE_E4] = (struct fnl_value){.set = true};
+	return list_of(sum, FNL_MOVED_SUM_FIELD_COUNT);
+}
+
+/* What a row may list, and to how many a quota may go. */
+static void as_many_as_go_at_once(void **state)
+{
+	(void)state;
+	static char ids[MANY][8];
+	static struct fnl_span to[MANY];
+	static const struct fnl_value year = {.set = true, .i64 = 2024};
+	struct fnl_value *row = NULL, sums[FNL_QUOTA_GOING_MAX];
+	for (size_t i = 0; i < MANY; i++) {
+		(void)snprintf(ids[i], sizeof(ids[i]), "r%03zu", i);
+		to[i] = fnl_span_str(ids[i]);
+	}
+	one_frozen_line();
+	assert_int_equal(begin_to(to, MANY, &row), FNL_E_LIMIT);
+	assert_null(row);
+	assert_int_equal(begin_to(to, FNL_QUOTA_GOING_MAX, &row), 0);
+	assert_int_equal(row[FNL_QUOTA_MOVES_LINES].list.count, FNL_QUOTA_GOING_MAX);
+	/* the last of them goes, to r255; sums of all before him are there, and then of r256, too */
+	for (size_t i = 0; i < FNL_QUOTA_GOING_MAX; i++) {
+		sums[i] = sum_of(to[i == FNL_QUOTA_GOING_MAX - 1 ? MANY - 1 : i]);
+	}
+	row[FNL_QUOTA_MOVES_YEARS] = list_of(&year, 1);
+	row[FNL_QUOTA_MOVES_LINE_AT].i64 = FNL_QUOTA_GOING_MAX - 1;
+	for (size_t more = 0; more < 2; more++) {
+		struct fnl_books_key key = fnl_books_key_of(FNL_SPAN_LIT("rep:ann"), 2024, FNL_SPAN_LIT("p1"));
+		struct fnl_quota_moves_in in = {.row = row,
+		                                .rep = fnl_books_rep(&w, "rep:ann"),
+		                                .quota = fnl_books_quota(&w, "rep:ann", 2024),
+		                                .lines = {fnl_books_get(&w, FNL_BOOKS_QUOTA_LINE, key.text)},
+		                                .now_ms = w.now_ms,
+		                                .rules = &w.rules,
+		                                .arena = &w.arena};
+		struct fnl_quota_moves_out out = {.row = NULL};
+		row[FNL_QUOTA_MOVES_SUMS] = list_of(sums, FNL_QUOTA_GOING_MAX - 1 + more);
+		assert_int_equal(fnl_quota_moves_step(&in, &out), more ? FNL_E_LIMIT : 0);
+		assert_int_equal(out.row ? out.row[FNL_QUOTA_MOVES_SUMS].list.count : 0, more ? 0 : FNL_QUOTA_GOING_MAX);
+	}
+}
+
 static void all_as_written(void **state)
 {
 	(void)state;
@@ -331,7 +411,8 @@ static void all_as_written(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {cmocka_unit_test(all_as_written),
-	                                          cmocka_unit_test(as_many_revisions_as_are_kept)};
+	                                          cmocka_unit_test(as_many_revisions_as_are_kept),
+	                                          cmocka_unit_test(as_many_as_go_at_once)};
 	fnl_books_start(&w);
 	return cmocka_run_group_tests(tests, NULL, end);
 }

@@ -127,6 +127,7 @@ static void numbers_with_units(void **state)
 		{"event_time.max=1970-01-02", "event_time.max", 86400000},
 		{"event_time.max=2000-02-29T23:59:59Z", "event_time.max", INT64_C(951868799000)},
 		{"threads.prospect=64", "threads.prospect", 64},
+		{"batch.records=16666", "batch.records", 16666},
 		{"kafka.security.protocol=sasl_ssl", "kafka.security.protocol", 3},
 	};
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -139,7 +140,8 @@ static void numbers_with_units(void **state)
 static void wrong_values_name_place_key_and_range(void **state)
 {
 	(void)state;
-	REFUSED("[batch]\n\nrecords = many\n", NULL, NULL, ":3: batch.records", "\"many\"", "from 1 to 25000");
+	REFUSED("[batch]\n\nrecords = many\n", NULL, NULL, ":3: batch.records", "\"many\"", "from 1 to 16666");
+	REFUSED(NULL, "batch.records=16667", NULL, "--set: batch.records", "from 1 to 16666");
 	REFUSED(NULL, "threads.prospect=65", NULL, "--set: threads.prospect", "from 1 to 64");
 	REFUSED(NULL, "threads.prospect=", NULL, "threads.prospect");
 	REFUSED(NULL, "poll.wait=50", NULL, "poll.wait", "such as 500ms");
@@ -150,6 +152,32 @@ static void wrong_values_name_place_key_and_range(void **state)
 	REFUSED(NULL, "event_time.max=2025-02-29", NULL, "event_time.max", "such as 2026-01-31");
 	REFUSED(NULL, NULL, "FUNNELD_CLOCK=never", "environment: clock");
 	REFUSED(NULL, "clock", NULL, "key=value");
+}
+
+/* What the README's table says of numbers, as `funnelctl config show` would. */
+static void the_readme_has_the_ranges(void **state)
+{
+	(void)state;
+	static char readme[1 << 18];
+	FILE *f = fopen(FNL_SOURCE_DIR "/README.md", "r");
+	assert_non_null(f);
+	size_t len = fread(readme, 1, sizeof(readme) - 1, f);
+	assert_true(len < sizeof(readme) - 1);
+	fclose(f);
+	int seen = 0;
+	for (const struct fnl_param *p = fnl_params(); p->key; p++) {
+		char row[128];
+		if (p->type != FNL_PARAM_INT) {
+			continue;
+		}
+		(void)snprintf(row, sizeof(row), "| `%s` | `%s` | %lld – %lld |", p->key, p->fallback, (long long)p->min,
+		               (long long)p->max);
+		if (!strstr(readme, row)) {
+			fail_msg("the README has no %s", row);
+		}
+		seen++;
+	}
+	assert_true(seen >= 5);
 }
 
 static void unknown_keys_name_the_nearest(void **state)
@@ -356,6 +384,7 @@ int main(void)
 		cmocka_unit_test(later_places_win_and_origins_tell),
 		cmocka_unit_test(numbers_with_units),
 		cmocka_unit_test(wrong_values_name_place_key_and_range),
+		cmocka_unit_test(the_readme_has_the_ranges),
 		cmocka_unit_test(unknown_keys_name_the_nearest),
 		cmocka_unit_test(lines_that_are_no_ini_are_found),
 		cmocka_unit_test(ini_odds_and_ends),

@@ -157,6 +157,34 @@ static void json_has_all_of_it_in_order(void **state)
 	fnl_replay_facts_deinit(&f);
 }
 
+/* 64 versions of the rules are shown; of more, how many. */
+static void as_many_rules_as_are_shown(void **state)
+{
+	(void)state;
+	struct fnl_replay_facts none = {.sorted = NULL};
+	assert_int_equal(fnl_replay_sort(&none), 0);
+	assert_int_equal(FNL_REPLAY_RULES_MAX, 64);
+	for (size_t more = 0; more < 2; more++) {
+		char *text = NULL;
+		size_t len = 0;
+		struct fnl_replay_told t = told();
+		t.today_count = FNL_REPLAY_RULES_MAX + more;
+		for (int i = 0; i < FNL_REPLAY_RULES_MAX; i++) {
+			t.today[i] = (struct fnl_replay_rules){i + 1, "0123456789abcdef", first_ms};
+		}
+		FILE *out = open_memstream(&text, &len);
+		struct fnl_canvas c = {.out = out};
+		fnl_view_replay(&t, &none, 0, &c);
+		assert_int_equal(fnl_view_replay_json(&t, &none, out), 0);
+		fclose(out);
+		assert_non_null(strstr(text, "version 64 of the rules"));
+		assert_int_equal(strstr(text, "and 1 more versions") != NULL, more);
+		assert_non_null(strstr(text, more ? "\"today_count\":65" : "\"today_count\":64"));
+		free(text);
+	}
+	fnl_replay_facts_deinit(&none);
+}
+
 /* Sums beyond 64 bits are told in digits. */
 static void nothing_overflows(void **state)
 {
@@ -179,6 +207,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(it_is_shown_side_by_side),
 		cmocka_unit_test(json_has_all_of_it_in_order),
+		cmocka_unit_test(as_many_rules_as_are_shown),
 		cmocka_unit_test(nothing_overflows),
 	};
 	return cmocka_run_group_tests_name("view of a replay", tests, NULL, NULL);

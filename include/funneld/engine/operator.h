@@ -18,7 +18,7 @@
 #include "funneld/ports/store.h"
 
 enum {
-	FNL_STEP_ROWS_MAX = 12, /* needed by a step, beside its page */
+	FNL_STEP_ROWS_MAX = FNL_STORE_INPUT_KEYS_MAX, /* needed by a step, beside its page */
 	FNL_STEP_WRITES_MAX = 256,
 	FNL_STEP_OUTPUTS_MAX = 272,
 	FNL_OUTPUT_HEADERS_MAX = 16,

@@ -7,8 +7,11 @@
 #include "funneld/base/status.h"
 
 enum {
-	FNL_STORE_KEYS_MAX = 200000, /* keys of one read, rows of one apply */
-	FNL_STORE_PAGE_MAX = 1000,   /* rows of one page */
+	FNL_STORE_KEYS_MAX = 200000,   /* keys of one read, rows of one apply */
+	FNL_STORE_INPUT_KEYS_MAX = 12, /* of them for one input, beside its page */
+	/* inputs of a batch: one read brings what all of them need */
+	FNL_STORE_INPUTS_MAX = FNL_STORE_KEYS_MAX / FNL_STORE_INPUT_KEYS_MAX,
+	FNL_STORE_PAGE_MAX = 1000, /* rows of one page */
 	FNL_STORE_TABLES_MAX = 16,
 	FNL_STORE_NOTE_BYTES_MAX = 256
 };

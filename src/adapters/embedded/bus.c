@@ -345,6 +345,9 @@ static int set_locked(struct emb_bus *b, const char *group, const char *topic, i
 	}
 	struct emb_group *g;
 	int rc = fnl_emb_group(b->e, group, &g);
+	if (rc == FNL_E_LIMIT) {
+		return fnl_fail(&b->error, rc, "group %s: there are %d groups already", group, EMB_GROUPS_MAX);
+	}
 	if (rc != 0) {
 		return fnl_fail(&b->error, rc, "group %s: %s", group ? group : "without a name", fnl_status_text(rc));
 	}

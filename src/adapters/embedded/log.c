@@ -20,6 +20,9 @@ static int be_member(struct emb_log *c)
 		return 0;
 	}
 	int rc = fnl_emb_join(c->e, c->group, c->input, c->instance, &c->member_id);
+	if (rc == FNL_E_LIMIT) {
+		return fnl_fail(&c->error, rc, "group %s has %d members already", c->group->name, EMB_MEMBERS_MAX);
+	}
 	if (rc != 0) {
 		return fnl_fail(&c->error, rc, "group %s: no room for another member", c->group->name);
 	}

@@ -280,6 +280,10 @@ int fnl_emb_log_producer_reset(struct fnl_log *l, int timeout_ms)
 		rc = fnl_emb_producer_init(c->e, c->transactional_id, &c->producer, &c->epoch);
 	} while (rc == FNL_E_TIMEOUT && fnl_emb_wait(c->e, deadline_ms));
 	pthread_mutex_unlock(&c->e->lock);
+	if (rc == FNL_E_LIMIT) {
+		return fnl_fail(&c->error, rc, "init transactions of %s: there are %d producers already", c->transactional_id,
+		                EMB_PRODUCERS_MAX);
+	}
 	return rc == 0 ? 0
 	               : fnl_fail(&c->error, rc, "init transactions of %s: %s", c->transactional_id, fnl_status_text(rc));
 }

@@ -426,7 +426,9 @@ static void draw_lines(const struct fnl_canvas *c, const struct quota_view *q)
 	draw_areas(c, v, currency);
 	draw_left_out(c, q, id_columns);
 	if (is_frozen(v) && !adds_up(q)) {
-		fprintf(c->out, "\n  %slines and quota do not add up%s: `funnelctl verify` says whether the rows are whole\n",
+		fprintf(c->out,
+		        "\n  %slines and quota do not add up%s: a prospect was erased by right since, or\n"
+		        "  rows are missing (`funnelctl verify`)\n",
 		        fnl_style_on(c, FNL_RED), fnl_style_off(c));
 	}
 }

@@ -69,6 +69,9 @@ static void draw_head(const struct fnl_replay_told *t, const struct fnl_canvas *
 	for (size_t i = 0; i < t->today_count && i < FNL_REPLAY_RULES_MAX; i++) {
 		draw_rules(i ? "" : "today", &t->today[i], c);
 	}
+	if (t->today_count > FNL_REPLAY_RULES_MAX) {
+		fprintf(c->out, " %-9s and %zu more versions\n", "", t->today_count - FNL_REPLAY_RULES_MAX);
+	}
 	if (t->today_count == 0) {
 		fputs(" today     the built-in rules: none were activated in what is retained (--against gives others)\n",
 		      c->out);
@@ -268,11 +271,12 @@ static json_t *head_json(const struct fnl_replay_told *t)
 	for (size_t i = 0; i < t->today_count && i < FNL_REPLAY_RULES_MAX; i++) {
 		json_array_append_new(today, rules_json(&t->today[i]));
 	}
-	return json_pack("{s:o, s:I, s:I, s:o, s:o, s:o, s:{s:o, s:b, s:o, s:I}}", "records", records, "copies_left_out",
-	                 (json_int_t)t->copies, "too_far_ahead", (json_int_t)t->too_late, "first_at",
+	return json_pack("{s:o, s:I, s:I, s:o, s:o, s:o, s:{s:o, s:I, s:b, s:o, s:I}}", "records", records,
+	                 "copies_left_out", (json_int_t)t->copies, "too_far_ahead", (json_int_t)t->too_late, "first_at",
 	                 time_json(t->first_ms), "end_at", time_json(t->end_ms), "counted_from", time_json(t->from_ms),
-	                 "rules", "today", today, "today_given", t->today_is_file, "what_if", rules_json(&t->what_if),
-	                 "activations_dropped", (json_int_t)t->dropped);
+	                 "rules", "today", today, "today_count", (json_int_t)t->today_count, "today_given",
+	                 t->today_is_file, "what_if", rules_json(&t->what_if), "activations_dropped",
+	                 (json_int_t)t->dropped);
 }
 
 int fnl_view_replay_json(const struct fnl_replay_told *told, const struct fnl_replay_facts *facts, FILE *out)
