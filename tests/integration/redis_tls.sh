@@ -4,7 +4,7 @@
 set -uo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/../support/cluster.sh"
 set -u
-ldd "$build/bin/funneld" | grep -q libhiredis_ssl || { echo "hiredis has no TLS here"; exit 77; }
+grep -q libhiredis_ssl < <(ldd "$build/bin/funneld") || { echo "hiredis has no TLS here"; exit 77; }
 cluster_begin
 
 redis_tls_start IP:127.0.0.1
