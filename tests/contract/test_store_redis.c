@@ -311,8 +311,8 @@ static void a_full_or_read_only_server_is_retriable(void **state)
 	cli_ok(f, "CONFIG SET maxmemory 1");
 	assert_int_equal(apply(s, 1, 2), FNL_E_DISCONNECTED);
 	assert_told(s, "OOM");
-	assert_int_equal(cl_of(s), FNL_E_DISCONNECTED); /* a full server queues nothing for a MULTI */
-	assert_told(s, "OOM");
+	int64_t cl = cl_of(s); /* before Redis 8 a full server queues nothing for a MULTI, since then what writes nothing */
+	assert_true(cl == 1 || (cl == FNL_E_DISCONNECTED && strstr(s->ops->explain(s), "OOM")));
 	cli_ok(f, "CONFIG SET maxmemory 0");
 	assert_int_equal(cl_of(s), 1);
 	cli_ok(f, "REPLICAOF 127.0.0.1 1");

@@ -35,6 +35,8 @@ holds "the worker's order" '[.services.worker.depends_on | to_entries[] | [.key,
 	["kafka", "service_healthy"], ["redis", "service_healthy"], ["topics", "service_completed_successfully"]]'
 holds "the topics' order" '[.services.topics.depends_on | to_entries[] | [.key, .value.condition]] == [["kafka", "service_healthy"]]'
 holds "no health check after topics has ended" '.services.topics.healthcheck | .disable or .test == ["NONE"]'
+none "read-only, without room for what the tool has in files" '[.services | to_entries[]
+	| select(.value.read_only and (.value.tmpfs // [] | index("/tmp") | not)) | .key]'
 holds "one image" '[.services.worker, .services.topics | .image] | unique == ["funneld"]'
 grep -q "<version>$(jq -r '.services.kafka.image | split(":")[1]' "$dir/all")</version>" scripts/kafka/pom.xml ||
 	fail "not the Kafka that is tested with"

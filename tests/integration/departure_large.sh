@@ -23,7 +23,7 @@ until_seen() { # TYPE COUNT: at least so many
 	local end=$((SECONDS + 90))
 	while [ "$(seen "$1")" -lt "$2" ]; do
 		[ $SECONDS -lt $end ] || fail "but $(seen "$1") $1 of $2 within 90 s"
-		sleep 0.1
+		sleep 0.02
 	done
 }
 look_at_memory() {
@@ -72,8 +72,14 @@ at_exit "kill $reader 2>/dev/null"
 # ---- listing, opening ------------------------------------------------------------------------------------------------
 
 begin=$(now_ms)
+# The worker goes on in small steps between the looks: it lists faster than the tool looks.
+kill -STOP "$(worker_pid w)"
 feed notice
-while ! state=$(ctl large handover L00000 --json 2>/dev/null | jq -re .state); do sleep 0.05; done
+while ! state=$(ctl large handover L00000 --json 2>/dev/null | jq -re .state); do
+	kill -CONT "$(worker_pid w)"
+	sleep 0.02
+	kill -STOP "$(worker_pid w)"
+done
 note "the first state is $state"
 amid listing HandoverOpened 1 1
 feed reports 0 300 all early
@@ -95,10 +101,16 @@ amid "before the gate" HandoverTaskClosed $((near + total - known)) 4
 wait $feeding || fail "reports"
 until_seen HandoverTaskClosed $near
 [ "$(seen HandoverTaskReleased)" -eq 0 ] || fail "TOP is released before the manager has decided"
-for ((i = 0; i < total - known; i++)); do
-	ctl large task waive "$(printf 'U-%02d#1' $i)" --rep L00000 --by M00000 >/dev/null 2>&1 || fail "waive"
+waive() { ctl large task waive "$(printf 'U-%02d#1' "$1")" --rep L00000 --by M00000 >/dev/null 2>&1; }
+for ((i = 1; i < total - known; i++)); do
+	waive $i || fail "waive"
 done
+# The last one opens the gate; before the tool has heard of it, much is released.
+waive 0 &
+waiving=$!
+until_seen HandoverTaskReleased 1
 amid releasing HandoverTaskReleased $near 3
+wait $waiving || fail "the last waiver"
 until_seen HandoverTaskReleased $near
 note "the gate is open, and all of TOP released; workers killed: $kills"
 

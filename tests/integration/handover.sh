@@ -170,7 +170,7 @@ until_is 03-04T09:00
 people task done 'B-1#1' --channel visit --spoke ann,bob --informed c-1,c-2 --command-id visit-b-1
 people task done 'B-1#1' --channel visit --spoke ann,bob --informed c-1,c-2 --command-id visit-b-1
 people task waive 'B-2#1' --by mia --reason buyer-knows-bob
-story handovers | grep -q Released && fail "TOP is released before MIDDLE is done"
+grep -q Released < <(story handovers) && fail "TOP is released before MIDDLE is done"
 ctl leave handover ann >"$dir/board" || fail "the board"
 grep -q 'closed: 1 of 3 is in its way' "$dir/board" || fail "the gate: $(cat "$dir/board")"
 people task done 'M-1#1' --channel video --spoke ann,bob --informed c-5,c-6 --next-meeting 2026-03-16

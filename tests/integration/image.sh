@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The Dockerfile without Docker: its steps, each stage in a fresh Debian of its own, and then what the image promises: the
-# programs run as nobody in particular, and load all they need from the packages of the second stage. Not part of ./run test:
-# needs root, debootstrap, and a while.
+# programs run as nobody in particular, load all they need from the packages of the second stage, and do their work with a real
+# Kafka and a Redis that speaks TLS. Not part of ./run test: needs root, debootstrap, and a while.
 set -euo pipefail
 
 . "$(dirname "${BASH_SOURCE[0]}")/../support/cluster.sh"
@@ -107,3 +107,43 @@ grep -q libhiredis_ssl "$jails/libraries" || fail "the programs have no TLS for 
 ! within "$healthcheck" >/dev/null 2>&1 || fail "HEALTHCHECK is content without a worker"
 took "programs, libraries, user, packages"
 du -sh --exclude=proc "$stage" | awk '{ print "the image has " $1 }'
+
+# --- its programs at work -------------------------------------------------------------------------------------------
+
+# As docker-compose.yml starts them: its environment, its names for the others' hosts, a file system that nobody can write to.
+# Its Redis alone is another here: one that speaks TLS, for which the image has libraries that not every Debian has.
+at_exit cluster_end
+kafka_start "$dir" "$(kafka_free_port)" || fail "Kafka"
+redis_tls_start DNS:redis
+printf '127.0.0.1 %s\n' localhost kafka redis >"$stage/etc/hosts"
+install -D -m 444 "$dir/cert.pem" "$stage/run/secrets/redis.pem"
+mapfile -t environment < <(git show HEAD:docker-compose.yml | sed -n -e "s#kafka:19092#kafka:$(cat "$dir/kafka.port")#" \
+	-e "s#redis://redis:6379/#rediss://redis:$tls_port/#" -e 's/^ *\(FUNNELD_[A-Z_]*\): */\1=/p')
+jail_read_only=1 jail_tmpfs=$(git show HEAD:docker-compose.yml | sed -n 's/^ *tmpfs: \[\(.*\)\]$/\1/p')
+[ ${#environment[@]} -ge 2 ] || fail "docker-compose.yml gives the worker: ${environment[*]}"
+variables+=("${environment[@]}" "FUNNELD_HTTP_LISTEN=127.0.0.1:$(kafka_free_port)")
+
+# does COMMAND: what it says is in the file said.
+does() { within "$1" >"$dir/said" 2>&1 </dev/null; }
+! does 'touch /var/tmp/x' || fail "the file system can be written to"
+does 'funnelctl topics create' || fail "topics: $(cat "$dir/said")"
+! does "$entrypoint --check" || fail "a certificate that nobody trusts is accepted"
+grep -q 'self-signed certificate' "$dir/said" || fail "its check: $(cat "$dir/said")"
+variables+=(FUNNELD_REDIS_SSL_CA_LOCATION=/run/secrets/redis.pem)
+(jail_user=$user enter "$stage" "exec $entrypoint" "${variables[@]}") >"$dir/worker-image.log" 2>&1 </dev/null &
+echo $! >"$dir/worker-image.pid"
+for ((i = 0; i < 300; i++)); do
+	does "$healthcheck" && break
+	kill -0 "$(worker_pid image)" 2>/dev/null || break
+	sleep 0.2
+done
+does "$healthcheck" || fail "HEALTHCHECK: $(cat "$dir/said")"
+does 'funnelctl simulate --prospects 40 --reps 4' || fail "simulate: $(cat "$dir/said")"
+does 'funnelctl wait --caught-up --timeout 180' || fail "not caught up: $(cat "$dir/said")"
+does 'funnelctl verify' || fail "verify: $(cat "$dir/said")"
+does "$healthcheck" || fail "HEALTHCHECK at the end: $(cat "$dir/said")"
+within 'funnelctl funnel --by layer'
+within 'funnelctl funnel --by layer --json' | jq -e '[.rows[].count] | add > 0' >/dev/null || fail "nobody is in the funnel"
+[ "$(redis_tls_cli dbsize)" -gt 0 ] || fail "nothing in Redis"
+worker_end image || fail "the worker ends with $?"
+took "a worker on Kafka and a Redis that speaks TLS"

@@ -4,12 +4,10 @@
 set -uo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/../support/cluster.sh"
 set -u
-ldd "$build/bin/funneld" | grep -q libhiredis_ssl || { echo "hiredis has no TLS here"; exit 77; }
+grep -q libhiredis_ssl < <(ldd "$build/bin/funneld") || { echo "hiredis has no TLS here"; exit 77; }
 cluster_begin
 
-tls_port=$(kafka_free_port)
-openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=redis.test -addext subjectAltName=IP:127.0.0.1 \
-	-keyout "$dir/key.pem" -out "$dir/cert.pem" 2>"$dir/said" || fail "openssl: $(cat "$dir/said")"
+redis_tls_start IP:127.0.0.1
 here=rediss://127.0.0.1:$tls_port
 config tls "redis.url=$here" "redis.ssl.ca.location=$dir/cert.pem"
 ctl tls topics create >/dev/null || fail "topics"
@@ -18,18 +16,6 @@ checked() { # [section.key=value…]: what a worker with these settings says at 
 	cp "$dir/tls.ini" "$dir/checked.ini"
 	(with_sets funneld checked --check) >"$dir/said" 2>&1
 }
-
-mkdir "$dir/redis-tls"
-redis-server --port 0 --tls-port "$tls_port" --bind 127.0.0.1 127.0.0.2 --tls-cert-file "$dir/cert.pem" \
-	--tls-key-file "$dir/key.pem" --tls-ca-cert-file "$dir/cert.pem" --tls-auth-clients no --save '' --appendonly no \
-	--maxmemory-policy noeviction --dir "$dir/redis-tls" >"$dir/redis-tls.log" 2>&1 </dev/null &
-redis_tls=$!
-at_exit "kill -9 $redis_tls 2>/dev/null"
-cli() { redis-cli -h 127.0.0.1 -p "$tls_port" --tls --cacert "$dir/cert.pem" "$@"; }
-for ((i = 0; i < 100; i++)); do
-	[ "$(cli ping 2>/dev/null)" != PONG ] || break
-	sleep 0.1
-done
 
 # refused WHAT TEXT [section.key=value…]
 refused() {
@@ -48,9 +34,9 @@ worker_start tls one
 ctl tls simulate --prospects 40 --reps 4 >/dev/null || fail "simulate"
 caught_up tls 180
 ctl tls verify >"$dir/said" 2>&1 || fail "verify: $(cat "$dir/said")"
-rows=$(cli dbsize)
+rows=$(redis_tls_cli dbsize)
 [ "$rows" -gt 0 ] || fail "nothing in Redis"
-cli flushall >/dev/null
+redis_tls_cli flushall >/dev/null
 for ((i = 0; i < 300; i++)); do
 	ctl tls verify >"$dir/said" 2>&1 && break
 	sleep 0.2

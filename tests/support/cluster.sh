@@ -33,9 +33,30 @@ cluster_end() {
 		[ -e "$f" ] && kill -9 "$(cat "$f")" 2>/dev/null
 	done
 	redis_kill "$dir" >/dev/null 2>&1
+	redis_kill "$dir/redis-tls" >/dev/null 2>&1
 	kafka_kill "$dir" >/dev/null 2>&1
 	return 0
 }
+
+# redis_tls_start NAME: beside it a Redis that speaks TLS alone, at the port tls_port of 127.0.0.1 and 127.0.0.2, with a
+# certificate of its own, $dir/cert.pem, that is for NAME (IP:… or DNS:…).
+redis_tls_start() {
+	local i
+	tls_port=$(kafka_free_port)
+	openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=redis.test -addext "subjectAltName=$1" \
+		-keyout "$dir/key.pem" -out "$dir/cert.pem" 2>"$dir/said" || fail "openssl: $(cat "$dir/said")"
+	mkdir "$dir/redis-tls"
+	redis-server --port 0 --tls-port "$tls_port" --bind 127.0.0.1 127.0.0.2 --tls-cert-file "$dir/cert.pem" \
+		--tls-key-file "$dir/key.pem" --tls-ca-cert-file "$dir/cert.pem" --tls-auth-clients no --save '' --appendonly no \
+		--maxmemory-policy noeviction --dir "$dir/redis-tls" >"$dir/redis-tls/redis.log" 2>&1 </dev/null &
+	echo $! >"$dir/redis-tls/redis.pid"
+	for ((i = 0; i < 100; i++)); do
+		[ "$(redis_tls_cli ping 2>/dev/null)" != PONG ] || return 0
+		sleep 0.1
+	done
+	fail "Redis does not speak TLS: $(tail -n 5 "$dir/redis-tls/redis.log")"
+}
+redis_tls_cli() { redis-cli -h 127.0.0.1 -p "$tls_port" --tls --cacert "$dir/cert.pem" "$@"; }
 
 # config NAME [section.key=value…]: settings of a deployment of its own: topics and keys have NAME as prefix.
 config() {

@@ -62,10 +62,20 @@ jail_open() {
 }
 
 # inside JAIL COMMAND [NAME=VALUE…]: of a shell, as root; as another user with jail_user=UID:GID.
-inside() {
-	local jail=$1 command=$2
+inside() { (enter "$@"); }
+
+# The same in place of the shell that calls it, which keeps its pid. jail_read_only=1: nobody can write to the jail, which is a
+# mount of this command's own, but for /proc and an empty jail_tmpfs; nor does a program give it rights. So containers are run.
+enter() {
+	local jail=$1 command=$2 before=()
 	shift 2
-	env -i "${jail_environment[@]}" HOME=/root TERM=dumb PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
+	# shellcheck disable=SC2016
+	[ -z "${jail_read_only:-}" ] || before=(setpriv --no-new-privs unshare --mount sh -ec
+		'mount --rbind "$0" "$0" && mount -o remount,bind,ro "$0"
+		[ -z "$1" ] || mount -t tmpfs -o mode=1777 tmpfs "$0$1"
+		shift && exec "$@"' "$jail" "${jail_tmpfs:-}")
+	exec "${before[@]}" env -i "${jail_environment[@]}" HOME=/root TERM=dumb \
+		PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
 		"$@" chroot ${jail_user:+"--userspec=$jail_user"} "$jail" /bin/sh -c "$command"
 }
 

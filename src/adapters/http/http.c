@@ -22,6 +22,7 @@ struct fnl_http {
 	size_t route_count;
 	void *context;
 	struct fnl_arena arena; /* of one answer */
+	int start_errno;        /* why it did not start; the library's own thread sets it afterwards, and nobody reads it */
 	char address[ADDRESS_BYTES];
 };
 
@@ -158,10 +159,15 @@ static size_t no_unescape(void *context, struct MHD_Connection *c, char *text)
 	return strlen(text);
 }
 
-/* What a client does wrong is none of the log's business. */
-static void no_log(void *context, const char *fmt, va_list args)
+/*
+ * What a client does wrong is none of the log's business. When the server does not start, the last thing the library
+ * has to say is why; from 1.0 on its tidying up afterwards changes errno.
+ */
+static void keep_errno(void *context, const char *fmt, va_list args)
 {
-	(void)context, (void)fmt, (void)args;
+	struct fnl_http *h = context;
+	(void)fmt, (void)args;
+	h->start_errno = errno;
 }
 
 /* ---- its life ---- */
@@ -175,13 +181,11 @@ static struct MHD_Daemon *start(struct fnl_http *h, union address *address)
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
 	struct MHD_Daemon *d = MHD_start_daemon(
-		flags, 0, NULL, NULL, on_request, h, MHD_OPTION_EXTERNAL_LOGGER, no_log, NULL, MHD_OPTION_UNESCAPE_CALLBACK,
+		flags, 0, NULL, NULL, on_request, h, MHD_OPTION_EXTERNAL_LOGGER, keep_errno, h, MHD_OPTION_UNESCAPE_CALLBACK,
 		no_unescape, NULL, MHD_OPTION_SOCK_ADDR, &address->any, MHD_OPTION_CONNECTION_LIMIT,
 		(unsigned)FNL_HTTP_CONNECTIONS_MAX, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)FNL_HTTP_REQUEST_BYTES_MAX,
 		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)FNL_HTTP_IDLE_S, MHD_OPTION_END);
-	int error = errno;
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	errno = error;
 	return d;
 }
 
@@ -204,7 +208,7 @@ int fnl_http_open(const struct fnl_http_settings *settings, struct fnl_http **re
 	h->daemon = start(h, &address);
 	rc = h->daemon ? tell_address(h, settings->listen, why)
 	               : fnl_fail(why, FNL_E_ARGUMENT, "cannot listen on %.60s: %s", settings->listen,
-	                          errno ? strerror(errno) : "the server does not start");
+	                          h->start_errno ? strerror(h->start_errno) : "the server does not start");
 	if (rc) {
 		fnl_http_close(h);
 		return rc;
