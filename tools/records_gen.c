@@ -401,23 +401,19 @@ static char *read_file(const struct gen *g, const char *path)
 }
 
 /* The field that tells an event from others about the same, 0: none. */
-static size_t own_id_of(const struct gen *g, const json_t *root)
+static size_t own_id_of(const struct gen *g, json_t *fields)
 {
-	static const char *const names[] = {"contact_id", "answer_id",  "gap_id",     "person_id",
-	                                    "rules_hash", "command_id", "request_id", "version"};
+	static const char names[] = " contact_id answer_id gap_id person_id rules_hash command_id request_id version ";
+	char word[NAME_BYTES_MAX + 2];
 	size_t i, found = 0;
 	json_t *field;
-	json_array_foreach(json_object_get(root, "fields"), i, field)
+	json_array_foreach(fields, i, field)
 	{
-		for (size_t n = 0; n < sizeof(names) / sizeof(names[0]); n++) {
-			if (strcmp(text_of(g, field, "name", "a field"), names[n]) != 0) {
-				continue;
-			}
-			if (i == 0 || found) {
-				die(g, "%s: an event has one id of its own, behind its first field", names[n]);
-			}
-			found = i;
+		snprintf(word, sizeof(word), " %s ", text_of(g, field, "name", "a field"));
+		if (strstr(names, word) && (i == 0 || found)) {
+			die(g, "%.100s: an event has one id of its own, behind its first field", word);
 		}
+		found = strstr(names, word) ? i : found;
 	}
 	return found;
 }
@@ -456,7 +452,7 @@ static void read_schema(struct gen *g, const char *path)
 		}
 	}
 	read_fields(g, root, name, 0, &r->constants, &r->definition);
-	r->own_id = own_id_of(g, root);
+	r->own_id = own_id_of(g, json_object_get(root, "fields"));
 	json_decref(g->named);
 	json_decref(root);
 }

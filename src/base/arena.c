@@ -5,10 +5,13 @@
 
 /* AddressSanitizer sees who uses memory of an arena that was reset. */
 #ifdef __SANITIZE_ADDRESS__
-#include <sanitizer/asan_interface.h>
+void __asan_poison_memory_region(const volatile void *p, size_t size);
+void __asan_unpoison_memory_region(const volatile void *p, size_t size);
+#define POISON(p, size) __asan_poison_memory_region(p, size)
+#define UNPOISON(p, size) __asan_unpoison_memory_region(p, size)
 #else
-#define ASAN_POISON_MEMORY_REGION(p, size) ((void)(p), (void)(size))
-#define ASAN_UNPOISON_MEMORY_REGION(p, size) ((void)(p), (void)(size))
+#define POISON(p, size) ((void)(p), (void)(size))
+#define UNPOISON(p, size) ((void)(p), (void)(size))
 #endif
 
 enum { CHUNK_BYTES_MIN = 65536, ALIGN = alignof(max_align_t) };
@@ -73,7 +76,7 @@ static struct fnl_arena_chunk *add_chunk(struct fnl_arena *a, size_t size)
 		chunk->capacity = capacity;
 	}
 	chunk->used = 0;
-	ASAN_POISON_MEMORY_REGION(chunk->bytes, chunk->capacity);
+	POISON(chunk->bytes, chunk->capacity);
 	chunk->next = a->head;
 	a->head = chunk;
 	return chunk;
@@ -96,7 +99,7 @@ void *fnl_arena_alloc(struct fnl_arena *a, size_t size)
 		}
 	}
 	void *p = chunk->bytes + chunk->used;
-	ASAN_UNPOISON_MEMORY_REGION(p, padded);
+	UNPOISON(p, padded);
 	chunk->used += padded;
 	a->used_bytes += padded;
 	return p;
@@ -143,7 +146,7 @@ void fnl_arena_reset(struct fnl_arena *a)
 	while (a->head) {
 		struct fnl_arena_chunk *chunk = a->head;
 		a->head = chunk->next;
-		ASAN_POISON_MEMORY_REGION(chunk->bytes, chunk->capacity);
+		POISON(chunk->bytes, chunk->capacity);
 		chunk->next = a->spare;
 		a->spare = chunk;
 	}
@@ -156,7 +159,7 @@ void fnl_arena_deinit(struct fnl_arena *a)
 	while (a->spare) {
 		struct fnl_arena_chunk *chunk = a->spare;
 		a->spare = chunk->next;
-		ASAN_UNPOISON_MEMORY_REGION(chunk->bytes, chunk->capacity);
+		UNPOISON(chunk->bytes, chunk->capacity);
 		free(chunk);
 	}
 }

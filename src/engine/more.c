@@ -1,6 +1,6 @@
 /* Rows that only other rows name. A batch asks its operator twice: with the rows as they were committed, to read what
- * they name in one round trip for all inputs; and, when the batch has changed one of them, before the step with the rows
- * as they are by then, which seldom names anything that is not there yet. */
+ * they name in one round trip for all inputs; and, when the batch has changed one of them, before the step with the
+ * rows as they are by then, which seldom names anything that is not there yet. */
 #include "internal.h"
 
 static bool is_naming(const struct fnl_prepared *prepared, size_t row)

@@ -5,7 +5,7 @@ struct fnl_stream_settings fnl_stream_settings_default(void)
 {
 	return (struct fnl_stream_settings){
 		.clock = FNL_CLOCK_WALL,
-		.batch_records_max = 10000,
+		.batch_records_max = 8000,
 		.batch_bytes_max = 16 << 20,
 		.poll_wait_ms = 50,
 		.timers_max = 600, /* so few that input which waits for a batch of them is soon done, enough to make it cheap */

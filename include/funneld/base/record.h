@@ -65,7 +65,7 @@ struct fnl_record_desc {
 	const char *avsc;      /* the schema file's text, byte for byte */
 	const struct fnl_field_desc *fields;
 	size_t field_count;
-	size_t own_id; /* the field that tells an event from others about the same: an id of its own, or a version; 0: none */
+	size_t own_id; /* the field that tells an event from others about the same: its id or version; 0: none */
 };
 
 enum {

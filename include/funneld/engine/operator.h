@@ -44,7 +44,7 @@ struct fnl_prepared {
 	                                               reach by it; FNL_NO_TIME: it says nothing of time */
 	struct fnl_row_key rows[FNL_STEP_ROWS_MAX]; /* the rows step needs; keys live in the arena or the record */
 	size_t row_count;
-	uint32_t naming; /* bit i: prepare_more looks at rows[i]; 0: it is not asked */
+	uint32_t naming;              /* bit i: prepare_more looks at rows[i]; 0: it is not asked */
 	struct fnl_page_request page; /* of a timer only */
 };
 

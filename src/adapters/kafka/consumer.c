@@ -145,7 +145,7 @@ int fnl_kafka_consumer_open(struct fnl_kafka_log *k, struct fnl_error *why)
 		{"max.poll.interval.ms", interval},
 		/* 2.0.2 pauses fetching for up to a second when the queue is this long: so many a thread takes in about one,
 	     * and each is some 400 bytes of memory. */
-		{"queued.min.messages", "50000"},
+		{"queued.min.messages", "40000"},
 		/* A partition that is put back waits until the fetch that is on its way returns: half a second by default, and
 	     * with clock = event, where inputs wait for what is due before them, for each batch. */
 		{"fetch.wait.max.ms", "50"},

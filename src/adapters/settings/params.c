@@ -87,7 +87,7 @@ static const struct fnl_param params[] = {
 	INT("threads.prospect", 1, 64, "1", "stream threads of the prospect stage"),
 	INT("threads.rep", 1, 64, "1", "stream threads of the rep stage"),
 	INT("threads.org", 1, 64, "1", "stream threads of the org stage"),
-	INT("batch.records", 1, FNL_STORE_INPUTS_MAX, "10000", "records of one transaction, at most"),
+	INT("batch.records", 1, FNL_STORE_INPUTS_MAX, "8000", "records of one transaction, at most"),
 	BYTES("batch.bytes", 64 * 1024, 256 * MB, "16MB", "bytes of one transaction's input, at most"),
 	DURATION("poll.wait", 1, 5000, "50ms", "how long an idle thread waits for a record"),
 	BYTES("cache.bytes", MB, 65536 * MB, "16MB", "rows that a thread keeps in memory"),
