@@ -11,6 +11,8 @@
 
 #include "kafka_internal.h"
 
+enum { QUEUE_RECORDS = 20000 /* fetched ahead by a thread, about; each is some 400 bytes of memory */ };
+
 static void consumer_forget(struct fnl_kafka_log *k)
 {
 	for (size_t i = 0; i < k->partition_count; i++) {
@@ -126,7 +128,8 @@ int fnl_kafka_poll_interval_ms(const struct fnl_kafka_log *k)
 
 int fnl_kafka_consumer_open(struct fnl_kafka_log *k, struct fnl_error *why)
 {
-	char session[16], interval[16];
+	char session[16], interval[16], queue[16];
+	snprintf(queue, sizeof(queue), "%d", QUEUE_RECORDS);
 	snprintf(session, sizeof(session), "%d", k->session_timeout_ms);
 	snprintf(interval, sizeof(interval), "%d", fnl_kafka_poll_interval_ms(k));
 	char heartbeat[16];
@@ -143,11 +146,12 @@ int fnl_kafka_consumer_open(struct fnl_kafka_log *k, struct fnl_error *why)
 		{"session.timeout.ms", session},
 		{"heartbeat.interval.ms", heartbeat},
 		{"max.poll.interval.ms", interval},
-		/* 2.0.2 pauses fetching for up to a second when the queue is this long: so many a thread takes in about one,
-	     * and each is some 400 bytes of memory. */
-		{"queued.min.messages", "40000"},
+		{"queued.min.messages", queue},
+#if RD_KAFKA_VERSION >= 0x020200ff
+		{"fetch.queue.backoff.ms", "10"}, /* see wake_fetcher */
+#endif
 		/* A partition that is put back waits until the fetch that is on its way returns: half a second by default, and
-	     * with clock = event, where inputs wait for what is due before them, for each batch. */
+		 * with clock = event, where inputs wait for what is due before them, for each batch. */
 		{"fetch.wait.max.ms", "50"},
 		{k->group_instance_id ? "group.instance.id" : NULL, k->group_instance_id},
 		{NULL, NULL},
@@ -271,6 +275,7 @@ static int poll_take(struct fnl_kafka_log *k, rd_kafka_message_t *m)
 		rc = poll_error(k, m);
 	} else if (p && p->started && m->offset >= p->expected) {
 		p->expected = m->offset + 1;
+		k->taken_in_a_row++;
 		rc = fnl_kafka_batch_add(&k->batch, m);
 		return rc ? fnl_fail(&k->story, rc, "no memory for %zu records", k->batch.count) : 0;
 	} else if (p && p->started) {
@@ -278,6 +283,24 @@ static int poll_take(struct fnl_kafka_log *k, rd_kafka_message_t *m)
 	}
 	rd_kafka_message_destroy(m);
 	return rc;
+}
+
+/* librdkafka stops fetching when its queue is long, and looks again only after up to a second, or when its broker's
+ * thread has something else to do: so it is asked something. From 2.2 on a setting says how soon it looks. */
+static void wake_fetcher(struct fnl_kafka_log *k, int32_t partition)
+{
+	int64_t low, high;
+	(void)rd_kafka_query_watermark_offsets(k->consumer, k->input_topic, partition, &low, &high,
+	                                       FNL_KAFKA_COMMITTED_TIMEOUT_MS);
+}
+
+/* The queue is empty. Had it so much that fetching may have stopped? */
+static void queue_empty(struct fnl_kafka_log *k)
+{
+	if (RD_KAFKA_VERSION < 0x020200ff && k->taken_in_a_row >= QUEUE_RECORDS && k->batch.count) {
+		wake_fetcher(k, k->batch.records[k->batch.count - 1].partition);
+	}
+	k->taken_in_a_row = 0;
 }
 
 /* Fills the batch; ends early after a rebalance, whose old records go. */
@@ -293,6 +316,7 @@ static int poll_collect(struct fnl_kafka_log *k, size_t records_max, size_t byte
 			fnl_kafka_batch_clear(&k->batch);
 		}
 		if (!m) {
+			queue_empty(k);
 			if (wait_ms == 0 || k->rebalance_untold) {
 				break;
 			}

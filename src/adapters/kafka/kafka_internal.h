@@ -128,6 +128,7 @@ struct fnl_kafka_log {
 	bool rebalance_untold; /* since the last poll that returned 0 */
 	bool rebalance_no_memory;
 	struct fnl_kafka_batch batch;
+	size_t taken_in_a_row;                           /* records since the queue was found empty */
 	rd_kafka_topic_partition_list_t *committed_list; /* owns the metadata last handed out */
 	rd_kafka_t *bounds_reader;                       /* read_uncommitted (rule 6) */
 	struct fnl_kafka_fence fence;
