@@ -51,11 +51,11 @@ rd_kafka_t *bare_handle(const struct bare *b, rd_kafka_type_t type, const struct
 static void open_consumer(struct bare_lane *lane)
 {
 	const struct bare *b = lane->bare;
+	/* an offset that is not there is an error; ends are told, so that they are seen behind markers, too */
 	const struct bare_property properties[] = {
-		{"group.id", b->groups[lane->stage]},  {"enable.auto.commit", "false"},  {"enable.auto.offset.store", "false"},
-		{"isolation.level", "read_committed"}, {"enable.partition.eof", "true"}, /* so that the end is seen behind
-	                                                                                markers, too */
-		{"queued.min.messages", "100000"},     {"fetch.wait.max.ms", "50"},      {NULL, NULL},
+		{"group.id", b->groups[lane->stage]},  {"enable.auto.commit", "false"}, {"enable.auto.offset.store", "false"},
+		{"isolation.level", "read_committed"}, {"auto.offset.reset", "error"},  {"enable.partition.eof", "true"},
+		{"queued.min.messages", "100000"},     {"fetch.wait.max.ms", "50"},     {NULL, NULL},
 	};
 	lane->consumer = bare_handle(b, RD_KAFKA_CONSUMER, properties);
 	rd_kafka_poll_set_consumer(lane->consumer);
