@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# ./run bench [CHANGES [PROSPECTS]]: both stages on a real Kafka and Redis. Outputs are checked first: no figure without
-# them. Catch-up throughput with the CPU of worker, Redis and broker apart; latency of each stage at 5,000 changes a
-# second; what supervision costs; how fast 100,000 stalls that are due at once are told, and latency meanwhile; latency at
-# 2,000 while a rep's 20,000 lines go through a quota run and a change of rules; how soon a departure is told
-# (departures.sh), and how soon an organisation has a change of its reps' cells (territories.sh).
+# ./run bench [CHANGES [PROSPECTS]]: both stages on a real Kafka and Redis. Outputs are checked first: no figure
+# without them. Catch-up throughput with the CPU of worker, Redis and broker apart; latency of each stage at 5,000
+# changes a second; the floor beside it, a bare loop that only moves the same bytes (bare.c); what supervision costs;
+# how fast 100,000 stalls that are due at once are told, and latency meanwhile; latency at 2,000 while a rep's 20,000
+# lines go through a quota run and a change of rules; how soon a departure is told (departures.sh), and how soon an
+# organisation has a change of its reps' cells (territories.sh).
 set -uo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/../support/cluster.sh"
 . tests/bench/departures.sh
@@ -55,6 +56,20 @@ latencies() { jq -r '"latency at \(.rate)/s       p50 \(.p50_ms) ms, p99 \(.p99_
 paced=$( (with_sets bench_feed bench paced "$rate" 20 5) ) || fail "paced"
 latencies <<<"$paced"
 worker_end w || fail "the end of the worker"
+
+# The floor beside it: the same changes and those of the pace, by a loop that moves as many bytes and does nothing else.
+# It comes second, when the broker's code is compiled; of few changes, this alone halves the broker's CPU.
+redis_before=$(cpu_ms "$(cat "$dir/redis.pid")")
+kafka_before=$(cpu_ms "$(cat "$dir/kafka.pid")")
+bare=$( (with_sets bench_bare bench "$threads") ) || fail "the bare loop"
+redis=$(cpu_ms "$(cat "$dir/redis.pid")")
+kafka=$(cpu_ms "$(cat "$dir/kafka.pid")")
+got=$(jq .changes <<<"$bare")
+[ "$got" = $((changes + rate * 20)) ] || fail "the bare loop moved $got changes, expected $((changes + rate * 20))"
+jq -r --argjson r $((redis - redis_before)) --argjson k $((kafka - kafka_before)) '
+	def us: . * 10 | round / 10;
+	"bare loop               \(.changes_per_second) changes/s (\(.seconds | us) s); CPU a change: loop \(.cpu_us_per_change | us) us, Redis \($r * 1000 / .changes | us) us, broker \($k * 1000 / .changes | us) us"' <<<"$bare"
+redis-cli -s "$dir/redis.sock" --scan --pattern '{bench:bare-*' | xargs redis-cli -s "$dir/redis.sock" unlink >/dev/null
 
 # The worker's CPU for the same changes and contacts under rules that watch and under some that do not, both at the same
 # time, so that what else the machine does falls on both.
