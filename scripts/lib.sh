@@ -32,6 +32,8 @@ usage() {
 	  sim             the simulation: 5,000 seeds; --seed S [--trace] one again; --mutations the table of rules taken away
 	  lint            format, clang-tidy, cppcheck
 	  bench           the figures of tests/bench
+	  coverage        how much of core and engine the tests run; fails under 95 % of lines or 85 % of branches. No part
+	                  of test: a build of its own, and some minutes
 	  chaos           real workers under kill -9, SIGSTOP and broken peers
 	  up, down        a local real Kafka and Redis under .run/up; up prints their settings, down ends just these
 	  build           only the programs, into build/bin
@@ -48,6 +50,7 @@ packages_of() {
 		redis-tools:redis-cli procps:pgrep tzdata ;;
 	kafka) echo default-jre-headless:java maven:mvn ;;
 	test) echo jq:jq patch:patch python3:python3 kcat:kcat openssl:openssl ;;
+	coverage) echo gcovr:gcovr jq:jq ;;
 	full) echo docker-compose:docker-compose clang:clang clang-tidy:clang-tidy clang-format:clang-format cppcheck:cppcheck libclang-rt-dev llvm:llvm-symbolizer ;;
 	esac
 }
