@@ -47,7 +47,7 @@ report --html-details build-coverage/coverage/index.html >/dev/null
 rc=0
 for ring in core engine; do
 	printf '\n%s, at least %d %% of lines and %d %% of branches\n' $ring $lines_min $branches_min
-	report --filter "src/$ring/" --print-summary --txt /dev/null --fail-under-line $lines_min \
+	report --filter "src/$ring/" --print-summary --txt build-coverage/ring.txt --fail-under-line $lines_min \
 		--fail-under-branch $branches_min >"$log" 2>&1 || rc=1
 	grep -E '^(lines|branches)|failed' "$log"
 done
