@@ -1,75 +1,33 @@
 #!/usr/bin/env bash
-# ./run bench [CHANGES [PROSPECTS]]: both stages on a real Kafka and Redis. Outputs are checked first: no figure
-# without them. Catch-up throughput with the CPU of worker, Redis and broker apart; latency of each stage at 5,000
-# changes a second; the floor beside it, a bare loop that only moves the same bytes (bare.c); what supervision costs;
-# how fast 100,000 stalls that are due at once are told, and latency meanwhile; latency at 2,000 while a rep's 20,000
-# lines go through a quota run and a change of rules; how soon a departure is told (departures.sh), and how soon an
-# organisation has a change of its reps' cells (territories.sh).
+# ./run bench [CHANGES [PROSPECTS]]: both stages on a real Kafka and Redis. Outputs are checked first: no figure without
+# them. The product's own job, its latency, and the floor beside it, a bare loop that only moves the same bytes
+# (product.sh); how long rows take to come back, and how soon a survivor goes on (outage.sh); what supervision costs; how
+# fast 100,000 stalls that are due at once are told, and latency meanwhile; latency at 2,000 while a rep's 20,000 lines go
+# through a quota run and a change of rules; how soon a departure is told (departures.sh), and how soon an organisation
+# has a change of its reps' cells (territories.sh).
 set -uo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/../support/cluster.sh"
 . tests/bench/departures.sh
+. tests/bench/outage.sh
+. tests/bench/product.sh
 . tests/bench/territories.sh
 set -u
 changes=${1:-1000000}
-prospects=${2:-200000}
+prospects=${2:-1000000}
 threads=${FNL_BENCH_THREADS:-2}
-rate=${FNL_BENCH_RATE:-5000}
+rate=${FNL_BENCH_RATE:-10000}
 cluster_begin
 config bench clock=wall "threads.prospect=$threads" "threads.rep=${FNL_BENCH_REP_THREADS:-$threads}"
 ctl bench topics create >/dev/null || fail "topics"
 
 # user + system CPU of a process so far, in ms
 cpu_ms() { awk -v hz="$(getconf CLK_TCK)" '{ sub(/.*\) /, ""); printf "%d", ($12 + $13) * 1000 / hz }' "/proc/$1/stat"; }
-all_cpu() { echo "$(cpu_ms "$(worker_pid w)") $(cpu_ms "$(cat "$dir/redis.pid")") $(cpu_ms "$(cat "$dir/kafka.pid")")"; }
 
-note "loading $changes changes of $prospects prospects"
-expected=$( (with_sets bench_feed bench load "$changes" "$prospects") ) || fail "load"
-before_redis=$(redis-cli -s "$dir/redis.sock" info memory | awk -F: '/^used_memory:/ { print $2 + 0 }')
-begin=$EPOCHREALTIME
-kafka_before=$(cpu_ms "$(cat "$dir/kafka.pid")")
-redis_before=$(cpu_ms "$(cat "$dir/redis.pid")")
-worker_start bench w
-while [ "$(redis-cli -s "$dir/redis.sock" dbsize)" = 0 ]; do sleep 0.1; done
-first=$EPOCHREALTIME
-caught_up bench 600 >/dev/null
-end=$EPOCHREALTIME
-read -r worker redis kafka <<<"$(all_cpu)"
-after_redis=$(redis-cli -s "$dir/redis.sock" info memory | awk -F: '/^used_memory:/ { print $2 + 0 }')
-
-got=$(ctl bench tail bench.funnel.layer-changes --from-beginning --until-end --json | wc -l)
-want=$(jq .layer_changes <<<"$expected")
-[ "$got" = "$want" ] || fail "$got layer changes, expected $want"
-stages=$(ctl bench funnel --by stage --json | jq -cS '[.rows[] | {key, value: .count}] | from_entries')
-wanted=$(jq -cS '.by_stage | with_entries(select(.value > 0))' <<<"$expected")
-[ "$stages" = "$wanted" ] || fail "funnel $stages, expected $wanted"
-ctl bench verify >/dev/null || fail "verify"
-note "outputs checked: $got layer changes, funnel by stage, view = changelog"
-
-awk -v n="$changes" -v p="$prospects" -v b="$begin" -v f="$first" -v e="$end" -v w="$worker" -v r="$((redis - redis_before))" \
-	-v k="$((kafka - kafka_before))" -v m="$((after_redis - before_redis))" -v t="$threads" 'BEGIN {
-	printf "threads                 %d\n", t
-	printf "catch-up                %d changes/s (%.1f s; %.1f s with the start of the worker)\n", n / (e - f), e - f, e - b
-	printf "CPU a change            worker %.1f us, Redis %.1f us, broker %.1f us\n", w * 1000 / n, r * 1000 / n, k * 1000 / n
-	printf "Redis                   %d bytes a prospect\n", m / p
-}'
-latencies() { jq -r '"latency at \(.rate)/s       p50 \(.p50_ms) ms, p99 \(.p99_ms) ms, p99.9 \(.p999_ms) ms, max \(.max_ms) ms (\(.samples) \(.of))"'; }
-paced=$( (with_sets bench_feed bench paced "$rate" 20 5) ) || fail "paced"
-latencies <<<"$paced"
-worker_end w || fail "the end of the worker"
-
-# The floor beside it: the same changes and those of the pace, by a loop that moves as many bytes and does nothing else.
-# It comes second, when the broker's code is compiled; of few changes, this alone halves the broker's CPU.
-redis_before=$(cpu_ms "$(cat "$dir/redis.pid")")
-kafka_before=$(cpu_ms "$(cat "$dir/kafka.pid")")
-bare=$( (with_sets bench_bare bench "$threads") ) || fail "the bare loop"
-redis=$(cpu_ms "$(cat "$dir/redis.pid")")
-kafka=$(cpu_ms "$(cat "$dir/kafka.pid")")
-got=$(jq .changes <<<"$bare")
-[ "$got" = $((changes + rate * 20)) ] || fail "the bare loop moved $got changes, expected $((changes + rate * 20))"
-jq -r --argjson r $((redis - redis_before)) --argjson k $((kafka - kafka_before)) '
-	def us: . * 10 | round / 10;
-	"bare loop               \(.changes_per_second) changes/s (\(.seconds | us) s); CPU a change: loop \(.cpu_us_per_change | us) us, Redis \($r * 1000 / .changes | us) us, broker \($k * 1000 / .changes | us) us"' <<<"$bare"
-redis-cli -s "$dir/redis.sock" --scan --pattern '{bench:bare-*' | xargs redis-cli -s "$dir/redis.sock" unlink >/dev/null
+latencies() { jq -r '"latency at \(.rate)/s      p50 \(.p50_ms) ms, p99 \(.p99_ms) ms, p99.9 \(.p999_ms) ms, max \(.max_ms) ms (\(.samples) \(.of))"'; }
+bench_product
+bench_bare_loop
+bench_restore
+bench_kills
 
 # The worker's CPU for the same changes and contacts under rules that watch and under some that do not, both at the same
 # time, so that what else the machine does falls on both.
@@ -126,7 +84,7 @@ caught_up due 120 >/dev/null
 told=$(alerts due | wc -l)
 [ "$told" = 0 ] || fail "$told stalls are told before their time"
 sleep "$(awk -v ms=$((at - 7000 - $(now_ms))) 'BEGIN { print (ms > 0 ? ms / 1000 : 0) }')"
-(with_sets bench_feed due drain "$rate" 15 "$stalls" "$at") >"$dir/drain" || fail "drain"
+(with_sets bench_feed due drain 5000 15 "$stalls" "$at") >"$dir/drain" || fail "drain"
 caught_up due 120 >/dev/null
 told=$(alerts due | wc -l)
 [ "$told" = "$stalls" ] || fail "$told stalls are told, expected $stalls"
