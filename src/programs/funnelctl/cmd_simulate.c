@@ -176,6 +176,16 @@ static int publish(struct fnl_app *app, const struct simulate_arguments *a, FILE
 	return status == FNL_IMPORT_LEFT_OUT ? FNL_EXIT_INTERNAL : FNL_EXIT_OK;
 }
 
+/* A worker by the wall's clock believes no record that is far ahead of it. */
+static void warn_of_future(struct fnl_app *app, const struct fnl_simulation *s)
+{
+	int64_t end_ms = app->clock->wall_ms(app->clock->context) + fnl_settings_int(app->settings, "event_time.ahead");
+	if (fnl_settings_int(app->settings, "clock") == FNL_CLOCK_WALL && s->until_ms > end_ms) {
+		fprintf(stderr, "it goes on beyond today: what is later than event_time.ahead from now will be dead letters; "
+		                "--from an earlier day, or fewer --months, has none\n");
+	}
+}
+
 /* By way of the file, so that it cannot differ from what an import of it does. */
 static int publish_by_file(struct fnl_app *app, const struct simulate_arguments *a, const struct fnl_simulation *s)
 {
@@ -216,6 +226,7 @@ static int run(struct fnl_app *app, int argc, char **argv)
 	if (a.csv) {
 		code = fnl_sim_write_csv(&s, stdout) ? FNL_EXIT_INTERNAL : FNL_EXIT_OK;
 	} else {
+		warn_of_future(app, &s);
 		code = publish_by_file(app, &a, &s);
 	}
 	fnl_simulation_deinit(&s);
