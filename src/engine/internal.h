@@ -116,6 +116,8 @@ struct fnl_partition {
 	int64_t cl;                 /* and next changelog record */
 	int64_t pair_wall_ms;       /* when the pair was fetched */
 	int64_t retry_at_ms;        /* monotonic: do nothing before */
+	bool alone;                 /* the pair was not to be had together with others: asked for by itself, */
+	int64_t asked_at_ms;        /* monotonic: the last time then */
 	int64_t doubt_since_ms;     /* monotonic; 0: nothing contradicts */
 	bool fresh;                 /* runs since the last poll: what that one brought is not what start asked for */
 	struct fnl_applied applied; /* while checking and restoring: what the view stood at */

@@ -5,6 +5,7 @@
 enum {
 	PAIR_WAIT_MS = 500,
 	PAIR_RETRY_MS = 50,
+	ALONE_RETRY_MS = 250,
 	DOUBT_RETRY_MS = 250,
 	DOUBT_MS = 10000 /* longer than a heartbeat needs to bring the bad news */
 };
@@ -121,43 +122,81 @@ static int pair_take(struct fnl_stream *s, struct fnl_partition *p, const struct
 	return 0;
 }
 
+static bool wants_pair(const struct fnl_partition *p, int64_t mono_ms)
+{
+	return p->phase == FNL_PHASE_PAIR && p->retry_at_ms <= mono_ms;
+}
+
+/* Whose pair is asked for now: all that were never refused together; else the one of the others that waits longest. */
+static size_t choose_pairs(const struct fnl_stream *s, struct fnl_partition **ret)
+{
+	int64_t mono_ms = fnl_mono(s);
+	size_t n = 0;
+	struct fnl_partition *alone = NULL;
+	for (size_t i = 0; i < s->partition_count; i++) {
+		struct fnl_partition *p = &s->partitions[i];
+		if (!wants_pair(p, mono_ms)) {
+			continue;
+		}
+		if (!p->alone) {
+			ret[n++] = p;
+		} else if (!alone || p->asked_at_ms < alone->asked_at_ms) {
+			alone = p;
+		}
+	}
+	if (n == 0 && alone) {
+		ret[n++] = alone;
+	}
+	return n;
+}
+
+/* A transaction that a dead worker has left open hides the pairs of its partitions, and of all that are asked for
+ * together with these: from here on each is asked for alone, so that the others go on. */
+static void pairs_refused(struct fnl_stream *s, struct fnl_partition **who, size_t n)
+{
+	int64_t mono_ms = fnl_mono(s);
+	for (size_t i = 0; i < n; i++) {
+		who[i]->asked_at_ms = mono_ms;
+		who[i]->retry_at_ms = mono_ms + PAIR_RETRY_MS;
+		who[i]->alone = n > 1 || who[i]->alone;
+	}
+	for (size_t i = 0; n == 1 && i < s->partition_count; i++) {
+		struct fnl_partition *p = &s->partitions[i];
+		if (p->alone && p->phase == FNL_PHASE_PAIR && p->retry_at_ms < mono_ms + ALONE_RETRY_MS) {
+			p->retry_at_ms = mono_ms + ALONE_RETRY_MS; /* each try holds up those that run */
+		}
+	}
+}
+
 /* Rule 5: the stable pair, fetched after the assignment. */
 static int step_pairs(struct fnl_stream *s, struct fnl_error *why)
 {
 	struct fnl_committed *pairs = fnl_arena_calloc(&s->arena, s->partition_count, sizeof(*pairs));
-	if (!pairs) {
+	struct fnl_partition **who = fnl_arena_calloc(&s->arena, s->partition_count, sizeof(struct fnl_partition *));
+	if (!pairs || !who) {
 		return fnl_fail(why, FNL_E_NOMEM, "no memory for %zu partitions", s->partition_count);
 	}
-	size_t n = 0;
-	int64_t mono = fnl_mono(s);
-	for (size_t i = 0; i < s->partition_count; i++) {
-		if (s->partitions[i].phase == FNL_PHASE_PAIR && s->partitions[i].retry_at_ms <= mono) {
-			pairs[n++].partition = s->partitions[i].id;
-		}
-	}
+	size_t n = choose_pairs(s, who);
 	if (n == 0) {
 		return 0;
 	}
+	for (size_t i = 0; i < n; i++) {
+		pairs[i].partition = who[i]->id;
+	}
 	int64_t fetched_ms = fnl_wall(s);
 	int rc = s->ports.log->ops->committed(s->ports.log, pairs, n, PAIR_WAIT_MS);
-	size_t k = 0;
-	for (size_t i = 0; i < s->partition_count && k < n; i++) {
-		struct fnl_partition *p = &s->partitions[i];
-		if (p->id != pairs[k].partition) {
-			continue;
-		}
-		if (rc != 0) {
-			p->retry_at_ms = fnl_mono(s) + PAIR_RETRY_MS;
-		} else {
-			int failed = pair_take(s, p, &pairs[k], fetched_ms, why);
-			if (failed) {
-				return failed;
-			}
-		}
-		k++;
+	if (rc != 0) {
+		pairs_refused(s, who, n);
+		return fnl_status_class(rc) == FNL_CLASS_STOP
+		           ? fnl_fail(why, rc, "%s", s->ports.log->ops->explain(s->ports.log))
+		           : 0;
 	}
-	if (rc != 0 && fnl_status_class(rc) == FNL_CLASS_STOP) {
-		return fnl_fail(why, rc, "%s", s->ports.log->ops->explain(s->ports.log));
+	for (size_t i = 0; i < n; i++) {
+		who[i]->alone = false;
+		rc = pair_take(s, who[i], &pairs[i], fetched_ms, why);
+		if (rc) {
+			return rc;
+		}
 	}
 	return 0;
 }
