@@ -14,10 +14,10 @@
 
 #include "funneld/adapters/avro.h"
 #include "funneld/adapters/registry.h"
-#include "funneld/adapters/settings.h"
 #include "funneld/adapters/sys.h"
 #include "funneld/operators/rep.h"
 #include "gen.h"
+#include "rules_reader.h"
 #include "sheet_world.h"
 #include "stage_run.h"
 
@@ -35,21 +35,14 @@ struct tools {
 	uint64_t seed;          /* of the inputs */
 };
 
-static int read_rules(void *context, struct fnl_span text, struct fnl_arena *arena, const struct fnl_rules **ret,
-                      struct fnl_error *why)
-{
-	return fnl_rules_parse(text, "rules", arena, ret, NULL, context, why);
-}
-
 static int start(void **state)
 {
 	static struct tools t;
-	static const struct fnl_rules_reader reader = {NULL, read_rules};
 	struct fnl_error why;
 	fnl_books_start(&t.books);
 	if (fnl_registry_file_open(FNL_SOURCE_DIR "/schemas", &t.registry, &why) != 0 ||
 	    fnl_codec_avro_open(t.registry, &t.codec, &why) != 0 ||
-	    fnl_rep_operator_open(t.codec, fnl_sys_ids(), &reader, 0, &t.op, &why) != 0) {
+	    fnl_rep_operator_open(t.codec, fnl_sys_ids(), fnl_test_rules_reader(), 0, &t.op, &why) != 0) {
 		return -1;
 	}
 	*state = &t;

@@ -9,8 +9,8 @@
 #include <cmocka.h>
 #include <jansson.h>
 
-#include "funneld/adapters/settings.h"
 #include "golden.h"
+#include "rules_reader.h"
 #include "stall_values.h"
 #include "view_handover.h"
 
@@ -180,18 +180,10 @@ static void put_tasks(struct world *w)
 	}
 }
 
-static int read_rules(void *context, struct fnl_span text, struct fnl_arena *arena, const struct fnl_rules **ret,
-                      struct fnl_error *why)
-{
-	(void)context;
-	return fnl_rules_parse(text, "rules", arena, ret, NULL, NULL, why);
-}
-
-static const struct fnl_rules_reader reader = {NULL, read_rules};
-
 static struct fnl_handover_question question(void)
 {
-	return (struct fnl_handover_question){.book = FNL_SPAN_LIT("rep:R-17"), .now_ms = now_ms, .rules_reader = &reader};
+	return (struct fnl_handover_question){
+		.book = FNL_SPAN_LIT("rep:R-17"), .now_ms = now_ms, .rules_reader = fnl_test_rules_reader()};
 }
 
 static const char *draw(struct world *w, const struct fnl_handover_question *q, bool utf8)

@@ -9,8 +9,8 @@
 #include <cmocka.h>
 #include <jansson.h>
 
-#include "funneld/adapters/settings.h"
 #include "golden.h"
+#include "rules_reader.h"
 #include "stall_values.h"
 #include "view_performance.h"
 
@@ -169,19 +169,10 @@ static void fill(struct world *w, bool compared)
 	put_year(w, "ann", 2024, 80000000, 79000000);
 }
 
-static int read_rules(void *context, struct fnl_span text, struct fnl_arena *arena, const struct fnl_rules **ret,
-                      struct fnl_error *why)
-{
-	(void)context;
-	return fnl_rules_parse(text, "rules", arena, ret, NULL, NULL, why);
-}
-
-static const struct fnl_rules_reader reader = {NULL, read_rules};
-
 static struct fnl_performance_question question(int year)
 {
 	return (struct fnl_performance_question){
-		.org = FNL_SPAN_LIT("emea"), .year = year, .now_ms = now_ms, .rules_reader = &reader};
+		.org = FNL_SPAN_LIT("emea"), .year = year, .now_ms = now_ms, .rules_reader = fnl_test_rules_reader()};
 }
 
 static const char *draw(struct world *w, int year)

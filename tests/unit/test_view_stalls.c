@@ -8,8 +8,8 @@
 #include <cmocka.h>
 #include <jansson.h>
 
-#include "funneld/adapters/settings.h"
 #include "golden.h"
+#include "rules_reader.h"
 #include "stall_values.h"
 #include "view_stall.h"
 #include "view_stalls.h"
@@ -178,18 +178,9 @@ static void fill(struct world *w)
 	put_rules(w, 1, 2, "[rules]\nversion = 2\n"); /* it will have them, too */
 }
 
-static int read_rules(void *context, struct fnl_span text, struct fnl_arena *arena, const struct fnl_rules **ret,
-                      struct fnl_error *why)
-{
-	(void)context;
-	return fnl_rules_parse(text, "rules", arena, ret, NULL, NULL, why);
-}
-
-static const struct fnl_rules_reader reader = {NULL, read_rules};
-
 static struct fnl_stalls_question question(void)
 {
-	return (struct fnl_stalls_question){.layer = -1, .now_ms = now_ms, .rules_reader = &reader};
+	return (struct fnl_stalls_question){.layer = -1, .now_ms = now_ms, .rules_reader = fnl_test_rules_reader()};
 }
 
 static const char *draw(struct world *w, const struct fnl_stalls_question *q, int width)

@@ -9,9 +9,9 @@
 #include <cmocka.h>
 #include <jansson.h>
 
-#include "funneld/adapters/settings.h"
 #include "funneld/core/proposal.h"
 #include "golden.h"
+#include "rules_reader.h"
 #include "stall_values.h"
 #include "view_territories.h"
 
@@ -229,19 +229,10 @@ static void without_prospects(struct world *w)
 
 /* ---- looked at ---- */
 
-static int read_rules(void *context, struct fnl_span text, struct fnl_arena *arena, const struct fnl_rules **ret,
-                      struct fnl_error *why)
-{
-	(void)context;
-	return fnl_rules_parse(text, "rules", arena, ret, NULL, NULL, why);
-}
-
-static const struct fnl_rules_reader reader = {NULL, read_rules};
-
 static struct fnl_territories_question question(void)
 {
 	return (struct fnl_territories_question){
-		.org = FNL_SPAN_LIT("emea"), .now_ms = now_ms, .rules_reader = &reader, .picture = true};
+		.org = FNL_SPAN_LIT("emea"), .now_ms = now_ms, .rules_reader = fnl_test_rules_reader(), .picture = true};
 }
 
 static const char *draw(struct world *w, const struct fnl_territories_question *q, bool utf8)
