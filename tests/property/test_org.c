@@ -316,16 +316,7 @@ static void same_result(struct stage_result *a, struct stage_result *b)
 	for (size_t i = 0; i < n; i++) {
 		assert_true(fnl_span_eq(x[i].key, y[i].key) && fnl_span_eq(x[i].value, y[i].value));
 	}
-	assert_int_equal(a->row_count, b->row_count);
-	for (size_t i = 0; i < a->row_count; i++) {
-		size_t j = 0;
-		while (j < b->row_count &&
-		       !(a->rows[i].partition == b->rows[j].partition && a->rows[i].row.table == b->rows[j].row.table &&
-		         fnl_span_eq(a->rows[i].row.key, b->rows[j].row.key))) {
-			j++;
-		}
-		assert_true(j < b->row_count && fnl_span_eq(a->rows[i].value, b->rows[j].value));
-	}
+	stage_result_same_rows(a, b);
 }
 
 static void any_batching_answers_the_same(void **state)
