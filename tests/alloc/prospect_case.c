@@ -8,23 +8,16 @@
 
 #include "funneld/adapters/avro.h"
 #include "funneld/adapters/registry.h"
-#include "funneld/adapters/settings.h"
 #include "funneld/adapters/sys.h"
 #include "funneld/operators/prospect.h"
 #include "prospect_world.h"
+#include "rules_reader.h"
 
 enum { DAY_MS = 86400000 };
 
 static struct fnl_registry *registry;
 static struct fnl_codec *codec; /* of the inputs; each worker opens its own */
 static struct fnl_codec *worker_codec;
-
-static int read_rules(void *context, struct fnl_span text, struct fnl_arena *arena, const struct fnl_rules **ret,
-                      struct fnl_error *why)
-{
-	(void)context;
-	return fnl_rules_parse(text, "rules", arena, ret, NULL, NULL, why);
-}
 
 static void publish(struct stream_world *w, int32_t partition, const char *key, struct fnl_span value)
 {
@@ -126,10 +119,10 @@ static void publish_all(struct stream_world *w)
 
 int prospect_case_open(struct stream_case *c, struct fnl_error *why)
 {
-	static const struct fnl_rules_reader reader = {NULL, read_rules};
 	int rc = fnl_codec_avro_open(registry, &worker_codec, why);
 	return rc ? rc
-	          : fnl_prospect_operator_open(worker_codec, fnl_sys_ids(), &reader, STREAM_WORLD_PARTITIONS, &c->op, why);
+	          : fnl_prospect_operator_open(worker_codec, fnl_sys_ids(), fnl_test_rules_reader(),
+	                                       STREAM_WORLD_PARTITIONS, &c->op, why);
 }
 
 void prospect_case_close(struct stream_case *c)

@@ -7,26 +7,18 @@
 #include <cmocka.h>
 
 #include "book_world_internal.h"
-#include "failing_alloc.h"
+#include "failing_trial.h"
 
-enum { ARENA_BYTES = 8 << 20, RUNS_MAX = 500, AS_OF = 1000, SETTLED = AS_OF + 24 * 3600000 };
+enum { AS_OF = 1000, SETTLED = AS_OF + 24 * 3600000 };
 
 static struct fnl_books w;
 
 /* What is tried again and again: a line, a RepChanged, the rep's timer, a command, new rules, or a step of the jobs. */
 static const struct fnl_input *input;
 
-static void write_values(struct fnl_writer *to, const struct fnl_record_desc *desc, const struct fnl_value *values)
-{
-	fnl_write_u8(to, values != NULL);
-	if (values) {
-		assert_int_equal(fnl_record_encode(desc, values, to), 0);
-	}
-}
-
 static void write_event(struct fnl_writer *to, struct fnl_event_out event)
 {
-	write_values(to, event.desc, event.values);
+	failing_write(to, event.desc, event.values);
 }
 
 static int untouched(const void *out, const void *before, size_t size, int rc)
@@ -62,8 +54,8 @@ static int run_book(struct fnl_arena *arena, struct fnl_writer *ret)
 		return untouched(&out, &before, sizeof(out), rc);
 	}
 	fnl_write_u8(ret, (uint8_t)(out.line_change * 16 + out.rep_change));
-	write_values(ret, &fnl_desc_rep, out.rep_change == FNL_ROW_PUT ? out.rep : NULL);
-	write_values(ret, &fnl_desc_line, out.line_change == FNL_ROW_PUT ? out.line : NULL);
+	failing_write(ret, &fnl_desc_rep, out.rep_change == FNL_ROW_PUT ? out.rep : NULL);
+	failing_write(ret, &fnl_desc_line, out.line_change == FNL_ROW_PUT ? out.line : NULL);
 	write_event(ret, out.event);
 	for (size_t i = 0; i < out.entry_count; i++) {
 		write_event(ret, out.entries[i]);
@@ -83,7 +75,7 @@ static int run_open(struct fnl_arena *arena, struct fnl_writer *ret)
 	if (rc) {
 		return untouched(&out, &before, sizeof(out), rc);
 	}
-	write_values(ret, &fnl_desc_partition_jobs, out.jobs);
+	failing_write(ret, &fnl_desc_partition_jobs, out.jobs);
 	write_event(ret, out.rejection);
 	return 0;
 }
@@ -101,7 +93,7 @@ static int run_rules(struct fnl_arena *arena, struct fnl_writer *ret)
 		assert_null(jobs);
 		return rc;
 	}
-	write_values(ret, &fnl_desc_partition_jobs, jobs);
+	failing_write(ret, &fnl_desc_partition_jobs, jobs);
 	return 0;
 }
 
@@ -129,15 +121,15 @@ static int run_step(struct fnl_arena *arena, struct fnl_writer *ret)
 	if (rc) {
 		return untouched(&out, &before, sizeof(out), rc);
 	}
-	write_values(ret, &fnl_desc_partition_jobs, out.jobs);
-	write_values(ret, &fnl_desc_rep, out.rep);
-	write_values(ret, &fnl_desc_quota_set, out.quota);
+	failing_write(ret, &fnl_desc_partition_jobs, out.jobs);
+	failing_write(ret, &fnl_desc_rep, out.rep);
+	failing_write(ret, &fnl_desc_quota_set, out.quota);
 	fnl_write_u8(ret, (uint8_t)out.copied_change);
-	write_values(ret, &fnl_desc_territory_set, out.copied);
+	failing_write(ret, &fnl_desc_territory_set, out.copied);
 	for (size_t i = 0; i < in.page_count; i++) {
 		fnl_write_u8(ret, (uint8_t)out.lines[i].line_change);
-		write_values(ret, &fnl_desc_line, out.lines[i].line_change == FNL_ROW_PUT ? out.lines[i].line : NULL);
-		write_values(ret, &fnl_desc_quota_line, out.lines[i].quota_line);
+		failing_write(ret, &fnl_desc_line, out.lines[i].line_change == FNL_ROW_PUT ? out.lines[i].line : NULL);
+		failing_write(ret, &fnl_desc_quota_line, out.lines[i].quota_line);
 	}
 	return 0;
 }
@@ -151,52 +143,15 @@ static int run_reference(struct fnl_arena *arena, struct fnl_writer *ret)
 	              : fnl_territory_take(fnl_books_territories(&w, "org1", NULL), input->v, arena, &out, &w.why);
 	failing_counts(false);
 	if (rc == 0) {
-		write_values(ret, rate ? &fnl_desc_rate_table : &fnl_desc_territory_set, out);
+		failing_write(ret, rate ? &fnl_desc_rate_table : &fnl_desc_territory_set, out);
 	}
 	return rc;
 }
 
-typedef int run_fn(struct fnl_arena *arena, struct fnl_writer *ret);
-
-/* True: an allocation has failed, and what came of it was right. */
-static bool try_once(run_fn *run, const struct failing_kind *kind, size_t at, struct fnl_span expected)
+static void try_all(const char *name, failing_run *run, const struct fnl_input *in)
 {
-	struct fnl_arena arena;
-	struct fnl_arena results;
-	fnl_arena_init(&arena, ARENA_BYTES);
-	fnl_arena_init(&results, ARENA_BYTES);
-	struct fnl_writer result = fnl_writer_of(&results);
-	failing_arm(kind, at);
-	int rc = run(&arena, &result);
-	bool failed = failing_disarm();
-	assert_true(rc == 0 || (rc == FNL_E_NOMEM && failed));
-	if (rc == 0) {
-		assert_true(fnl_span_eq(fnl_writer_span(&result), expected));
-	}
-	fnl_arena_deinit(&arena);
-	fnl_arena_deinit(&results);
-	return failed;
-}
-
-static void try_all(const char *name, run_fn *run, const struct fnl_input *in)
-{
-	struct fnl_arena arena;
-	size_t sum = 0;
 	input = in;
-	fnl_arena_init(&arena, ARENA_BYTES);
-	struct fnl_writer expected = fnl_writer_of(&arena);
-	failing_arm(&failing_kinds[0], SIZE_MAX);
-	assert_int_equal(run(&arena, &expected), 0);
-	failing_disarm();
-	for (size_t i = 0; i < FAILING_KINDS; i++) {
-		for (size_t at = 1; try_once(run, &failing_kinds[i], at, fnl_writer_span(&expected)); at++) {
-			assert_true(at < RUNS_MAX);
-			sum++;
-		}
-	}
-	assert_true(sum > 0);
-	print_message("%s: %zu failed allocations\n", name, sum);
-	fnl_arena_deinit(&arena);
+	failing_try_all(name, run, &w.arena);
 }
 
 static void references(void)

@@ -7,12 +7,12 @@
 #include <cmocka.h>
 
 #include "book_world.h"
-#include "failing_alloc.h"
+#include "failing_trial.h"
 
 #define DAY_MS INT64_C(86400000)
 #define CELL "rep:ann|north||"
 
-enum { ARENA_BYTES = 8 << 20, RUNS_MAX = 500, TODAY = 19675 /* of FNL_T0 */ };
+enum { TODAY = 19675 /* of FNL_T0 */ };
 
 static struct fnl_books w;
 
@@ -29,18 +29,10 @@ static struct fnl_cell_in input_of(struct fnl_arena *arena)
 	                            .arena = arena};
 }
 
-static void write_values(struct fnl_writer *to, const struct fnl_record_desc *desc, const struct fnl_value *values)
-{
-	fnl_write_u8(to, values != NULL);
-	if (values) {
-		assert_int_equal(fnl_record_encode(desc, values, to), 0);
-	}
-}
-
 static void write_row(struct fnl_writer *to, const struct fnl_cell_row *row)
 {
 	fnl_write_u8(to, (uint8_t)row->change);
-	write_values(to, &fnl_desc_cell, row->change == FNL_ROW_PUT ? row->values : NULL);
+	failing_write(to, &fnl_desc_cell, row->change == FNL_ROW_PUT ? row->values : NULL);
 }
 
 static int run_move(struct fnl_arena *arena, struct fnl_writer *ret)
@@ -58,7 +50,7 @@ static int run_move(struct fnl_arena *arena, struct fnl_writer *ret)
 		assert_memory_equal(rows, before, sizeof(rows));
 		return rc;
 	}
-	write_values(ret, &fnl_desc_line, line);
+	failing_write(ret, &fnl_desc_line, line);
 	write_row(ret, &rows[0]);
 	write_row(ret, &rows[1]);
 	return 0;
@@ -78,7 +70,7 @@ static int run_timer(struct fnl_arena *arena, struct fnl_writer *ret)
 	}
 	write_row(ret, &out.row);
 	for (size_t i = 0; i < out.image_count; i++) {
-		write_values(ret, out.images[i].desc, out.images[i].values);
+		failing_write(ret, out.images[i].desc, out.images[i].values);
 	}
 	return 0;
 }
@@ -94,51 +86,9 @@ static int run_go_over(struct fnl_arena *arena, struct fnl_writer *ret)
 	failing_counts(false);
 	if (rc == 0) {
 		write_row(ret, &row);
-		write_values(ret, &fnl_desc_rep, rep);
+		failing_write(ret, &fnl_desc_rep, rep);
 	}
 	return rc;
-}
-
-typedef int run_fn(struct fnl_arena *arena, struct fnl_writer *ret);
-
-/* True: an allocation has failed, and what came of it was right. */
-static bool try_once(run_fn *run, const struct failing_kind *kind, size_t at, struct fnl_span expected)
-{
-	struct fnl_arena arena;
-	struct fnl_arena results;
-	fnl_arena_init(&arena, ARENA_BYTES);
-	fnl_arena_init(&results, ARENA_BYTES);
-	struct fnl_writer result = fnl_writer_of(&results);
-	failing_arm(kind, at);
-	int rc = run(&arena, &result);
-	bool failed = failing_disarm();
-	assert_true(rc == 0 || (rc == FNL_E_NOMEM && failed));
-	if (rc == 0) {
-		assert_true(fnl_span_eq(fnl_writer_span(&result), expected));
-	}
-	fnl_arena_deinit(&arena);
-	fnl_arena_deinit(&results);
-	return failed;
-}
-
-static void try_all(const char *name, run_fn *run)
-{
-	struct fnl_arena arena;
-	size_t sum = 0;
-	fnl_arena_init(&arena, ARENA_BYTES);
-	struct fnl_writer expected = fnl_writer_of(&arena);
-	failing_arm(&failing_kinds[0], SIZE_MAX);
-	assert_int_equal(run(&arena, &expected), 0);
-	failing_disarm();
-	for (size_t i = 0; i < FAILING_KINDS; i++) {
-		for (size_t at = 1; try_once(run, &failing_kinds[i], at, fnl_writer_span(&expected)); at++) {
-			assert_true(at < RUNS_MAX);
-			sum++;
-		}
-	}
-	assert_true(sum > 0);
-	print_message("%s: %zu failed allocations\n", name, sum);
-	fnl_arena_deinit(&arena);
 }
 
 static void send(const char *prospect_id, int64_t owner_since_day)
@@ -159,19 +109,19 @@ static void every_step(void **state)
 	send("p2", TODAY - 160);
 	send("p3", TODAY - 10);
 	w.now_ms += 1000;
-	try_all("told", run_timer);
+	failing_try_all("told", run_timer, &w.arena);
 	assert_true(fnl_books_cell_timer(&w, CELL));
 	/* two weeks have begun, and go over into those that may be moved; then the line leaves for another cell */
 	w.now_ms += 40 * DAY_MS;
 	memcpy(after, fnl_books_line_row(&w, "rep:ann", "p1"), sizeof(after));
 	after[FNL_LINE_REGION].str =
 		FNL_SPAN_LIT("a region of a name that is much longer than sixty-four bytes, and so a digest");
-	try_all("to another cell", run_move);
+	failing_try_all("to another cell", run_move, &w.arena);
 	struct fnl_input moved = fnl_input_rep("ann", 2, "org2");
 	assert_int_equal(fnl_books_rep_changed(&w, &moved), 0);
-	try_all("gone over", run_go_over);
+	failing_try_all("gone over", run_go_over, &w.arena);
 	fnl_books_rep_timer(&w, "rep:ann");
-	try_all("told anew", run_timer);
+	failing_try_all("told anew", run_timer, &w.arena);
 	fnl_books_end(&w);
 }
 

@@ -6,23 +6,13 @@
 
 #include <cmocka.h>
 
-#include "failing_alloc.h"
+#include "failing_trial.h"
 #include "sheet_world.h"
 
 #define ANN "rep:ann"
 
-enum { ARENA_BYTES = 8 << 20, RUNS_MAX = 2000 };
-
 static struct fnl_books w;
 static const struct fnl_input *input; /* NULL: the timer */
-
-static void write_values(struct fnl_writer *to, const struct fnl_record_desc *desc, const struct fnl_value *values)
-{
-	fnl_write_u8(to, values != NULL);
-	if (values) {
-		assert_int_equal(fnl_record_encode(desc, values, to), 0);
-	}
-}
 
 static int run_timer(const struct fnl_inspection_in *in, struct fnl_writer *ret)
 {
@@ -43,13 +33,13 @@ static int run_timer(const struct fnl_inspection_in *in, struct fnl_writer *ret)
 		assert_memory_equal(&out, &before, sizeof(out));
 		return rc;
 	}
-	write_values(ret, &fnl_desc_inspection, out.row);
+	failing_write(ret, &fnl_desc_inspection, out.row);
 	for (size_t i = 0; i < page.count; i++) {
 		fnl_write_u8(ret, (uint8_t)out.lines[i].change);
-		write_values(ret, &fnl_desc_line, out.lines[i].change == FNL_ROW_PUT ? out.lines[i].line : NULL);
+		failing_write(ret, &fnl_desc_line, out.lines[i].change == FNL_ROW_PUT ? out.lines[i].line : NULL);
 	}
 	for (size_t i = 0; i < out.event_count; i++) {
-		write_values(ret, out.events[i].desc, out.events[i].values);
+		failing_write(ret, out.events[i].desc, out.events[i].values);
 	}
 	return 0;
 }
@@ -66,8 +56,8 @@ static int run_answer(const struct fnl_inspection_in *in, struct fnl_writer *ret
 		assert_memory_equal(&out, &before, sizeof(out));
 		return rc;
 	}
-	write_values(ret, &fnl_desc_inspection, out.row);
-	write_values(ret, out.event.desc, out.event.values);
+	failing_write(ret, &fnl_desc_inspection, out.row);
+	failing_write(ret, out.event.desc, out.event.values);
 	return 0;
 }
 
@@ -84,7 +74,7 @@ static int run_line(const struct fnl_inspection_in *in, struct fnl_writer *ret)
 	int rc = fnl_book_line(&book, input->v, &out, &w.why);
 	failing_counts(false);
 	if (rc == 0) {
-		write_values(ret, &fnl_desc_line, out.line_change == FNL_ROW_PUT ? out.line : NULL);
+		failing_write(ret, &fnl_desc_line, out.line_change == FNL_ROW_PUT ? out.line : NULL);
 	}
 	failing_counts(true);
 	return rc;
@@ -118,49 +108,14 @@ static int run(struct fnl_arena *arena, struct fnl_writer *ret)
 		assert_null(row);
 		return rc;
 	}
-	write_values(ret, &fnl_desc_inspection, row);
+	failing_write(ret, &fnl_desc_inspection, row);
 	return 0;
-}
-
-/* True: an allocation has failed, and what came of it was right. */
-static bool try_once(const struct failing_kind *kind, size_t at, struct fnl_span expected)
-{
-	struct fnl_arena arena;
-	struct fnl_arena results;
-	fnl_arena_init(&arena, ARENA_BYTES);
-	fnl_arena_init(&results, ARENA_BYTES);
-	struct fnl_writer result = fnl_writer_of(&results);
-	failing_arm(kind, at);
-	int rc = run(&arena, &result);
-	bool failed = failing_disarm();
-	assert_true(rc == 0 || (rc == FNL_E_NOMEM && failed));
-	if (rc == 0) {
-		assert_true(fnl_span_eq(fnl_writer_span(&result), expected));
-	}
-	fnl_arena_deinit(&arena);
-	fnl_arena_deinit(&results);
-	return failed;
 }
 
 static void try_all(const char *name, const struct fnl_input *in)
 {
-	struct fnl_arena arena;
-	size_t sum = 0;
 	input = in;
-	fnl_arena_init(&arena, ARENA_BYTES);
-	struct fnl_writer expected = fnl_writer_of(&arena);
-	failing_arm(&failing_kinds[0], SIZE_MAX);
-	assert_int_equal(run(&arena, &expected), 0);
-	failing_disarm();
-	for (size_t i = 0; i < FAILING_KINDS; i++) {
-		for (size_t at = 1; try_once(&failing_kinds[i], at, fnl_writer_span(&expected)); at++) {
-			assert_true(at < RUNS_MAX);
-			sum++;
-		}
-	}
-	assert_true(sum > 0);
-	print_message("%s: %zu failed allocations\n", name, sum);
-	fnl_arena_deinit(&arena);
+	failing_try_all(name, run, &w.arena);
 }
 
 static void every_input_and_firing(void **state)

@@ -7,25 +7,18 @@
 #include <cmocka.h>
 
 #include "book_world.h"
-#include "failing_alloc.h"
+#include "failing_trial.h"
 #include "funneld/core/moves.h"
 
-enum { ARENA_BYTES = 8 << 20, RUNS_MAX = 500, LINES = 2 };
+enum { LINES = 2 };
 
 static struct fnl_books w;
 static struct fnl_value event[FNL_BOOK_MOVES_FIELD_COUNT];
 static const struct fnl_value *row; /* NULL: none yet */
 static const struct fnl_value *lines[LINES];
+static struct fnl_moves_out undisturbed; /* what that run has given */
 
-static void write_values(struct fnl_writer *to, const struct fnl_record_desc *desc, const struct fnl_value *values)
-{
-	fnl_write_u8(to, values != NULL);
-	if (values) {
-		assert_int_equal(fnl_record_encode(desc, values, to), 0);
-	}
-}
-
-static int run(struct fnl_arena *arena, struct fnl_moves_out *out, struct fnl_writer *ret)
+static int run(struct fnl_arena *arena, struct fnl_writer *ret)
 {
 	struct fnl_moves_in in = {.row = row,
 	                          .rep = fnl_books_rep(&w, "rep:ann"),
@@ -35,65 +28,34 @@ static int run(struct fnl_arena *arena, struct fnl_moves_out *out, struct fnl_wr
 	                          .correlation_id = FNL_SPAN_LIT("c"),
 	                          .arena = arena};
 	struct fnl_moves_page page = {lines, LINES, true};
-	struct fnl_moves_out before;
-	memset(out, 0x5a, sizeof(*out));
-	memcpy(&before, out, sizeof(before));
-	int rc = row ? fnl_moves_step(&in, &page, out) : fnl_moves_begin(&in, event, out, &w.why);
+	struct fnl_moves_out out, before;
+	memset(&out, 0x5a, sizeof(out));
+	memcpy(&before, &out, sizeof(out));
+	int rc = row ? fnl_moves_step(&in, &page, &out) : fnl_moves_begin(&in, event, &out, &w.why);
 	failing_counts(false);
 	if (rc) {
-		assert_memory_equal(out, &before, sizeof(before));
+		assert_memory_equal(&out, &before, sizeof(out));
 		return rc;
 	}
-	write_values(ret, &fnl_desc_moves, out->row);
-	for (size_t i = 0; i < LINES && out->lines; i++) {
-		write_values(ret, &fnl_desc_line, out->lines[i]);
+	undisturbed = arena == &w.arena ? out : undisturbed;
+	failing_write(ret, &fnl_desc_moves, out.row);
+	for (size_t i = 0; i < LINES && out.lines; i++) {
+		failing_write(ret, &fnl_desc_line, out.lines[i]);
 	}
-	for (size_t i = 0; i < out->event_count; i++) {
-		write_values(ret, out->events[i].desc, out->events[i].values);
+	for (size_t i = 0; i < out.event_count; i++) {
+		failing_write(ret, out.events[i].desc, out.events[i].values);
 	}
 	return 0;
-}
-
-/* True: an allocation has failed, and what came of it was right. */
-static bool try_once(const struct failing_kind *kind, size_t at, struct fnl_span expected)
-{
-	struct fnl_arena arena, results;
-	struct fnl_moves_out out;
-	fnl_arena_init(&arena, ARENA_BYTES);
-	fnl_arena_init(&results, ARENA_BYTES);
-	struct fnl_writer result = fnl_writer_of(&results);
-	failing_arm(kind, at);
-	int rc = run(&arena, &out, &result);
-	bool failed = failing_disarm();
-	assert_true(rc == 0 || (rc == FNL_E_NOMEM && failed));
-	if (rc == 0) {
-		assert_true(fnl_span_eq(fnl_writer_span(&result), expected));
-	}
-	fnl_arena_deinit(&arena);
-	fnl_arena_deinit(&results);
-	return failed;
 }
 
 /* The row and the lines are then as the undisturbed run leaves them. */
 static void try_all(const char *name)
 {
-	struct fnl_writer expected = fnl_writer_of(&w.arena);
-	struct fnl_moves_out out;
-	size_t sum = 0;
-	failing_arm(&failing_kinds[0], SIZE_MAX);
-	assert_int_equal(run(&w.arena, &out, &expected), 0);
-	failing_disarm();
-	for (size_t i = 0; i < FAILING_KINDS; i++) {
-		for (size_t at = 1; try_once(&failing_kinds[i], at, fnl_writer_span(&expected)); at++) {
-			assert_true(at < RUNS_MAX);
-			sum++;
-		}
-	}
-	assert_true(sum > 0);
-	print_message("%s: %zu failed allocations, %zu events\n", name, sum, out.event_count);
-	row = out.row;
-	for (size_t i = 0; i < LINES && out.lines; i++) {
-		lines[i] = out.lines[i] ? out.lines[i] : lines[i];
+	failing_try_all(name, run, &w.arena);
+	print_message("%s: %zu events\n", name, undisturbed.event_count);
+	row = undisturbed.row;
+	for (size_t i = 0; i < LINES && undisturbed.lines; i++) {
+		lines[i] = undisturbed.lines[i] ? undisturbed.lines[i] : lines[i];
 	}
 }
 

@@ -6,25 +6,15 @@
 
 #include <cmocka.h>
 
-#include "failing_alloc.h"
+#include "failing_trial.h"
 #include "funneld/core/org.h"
 #include "org_desk.h"
-
-enum { ARENA_BYTES = 8 << 20, RUNS_MAX = 500 };
 
 static struct fnl_org_desk desk;
 
 /* What is tried again and again: an input, or a page of a question. */
 static const struct fnl_input *input;
 static const struct fnl_value *question;
-
-static void write_values(struct fnl_writer *to, const struct fnl_record_desc *desc, const struct fnl_value *values)
-{
-	fnl_write_u8(to, values != NULL);
-	if (values) {
-		assert_int_equal(fnl_record_encode(desc, values, to), 0);
-	}
-}
 
 static int untouched(const void *out, const void *before, size_t size, int rc)
 {
@@ -55,9 +45,9 @@ static int run_entry(struct fnl_arena *arena, struct fnl_writer *ret)
 	if (rc) {
 		return untouched(&out, &before, sizeof(out), rc);
 	}
-	write_values(ret, &fnl_desc_org_rep, out.change == FNL_ROW_PUT ? out.rep : NULL);
+	failing_write(ret, &fnl_desc_org_rep, out.change == FNL_ROW_PUT ? out.rep : NULL);
 	for (size_t i = 0; i < out.answer_count; i++) {
-		write_values(ret, out.answers[i].desc, out.answers[i].values);
+		failing_write(ret, out.answers[i].desc, out.answers[i].values);
 	}
 	return 0;
 }
@@ -74,9 +64,9 @@ static int run_asked(struct fnl_arena *arena, struct fnl_writer *ret)
 	if (rc) {
 		return untouched(&out, &before, sizeof(out), rc);
 	}
-	write_values(ret, &fnl_desc_org_rep, out.successor);
-	write_values(ret, &fnl_desc_org_question, out.question);
-	write_values(ret, out.answer.desc, out.answer.values);
+	failing_write(ret, &fnl_desc_org_rep, out.successor);
+	failing_write(ret, &fnl_desc_org_question, out.question);
+	failing_write(ret, out.answer.desc, out.answer.values);
 	return 0;
 }
 
@@ -90,7 +80,7 @@ static int run_outcome(struct fnl_arena *arena, struct fnl_writer *ret)
 		assert_ptr_equal(row, &desk);
 		return rc;
 	}
-	write_values(ret, &fnl_desc_org_handover, row);
+	failing_write(ret, &fnl_desc_org_handover, row);
 	return 0;
 }
 
@@ -108,8 +98,8 @@ static int step(struct fnl_arena *arena, struct fnl_writer *ret, bool last)
 	if (rc) {
 		return untouched(&out, &before, sizeof(out), rc);
 	}
-	write_values(ret, &fnl_desc_org_question, out.question);
-	write_values(ret, out.answer.desc, out.answer.values);
+	failing_write(ret, &fnl_desc_org_question, out.question);
+	failing_write(ret, out.answer.desc, out.answer.values);
 	return 0;
 }
 
@@ -123,47 +113,10 @@ static int run_last_page(struct fnl_arena *arena, struct fnl_writer *ret)
 	return step(arena, ret, true);
 }
 
-typedef int run_fn(struct fnl_arena *arena, struct fnl_writer *ret);
-
-/* True: an allocation has failed, and what came of it was right. */
-static bool try_once(run_fn *run, const struct failing_kind *kind, size_t at, struct fnl_span expected)
+static void try_all(const char *name, failing_run *run, const struct fnl_input *in)
 {
-	struct fnl_arena arena;
-	struct fnl_arena results;
-	fnl_arena_init(&arena, ARENA_BYTES);
-	fnl_arena_init(&results, ARENA_BYTES);
-	struct fnl_writer result = fnl_writer_of(&results);
-	failing_arm(kind, at);
-	int rc = run(&arena, &result);
-	bool failed = failing_disarm();
-	assert_true(rc == 0 || (rc == FNL_E_NOMEM && failed));
-	if (rc == 0) {
-		assert_true(fnl_span_eq(fnl_writer_span(&result), expected));
-	}
-	fnl_arena_deinit(&arena);
-	fnl_arena_deinit(&results);
-	return failed;
-}
-
-static void try_all(const char *name, run_fn *run, const struct fnl_input *in)
-{
-	struct fnl_arena arena;
-	size_t sum = 0;
 	input = in;
-	fnl_arena_init(&arena, ARENA_BYTES);
-	struct fnl_writer expected = fnl_writer_of(&arena);
-	failing_arm(&failing_kinds[0], SIZE_MAX);
-	assert_int_equal(run(&arena, &expected), 0);
-	failing_disarm();
-	for (size_t i = 0; i < FAILING_KINDS; i++) {
-		for (size_t at = 1; try_once(run, &failing_kinds[i], at, fnl_writer_span(&expected)); at++) {
-			assert_true(at < RUNS_MAX);
-			sum++;
-		}
-	}
-	assert_true(sum > 0);
-	print_message("%s: %zu failed allocations\n", name, sum);
-	fnl_arena_deinit(&arena);
+	failing_try_all(name, run, &desk.arena);
 }
 
 static void send(struct fnl_input in)

@@ -7,24 +7,16 @@
 #include <cmocka.h>
 
 #include "book_world_internal.h"
-#include "failing_alloc.h"
+#include "failing_trial.h"
 #include "funneld/core/attainment.h"
 
-enum { ARENA_BYTES = 8 << 20, RUNS_MAX = 500, SETTLED = 24 * 3600000 + 1000, YEAR = 2024 };
+enum { SETTLED = 24 * 3600000 + 1000, YEAR = 2024 };
 
 static struct fnl_books w;
 static struct fnl_input input;       /* of command, comes */
 static const struct fnl_value *row;  /* of a firing */
 static const struct fnl_value *next; /* what the undisturbed one makes of it; NULL: it goes */
 static const char *book;
-
-static void write_values(struct fnl_writer *to, const struct fnl_record_desc *desc, const struct fnl_value *values)
-{
-	fnl_write_u8(to, values != NULL);
-	if (values) {
-		assert_int_equal(fnl_record_encode(desc, values, to), 0);
-	}
-}
 
 /* --- what is tried again and again --- */
 
@@ -42,8 +34,8 @@ static int revise(struct fnl_arena *arena, struct fnl_writer *ret)
 		assert_memory_equal(&out, &before, sizeof(out));
 		return rc;
 	}
-	write_values(ret, &fnl_desc_quota_set, out.quota);
-	write_values(ret, out.event.desc, out.event.values);
+	failing_write(ret, &fnl_desc_quota_set, out.quota);
+	failing_write(ret, out.event.desc, out.event.values);
 	return 0;
 }
 
@@ -67,7 +59,7 @@ static int begin(struct fnl_arena *arena, struct fnl_writer *ret)
 		assert_null(begun);
 		return rc;
 	}
-	write_values(ret, &fnl_desc_quota_moves, begun);
+	failing_write(ret, &fnl_desc_quota_moves, begun);
 	return 0;
 }
 
@@ -98,13 +90,13 @@ static int fire(struct fnl_arena *arena, struct fnl_writer *ret)
 		return rc;
 	}
 	next = arena == &w.arena ? out.row : next;
-	write_values(ret, &fnl_desc_quota_moves, out.row);
-	write_values(ret, &fnl_desc_quota_set, out.quota);
+	failing_write(ret, &fnl_desc_quota_moves, out.row);
+	failing_write(ret, &fnl_desc_quota_set, out.quota);
 	for (size_t i = 0; i < need.count; i++) {
-		write_values(ret, &fnl_desc_quota_line, out.lines[i]);
+		failing_write(ret, &fnl_desc_quota_line, out.lines[i]);
 	}
 	for (size_t i = 0; i < out.event_count; i++) {
-		write_values(ret, out.events[i].desc, out.events[i].values);
+		failing_write(ret, out.events[i].desc, out.events[i].values);
 	}
 	return 0;
 }
@@ -129,7 +121,7 @@ static int mark(struct fnl_arena *arena, struct fnl_writer *ret)
 		assert_null(rep);
 		return rc;
 	}
-	write_values(ret, &fnl_desc_rep, rep);
+	failing_write(ret, &fnl_desc_rep, rep);
 	return 0;
 }
 
@@ -150,53 +142,20 @@ static int tell(struct fnl_arena *arena, struct fnl_writer *ret)
 		assert_memory_equal(&out, &before, sizeof(out));
 		return rc;
 	}
-	write_values(ret, &fnl_desc_rep, rep);
+	failing_write(ret, &fnl_desc_rep, rep);
 	for (size_t i = 0; i < out.event_count; i++) {
-		write_values(ret, out.events[i].desc, out.events[i].values);
+		failing_write(ret, out.events[i].desc, out.events[i].values);
 	}
 	for (size_t i = 0; i < out.image_count; i++) {
-		write_values(ret, out.images[i].desc, out.images[i].values);
+		failing_write(ret, out.images[i].desc, out.images[i].values);
 	}
 	assert_int_equal(out.event_count, 1);
 	return 0;
 }
 
-typedef int call_fn(struct fnl_arena *arena, struct fnl_writer *ret);
-
-/* True: an allocation has failed, and what came of it was right. */
-static bool try_once(call_fn *call, const struct failing_kind *kind, size_t at, struct fnl_span expected)
+static void try_all(const char *name, failing_run *run)
 {
-	struct fnl_arena arena, results;
-	fnl_arena_init(&arena, ARENA_BYTES);
-	fnl_arena_init(&results, ARENA_BYTES);
-	struct fnl_writer result = fnl_writer_of(&results);
-	failing_arm(kind, at);
-	int rc = call(&arena, &result);
-	bool failed = failing_disarm();
-	assert_true(rc == 0 || (rc == FNL_E_NOMEM && failed));
-	if (rc == 0) {
-		assert_true(fnl_span_eq(fnl_writer_span(&result), expected));
-	}
-	fnl_arena_deinit(&arena);
-	fnl_arena_deinit(&results);
-	return failed;
-}
-
-static void try_all(const char *name, call_fn *call)
-{
-	struct fnl_writer expected = fnl_writer_of(&w.arena);
-	size_t sum = 0;
-	failing_arm(&failing_kinds[0], SIZE_MAX);
-	assert_int_equal(call(&w.arena, &expected), 0);
-	failing_disarm();
-	for (size_t i = 0; i < FAILING_KINDS; i++) {
-		for (size_t at = 1; try_once(call, &failing_kinds[i], at, fnl_writer_span(&expected)); at++) {
-			assert_true(at < RUNS_MAX);
-			sum++;
-		}
-	}
-	assert_true(sum > 0);
-	print_message("%s: %zu failed allocations\n", name, sum);
+	failing_try_all(name, run, &w.arena);
 }
 
 /* --- the world --- */

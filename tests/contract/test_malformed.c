@@ -16,12 +16,12 @@
 #include "funneld/adapters/kafka.h"
 #include "funneld/adapters/redis.h"
 #include "funneld/adapters/registry.h"
-#include "funneld/adapters/settings.h"
 #include "funneld/adapters/sys.h"
 #include "funneld/engine/stream.h"
 #include "funneld/operators/prospect.h"
 #include "kafka_fixture.h"
 #include "redis_fixture.h"
+#include "rules_reader.h"
 
 enum { KINDS_MAX = 32, CYCLES_MAX = 600 };
 
@@ -239,13 +239,6 @@ static void await_records(struct bench *b, const char *topic, size_t count)
 	assert_int_equal(found, count);
 }
 
-static int read_rules(void *context, struct fnl_span rules_text, struct fnl_arena *arena, const struct fnl_rules **ret,
-                      struct fnl_error *why)
-{
-	(void)context;
-	return fnl_rules_parse(rules_text, "rules", arena, ret, NULL, NULL, why);
-}
-
 static void run(struct bench *b)
 {
 	struct fnl_error why = {0};
@@ -283,13 +276,12 @@ static void run(struct bench *b)
 
 static void open_common(struct bench *b)
 {
-	static struct fnl_rules_reader reader = {NULL, read_rules};
 	struct fnl_error why = {0};
 	memset(b, 0, sizeof(*b));
 	fnl_arena_init(&b->arena, 1 << 20);
 	if (fnl_registry_file_open(FNL_SOURCE_DIR "/schemas", &b->registry, &why) ||
 	    fnl_codec_avro_open(b->registry, &b->codec, &why) ||
-	    fnl_prospect_operator_open(b->codec, fnl_sys_ids(), &reader, 0, &b->op, &why)) {
+	    fnl_prospect_operator_open(b->codec, fnl_sys_ids(), fnl_test_rules_reader(), 0, &b->op, &why)) {
 		fail_msg("%s", why.text);
 	}
 	add_kinds(b);

@@ -10,12 +10,9 @@
 #include <stdlib.h>
 
 #include "faulty_ports.h"
-#include "funneld/adapters/embedded.h"
-#include "funneld/engine/relay.h"
+#include "relay_world.h"
 
-enum { IN_PARTITIONS = 2, OUT_PARTITIONS = 3, INPUTS = 30, CYCLES_MAX = 3000, TEXT_BYTES = 1 << 15, LINES_MAX = 512 };
-enum { OUT, DEAD, OUTPUTS };
-static const char *const outputs[OUTPUTS] = {"out", "dead"};
+enum { INPUTS = 30, CYCLES_MAX = 3000 };
 
 /* ---- a router: "all …" goes to every partition, "two …" to two keys, "none" nowhere, "poison" is poison; a number of
  * times "away" cannot be read now ---- */
@@ -42,7 +39,7 @@ static int route(struct fnl_router *o, const struct fnl_record *r, struct fnl_ar
 		router->away--;
 		return fnl_fail(why, FNL_E_DISCONNECTED, "not now");
 	}
-	struct fnl_output out = {.topic = OUT, .partition = FNL_PARTITION_BY_KEY, .key = r->key, .value = r->value};
+	struct fnl_output out = {.topic = RELAY_OUT, .partition = FNL_PARTITION_BY_KEY, .key = r->key, .value = r->value};
 	out.headers[0] = (struct fnl_header){FNL_SPAN_LIT("from"), r->key};
 	out.header_count = 1;
 	if (begins(r->value, "none")) {
@@ -59,55 +56,19 @@ static int route(struct fnl_router *o, const struct fnl_record *r, struct fnl_ar
 
 /* ---- a world ---- */
 
-struct world {
-	int64_t time_ms;
-	struct fnl_clock clock;
-	struct fnl_embedded *broker;
-	struct fnl_bus *bus;
-};
-
-static int64_t now_ms(void *context)
+static void world_open(struct relay_world *w)
 {
-	return *(int64_t *)context;
-}
-static void sleep_ms(void *context, int64_t ms)
-{
-	*(int64_t *)context += ms;
-}
-
-static void world_open(struct world *w)
-{
-	*w = (struct world){.time_ms = 1000000};
-	w->clock = (struct fnl_clock){&w->time_ms, now_ms, now_ms, sleep_ms};
-	struct fnl_embedded_settings settings = {
-		.clock = &w->clock, .session_timeout_ms = 10000, .txn_timeout_ms = 15000, .manual_time = true};
-	assert_int_equal(fnl_embedded_open(&settings, &w->broker), 0);
-	assert_int_equal(fnl_embedded_bus_open(w->broker, &w->bus), 0);
-	const struct fnl_topic_spec topics[] = {{"in", IN_PARTITIONS, FNL_CLEANUP_DELETE, -1, 0},
-	                                        {"out", OUT_PARTITIONS, FNL_CLEANUP_DELETE, -1, 0},
-	                                        {"dead", 1, FNL_CLEANUP_DELETE, -1, 0}};
-	for (size_t i = 0; i < sizeof(topics) / sizeof(topics[0]); i++) {
-		assert_int_equal(w->bus->ops->create_topic(w->bus, &topics[i]), 0);
-	}
 	static const char *const kinds[] = {"plain", "two", "all", "none", "poison", "plain", "away"};
+	relay_world_open(w, 3, 1);
 	for (int i = 0; i < INPUTS; i++) {
-		char key[16], value[32];
-		snprintf(key, sizeof(key), "k%d", i % 5);
+		char value[32];
 		snprintf(value, sizeof(value), "%s %d", kinds[i % 7], i);
-		assert_int_equal(
-			w->bus->ops->publish(w->bus, "in", i % IN_PARTITIONS, fnl_span_str(key), fnl_span_str(value), NULL, 0), 0);
+		relay_world_publish(w, i, value);
 	}
-	assert_int_equal(w->bus->ops->publish_flush(w->bus, 1000), 0);
-}
-
-static void world_close(struct world *w)
-{
-	w->bus->ops->close(w->bus);
-	fnl_embedded_close(w->broker);
 }
 
 struct worker {
-	struct world *w;
+	struct relay_world *w;
 	struct fault_plan plan;
 	struct router router;
 	struct fnl_log *log;
@@ -122,26 +83,17 @@ static void log_line(void *context, enum fnl_level level, const char *text)
 	fprintf(stderr, "%d %s\n", (int)level, text);
 }
 
-static void worker_open(struct worker *k, struct world *w, const char *instance)
+static void worker_open(struct worker *k, struct relay_world *w, const char *instance)
 {
 	struct fault_plan plan = k->plan;
 	*k = (struct worker){.w = w, .plan = plan, .router = {.base = {route}, .away = 2}};
-	struct fnl_embedded_log_settings settings = {"in", NULL, outputs, OUTPUTS, "group", instance, instance};
-	assert_int_equal(fnl_embedded_log_open(w->broker, &settings, &k->log), 0);
+	k->log = relay_world_log(w, instance);
 	fault_plan_init(&k->plan);
 	faulty_log_init(&k->faulty, k->log, &k->plan.judge);
 	static struct fnl_logger logger = {NULL, FNL_DEBUG, log_line};
-	struct fnl_relay_settings t = {.name = "relay",
-	                               .input_topic = "in",
-	                               .dead_letter_topic = DEAD,
-	                               .batch_records_max = 4,
-	                               .batch_bytes_max = 1 << 20,
-	                               .poll_wait_ms = 50,
-	                               .arena_bytes_max = 1 << 20,
-	                               .txn_timeout_ms = 15000,
-	                               .retry_ms = 100};
+	struct fnl_relay_settings settings = relay_world_settings();
 	struct fnl_relay_ports ports = {&k->faulty.base, &k->router.base, &w->clock, getenv("FNL_TRACE") ? &logger : NULL};
-	assert_int_equal(fnl_relay_create(&t, &ports, &k->relay, &k->why), 0);
+	assert_int_equal(fnl_relay_create(&settings, &ports, &k->relay, &k->why), 0);
 }
 
 static int worker_run(struct worker *k)
@@ -153,8 +105,7 @@ static int worker_run(struct worker *k)
 			return rc;
 		}
 		idle = fnl_relay_is_idle(k->relay) ? idle + 1 : 0;
-		k->w->time_ms += 20;
-		fnl_embedded_tick(k->w->broker);
+		relay_world_tick(k->w, 20);
 	}
 	if (idle < 3) {
 		fail_msg("no progress: %s", k->why.text);
@@ -175,60 +126,22 @@ static void worker_close(struct worker *k, bool crash)
 
 /* ---- what it looks like in the end ---- */
 
-struct picture {
-	char text[TEXT_BYTES];
-	size_t len;
-};
-
-static int add(void *context, size_t topic, const struct fnl_record *r)
+static void look(struct relay_world *w, struct relay_picture *p)
 {
-	struct picture *p = context;
-	p->len +=
-		(size_t)snprintf(p->text + p->len, TEXT_BYTES - p->len, "%s/%d %.*s=%.*s", outputs[topic], (int)r->partition,
-	                     (int)r->key.len, (const char *)r->key.data, (int)r->value.len, (const char *)r->value.data);
-	for (size_t i = 0; i < r->header_count; i++) {
-		p->len += (size_t)snprintf(p->text + p->len, TEXT_BYTES - p->len, " %.*s=%.*s", (int)r->headers[i].name.len,
-		                           (const char *)r->headers[i].name.data, (int)r->headers[i].value.len,
-		                           (const char *)r->headers[i].value.data);
-	}
-	p->len += (size_t)snprintf(p->text + p->len, TEXT_BYTES - p->len, "\n");
-	assert_true(p->len < TEXT_BYTES - 256);
-	return 0;
-}
-
-static int by_text(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-static void look(struct world *w, struct picture *p)
-{
-	static struct picture raw;
-	raw.len = p->len = 0;
-	assert_int_equal(w->bus->ops->read(w->bus, outputs, OUTPUTS, true, true, NULL, add, &raw), 0);
-	struct fnl_partition_lag lag[IN_PARTITIONS];
-	assert_int_equal(w->bus->ops->lag(w->bus, "group", "in", lag, IN_PARTITIONS), 0);
-	for (int i = 0; i < IN_PARTITIONS; i++) {
-		assert_int_equal(lag[i].committed, INPUTS / IN_PARTITIONS);
+	struct fnl_partition_lag lag[RELAY_IN_PARTITIONS];
+	assert_int_equal(w->bus->ops->lag(w->bus, "group", "in", lag, RELAY_IN_PARTITIONS), 0);
+	for (int i = 0; i < RELAY_IN_PARTITIONS; i++) {
+		assert_int_equal(lag[i].committed, INPUTS / RELAY_IN_PARTITIONS);
 		assert_string_equal(lag[i].metadata, "");
 	}
-	static char *lines[LINES_MAX];
-	size_t n = 0;
-	for (char *at = strtok(raw.text, "\n"); at; at = strtok(NULL, "\n")) {
-		assert_true(n < LINES_MAX);
-		lines[n++] = at;
-	}
-	qsort(lines, n, sizeof(lines[0]), by_text);
-	for (size_t i = 0; i < n; i++) {
-		p->len += (size_t)snprintf(p->text + p->len, TEXT_BYTES - p->len, "%s\n", lines[i]);
-	}
+	relay_world_picture(w, p);
 }
 
-static struct picture expected;
+static struct relay_picture expected;
 
 static size_t undisturbed(struct fnl_relay_stats *ret)
 {
-	struct world w;
+	struct relay_world w;
 	struct worker k = {.plan = {.mode = FAULT_NONE}};
 	world_open(&w);
 	worker_open(&k, &w, "a");
@@ -237,13 +150,13 @@ static size_t undisturbed(struct fnl_relay_stats *ret)
 	size_t calls = k.plan.calls;
 	worker_close(&k, false);
 	look(&w, &expected);
-	world_close(&w);
+	relay_world_close(&w);
 	return calls;
 }
 
-static void compare(struct world *w, const char *trying, size_t at)
+static void compare(struct relay_world *w, const char *trying, size_t at)
 {
-	static struct picture found;
+	static struct relay_picture found;
 	look(w, &found);
 	if (strcmp(expected.text, found.text) != 0) {
 		fprintf(stderr, "--- expected\n%s--- found\n%s", expected.text, found.text);
@@ -260,7 +173,7 @@ static void what_is_sent(void **state)
 	assert_int_equal(stats.dead_letters, 4);
 	assert_int_equal(stats.outputs, 9 + 10 + 4 + 4); /* plain, two each, all, away */
 	assert_true(stats.transactions > 5);
-	assert_int_equal(stats.partitions_running, IN_PARTITIONS);
+	assert_int_equal(stats.partitions_running, RELAY_IN_PARTITIONS);
 	assert_true(stats.joined);
 	assert_int_equal(stats.lag_records, 0);
 	assert_int_equal(stats.producer_resets, 1);
@@ -294,7 +207,7 @@ static void a_fault_at_every_call(void **state)
 	size_t calls = undisturbed(&stats);
 	for (int mode = FAULT_CRASH_BEFORE; mode < FAULT_HOOK; mode++) {
 		for (size_t at = 1; at <= calls; at++) {
-			struct world w;
+			struct relay_world w;
 			struct worker a = {.plan = {.mode = (enum fault_mode)mode, .at = at}};
 			world_open(&w);
 			worker_open(&a, &w, "a");
@@ -306,13 +219,12 @@ static void a_fault_at_every_call(void **state)
 			if (rc) {
 				struct worker b = {.plan = {.mode = FAULT_NONE}};
 				worker_open(&b, &w, at % 2 ? "a" : "b");
-				w.time_ms += at % 2 ? 0 : 20000;
-				fnl_embedded_tick(w.broker);
+				relay_world_tick(&w, at % 2 ? 0 : 20000);
 				assert_int_equal(worker_run(&b), 0);
 				worker_close(&b, false);
 			}
 			compare(&w, names[mode], at);
-			world_close(&w);
+			relay_world_close(&w);
 		}
 	}
 	print_message("%zu port calls\n", calls);
@@ -321,7 +233,7 @@ static void a_fault_at_every_call(void **state)
 /* ---- others act while the worker is between two calls ---- */
 
 struct meanwhile {
-	struct world *w;
+	struct relay_world *w;
 	bool rebalance_only;
 };
 
@@ -333,16 +245,14 @@ static void meanwhile(void *context)
 		return;
 	}
 	struct worker b = {.plan = {.mode = FAULT_NONE}};
-	m->w->time_ms += 30000;
-	fnl_embedded_tick(m->w->broker);
+	relay_world_tick(m->w, 30000);
 	worker_open(&b, m->w, "b");
 	for (int i = 0; i < 5; i++) {
 		assert_int_equal(fnl_relay_cycle(b.relay, &b.why), 0);
 		m->w->time_ms += 20;
 	}
 	worker_close(&b, true);
-	m->w->time_ms += 30000;
-	fnl_embedded_tick(m->w->broker);
+	relay_world_tick(m->w, 30000);
 }
 
 static void a_takeover_at_every_call(void **state)
@@ -352,7 +262,7 @@ static void a_takeover_at_every_call(void **state)
 	size_t calls = undisturbed(&stats);
 	for (int kind = 0; kind < 2; kind++) {
 		for (size_t at = 1; at <= calls; at++) {
-			struct world w;
+			struct relay_world w;
 			struct meanwhile m = {&w, kind == 0};
 			struct worker a = {.plan = {.mode = FAULT_HOOK, .at = at, .hook = meanwhile, .context = &m}};
 			world_open(&w);
@@ -363,7 +273,7 @@ static void a_takeover_at_every_call(void **state)
 			}
 			worker_close(&a, false);
 			compare(&w, kind ? "a takeover" : "a rebalance", at);
-			world_close(&w);
+			relay_world_close(&w);
 		}
 	}
 }

@@ -12,64 +12,29 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "funneld/adapters/avro.h"
-#include "funneld/adapters/registry.h"
-#include "funneld/adapters/settings.h"
-#include "funneld/adapters/sys.h"
-#include "funneld/operators/rep.h"
 #include "gen.h"
-#include "sheet_world.h"
-#include "stage_run.h"
+#include "rep_stage.h"
 
 enum { PROSPECTS = 70, EVENTS = 500, SEEDS = 8, DAY_OF_T0 = 19675, IDS_MAX = 8192, TASKS_MAX = 6, DROPOUTS = 3 };
 
-static const char *const topics[FNL_REP_OUT_COUNT] = {"quotas",      "rejections",   "dead",      "alerts",
-                                                      "inspections", "org-inputs",   "directory", "handovers",
-                                                      "reviews",     "reassignments"};
-
-struct tools {
-	struct fnl_registry *registry;
-	struct fnl_codec *codec;
-	struct fnl_operator *op;
-	struct fnl_books books; /* memory of inputs */
-	uint64_t seed;          /* of the inputs */
-};
-
-static int read_rules(void *context, struct fnl_span text, struct fnl_arena *arena, const struct fnl_rules **ret,
-                      struct fnl_error *why)
-{
-	return fnl_rules_parse(text, "rules", arena, ret, NULL, context, why);
-}
-
 static int start(void **state)
 {
-	static struct tools t;
-	static const struct fnl_rules_reader reader = {NULL, read_rules};
-	struct fnl_error why;
-	fnl_books_start(&t.books);
-	if (fnl_registry_file_open(FNL_SOURCE_DIR "/schemas", &t.registry, &why) != 0 ||
-	    fnl_codec_avro_open(t.registry, &t.codec, &why) != 0 ||
-	    fnl_rep_operator_open(t.codec, fnl_sys_ids(), &reader, 0, &t.op, &why) != 0) {
-		return -1;
-	}
+	static struct rep_stage t;
+	rep_stage_open(&t, FNL_SOURCE_DIR "/schemas");
 	*state = &t;
 	return 0;
 }
 
 static int end(void **state)
 {
-	struct tools *t = *state;
-	fnl_rep_operator_close(t->op);
-	t->codec->ops->close(t->codec);
-	t->registry->ops->close(t->registry);
-	fnl_books_end(&t->books);
+	rep_stage_close(*state);
 	return 0;
 }
 
 /* ---- inputs: r0 leaves, r1 takes over, mia is the manager ---- */
 
 struct feed {
-	struct tools *t;
+	struct rep_stage *t;
 	struct fnl_bus *bus;
 	struct fnl_gen gen;
 	int64_t at_ms; /* the latest time that was published */
@@ -82,15 +47,10 @@ struct feed {
 
 static void publish(struct feed *f, int32_t partition, const char *key, const struct fnl_input *in, size_t times)
 {
-	struct fnl_span value;
-	char id[32];
-	snprintf(id, sizeof(id), "cause-%zu", f->cause ? f->cause - 1 : f->count);
+	size_t cause = f->cause ? f->cause - 1 : f->count;
 	f->count++;
-	const struct fnl_header headers[] = {{FNL_SPAN_LIT("ce_causationid"), fnl_span_str(id)},
-	                                     {FNL_SPAN_LIT("ce_id"), fnl_span_str(id)}};
-	assert_int_equal(f->t->codec->ops->encode(f->t->codec, in->desc, in->v, &f->t->books.arena, &value), 0);
 	for (size_t i = 0; i < times; i++) {
-		assert_int_equal(f->bus->ops->publish(f->bus, "in", partition, fnl_span_str(key), value, headers, 2), 0);
+		rep_stage_publish(f->t, f->bus, partition, key, in, cause);
 	}
 }
 
@@ -262,7 +222,7 @@ static void sign_off(struct feed *f)
 static void publish_all(void *context, struct fnl_bus *bus, uint64_t seed)
 {
 	static const int layers[] = {FNL_LAYER_TOP, FNL_LAYER_MIDDLE, FNL_LAYER_BOTTOM};
-	struct tools *t = context;
+	struct rep_stage *t = context;
 	struct feed f = {.t = t, .bus = bus, .gen = {t->seed}};
 	(void)seed; /* that of the batches */
 	struct fnl_input rep = fnl_input_rep("r0", 1, "emea");
@@ -308,7 +268,7 @@ static void name_r1(struct feed *f)
 /* r1 is named, cannot any more, is proposed, and named once more; again and again. */
 static void publish_dropouts(void *context, struct fnl_bus *bus, uint64_t seed)
 {
-	struct tools *t = context;
+	struct rep_stage *t = context;
 	struct feed f = {.t = t, .bus = bus, .gen = {t->seed}};
 	size_t question = 1;
 	(void)seed;
@@ -334,42 +294,25 @@ static void publish_dropouts(void *context, struct fnl_bus *bus, uint64_t seed)
 	assert_int_equal(bus->ops->publish_flush(bus, 1000), 0);
 }
 
-static struct stage_result *run_of(struct tools *t, uint64_t batches,
+static struct stage_result *run_of(struct rep_stage *t, uint64_t batches,
                                    void (*publish_some)(void *context, struct fnl_bus *bus, uint64_t seed))
 {
 	struct stage_run r = {
-		.stage = {"rep", "in", fnl_rep_tables, FNL_REP_TABLE_COUNT, FNL_REP_OUT_DEAD_LETTERS},
-		.outputs = topics,
-		.output_count = FNL_REP_OUT_COUNT,
-		.op = t->op,
 		.clock = FNL_CLOCK_EVENT,
 		.seed = batches,
 		.start_ms = FNL_T0,
 		.cycle_ms = 20,
-		.future_max_ms = 400 * FNL_DAY,
-		.event_time_max_ms = FNL_T0 + 400 * FNL_DAY,
 		.publish = publish_some,
-		.context = t,
 	};
-	fnl_books_clear(&t->books);
-	return stage_run(&r);
+	return rep_stage_run(t, &r);
 }
 
-static struct stage_result *run(struct tools *t, uint64_t batches)
+static struct stage_result *run(struct rep_stage *t, uint64_t batches)
 {
 	return run_of(t, batches, publish_all);
 }
 
 /* ---- what it must be ---- */
-
-static const struct fnl_value *decode(struct tools *t, const struct fnl_record *r, const struct fnl_record_desc **desc)
-{
-	struct fnl_decoded d;
-	struct fnl_error why;
-	assert_int_equal(t->codec->ops->decode(t->codec, r, &t->books.arena, &d, &why), 0);
-	*desc = d.desc;
-	return d.values;
-}
 
 static bool begins(struct fnl_span s, const char *front)
 {
@@ -382,7 +325,7 @@ static int by_span(const void *a, const void *b)
 }
 
 /* A refusal of one report has the same id each time that the report comes: it is one event. */
-static void ids_are_unique(struct tools *t, const struct stage_result *s)
+static void ids_are_unique(struct rep_stage *t, const struct stage_result *s)
 {
 	static struct fnl_span all[IDS_MAX];
 	size_t count = 0;
@@ -392,7 +335,7 @@ static void ids_are_unique(struct tools *t, const struct stage_result *s)
 			const struct fnl_record_desc *desc = NULL;
 			struct fnl_span id = fnl_record_header(r, "ce_id");
 			if (topic == FNL_REP_OUT_HANDOVERS) {
-				(void)decode(t, r, &desc);
+				(void)rep_stage_decode(t, r->value, &desc);
 			}
 			if (!fnl_span_is_none(id) && desc != &fnl_desc_handover_task_refused) {
 				assert_true(count < IDS_MAX);
@@ -437,14 +380,14 @@ struct told {
 };
 
 /* Of all tasks, in the order in which they are told: opened once, closed once, TOP released after all before it. */
-static void the_gate_holds(struct tools *t, const struct stage_result *s, size_t *ret_released, size_t *ret_closed)
+static void the_gate_holds(struct rep_stage *t, const struct stage_result *s, size_t *ret_released, size_t *ret_closed)
 {
 	static struct told tasks[PROSPECTS][TASKS_MAX + 4];
 	bool open = false;
 	memset(tasks, 0, sizeof(tasks));
 	for (size_t i = 0; i < s->record_counts[FNL_REP_OUT_HANDOVERS]; i++) {
 		const struct fnl_record_desc *d;
-		const struct fnl_value *v = decode(t, &s->records[FNL_REP_OUT_HANDOVERS][i], &d);
+		const struct fnl_value *v = rep_stage_decode(t, s->records[FNL_REP_OUT_HANDOVERS][i].value, &d);
 		int at = fnl_record_field_index(d, FNL_SPAN_LIT("task_id"));
 		int p = 0, n = 0;
 		if (at < 0 || d == &fnl_desc_handover_task_refused ||
@@ -479,7 +422,7 @@ static void the_gate_holds(struct tools *t, const struct stage_result *s, size_t
 
 static void any_batching_tells_the_same(void **state)
 {
-	struct tools *t = *state;
+	struct rep_stage *t = *state;
 	uint64_t first = fnl_gen_start(1).state;
 	size_t released = 0, closed = 0, completed = 0;
 	for (uint64_t i = 0; i < SEEDS; i++) {
@@ -514,13 +457,13 @@ static void any_batching_tells_the_same(void **state)
 /* What is told again of the same notice is another event. */
 static void proposals_are_told_apart(void **state)
 {
-	struct tools *t = *state;
+	struct rep_stage *t = *state;
 	size_t proposed = 0;
 	t->seed = 1;
 	struct stage_result *s = run_of(t, 1, publish_dropouts);
 	for (size_t i = 0; i < s->record_counts[FNL_REP_OUT_HANDOVERS]; i++) {
 		const struct fnl_record_desc *desc;
-		(void)decode(t, &s->records[FNL_REP_OUT_HANDOVERS][i], &desc);
+		(void)rep_stage_decode(t, s->records[FNL_REP_OUT_HANDOVERS][i].value, &desc);
 		proposed += desc == &fnl_desc_successor_proposed;
 	}
 	assert_int_equal(proposed, DROPOUTS);

@@ -9,10 +9,10 @@
 
 #include "funneld/adapters/avro.h"
 #include "funneld/adapters/registry.h"
-#include "funneld/adapters/settings.h"
 #include "funneld/adapters/sys.h"
 #include "gen.h"
 #include "org_desk.h"
+#include "rules_reader.h"
 #include "stage_run.h"
 
 #include <inttypes.h>
@@ -54,21 +54,14 @@ struct tools {
 	size_t asked;
 };
 
-static int read_rules(void *context, struct fnl_span text, struct fnl_arena *arena, const struct fnl_rules **ret,
-                      struct fnl_error *why)
-{
-	return fnl_rules_parse(text, "rules", arena, ret, NULL, context, why);
-}
-
 static int start(void **state)
 {
 	static struct tools t;
-	static const struct fnl_rules_reader reader = {NULL, read_rules};
 	struct fnl_error why;
 	fnl_arena_init(&t.arena, (size_t)64 << 20);
 	if (fnl_registry_file_open(FNL_SOURCE_DIR "/schemas", &t.registry, &why) != 0 ||
 	    fnl_codec_avro_open(t.registry, &t.codec, &why) != 0 ||
-	    fnl_org_operator_open(t.codec, fnl_sys_ids(), &reader, &t.op, &why) != 0) {
+	    fnl_org_operator_open(t.codec, fnl_sys_ids(), fnl_test_rules_reader(), &t.op, &why) != 0) {
 		return -1;
 	}
 	fnl_org_operator_set_page(t.op, PAGE_ROWS);
@@ -323,16 +316,7 @@ static void same_result(struct stage_result *a, struct stage_result *b)
 	for (size_t i = 0; i < n; i++) {
 		assert_true(fnl_span_eq(x[i].key, y[i].key) && fnl_span_eq(x[i].value, y[i].value));
 	}
-	assert_int_equal(a->row_count, b->row_count);
-	for (size_t i = 0; i < a->row_count; i++) {
-		size_t j = 0;
-		while (j < b->row_count &&
-		       !(a->rows[i].partition == b->rows[j].partition && a->rows[i].row.table == b->rows[j].row.table &&
-		         fnl_span_eq(a->rows[i].row.key, b->rows[j].row.key))) {
-			j++;
-		}
-		assert_true(j < b->row_count && fnl_span_eq(a->rows[i].value, b->rows[j].value));
-	}
+	stage_result_same_rows(a, b);
 }
 
 static void any_batching_answers_the_same(void **state)

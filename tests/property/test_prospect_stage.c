@@ -13,11 +13,11 @@
 
 #include "funneld/adapters/avro.h"
 #include "funneld/adapters/registry.h"
-#include "funneld/adapters/settings.h"
 #include "funneld/adapters/sys.h"
 #include "funneld/base/sha256.h"
 #include "funneld/operators/prospect.h"
 #include "prospect_world.h"
+#include "rules_reader.h"
 #include "stage_run.h"
 #include "supervised.h"
 
@@ -34,21 +34,14 @@ static struct fnl_arena arena;
 /* a heartbeat is expected every other day */
 static const char rules_text[] = "[rules]\nversion = 1\n[feed]\nsilent_with_heartbeats_minutes = 2880\n";
 
-static int read_rules(void *context, struct fnl_span text, struct fnl_arena *to, const struct fnl_rules **ret,
-                      struct fnl_error *why)
-{
-	return fnl_rules_parse(text, "rules", to, ret, NULL, context, why);
-}
-
 static int start(void **state)
 {
-	static const struct fnl_rules_reader reader = {NULL, read_rules};
 	struct fnl_error why;
 	(void)state;
 	fnl_arena_init(&arena, 64 << 20);
 	assert_int_equal(fnl_registry_file_open(FNL_SOURCE_DIR "/schemas", &registry, &why), 0);
 	assert_int_equal(fnl_codec_avro_open(registry, &codec, &why), 0);
-	return fnl_prospect_operator_open(codec, fnl_sys_ids(), &reader, 0, &op, &why);
+	return fnl_prospect_operator_open(codec, fnl_sys_ids(), fnl_test_rules_reader(), 0, &op, &why);
 }
 
 static int end(void **state)

@@ -7,14 +7,8 @@
 
 #include <cmocka.h>
 
-#include "funneld/adapters/avro.h"
-#include "funneld/adapters/registry.h"
-#include "funneld/adapters/settings.h"
-#include "funneld/adapters/sys.h"
-#include "funneld/operators/rep.h"
 #include "gen.h"
-#include "sheet_world.h"
-#include "stage_run.h"
+#include "rep_stage.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -22,53 +16,24 @@
 
 enum { REPS = 4, PROSPECTS = 160, EVENTS = 700, SEEDS = 6, DAY_OF_T0 = 19675 };
 
-static const char *const topics[FNL_REP_OUT_COUNT] = {"quotas",      "rejections",   "dead",      "alerts",
-                                                      "inspections", "org-inputs",   "directory", "handovers",
-                                                      "reviews",     "reassignments"};
-
-struct tools {
-	struct fnl_registry *registry;
-	struct fnl_codec *codec;
-	struct fnl_operator *op;
-	struct fnl_books books; /* memory of inputs */
-	uint64_t seed;          /* of the inputs */
-};
-
-static int read_rules(void *context, struct fnl_span text, struct fnl_arena *arena, const struct fnl_rules **ret,
-                      struct fnl_error *why)
-{
-	return fnl_rules_parse(text, "rules", arena, ret, NULL, context, why);
-}
-
 static int start(void **state)
 {
-	static struct tools t;
-	static const struct fnl_rules_reader reader = {NULL, read_rules};
-	struct fnl_error why;
-	fnl_books_start(&t.books);
-	if (fnl_registry_file_open(FNL_SOURCE_DIR "/schemas", &t.registry, &why) != 0 ||
-	    fnl_codec_avro_open(t.registry, &t.codec, &why) != 0 ||
-	    fnl_rep_operator_open(t.codec, fnl_sys_ids(), &reader, 0, &t.op, &why) != 0) {
-		return -1;
-	}
+	static struct rep_stage t;
+	rep_stage_open(&t, FNL_SOURCE_DIR "/schemas");
 	*state = &t;
 	return 0;
 }
 
 static int end(void **state)
 {
-	struct tools *t = *state;
-	fnl_rep_operator_close(t->op);
-	t->codec->ops->close(t->codec);
-	t->registry->ops->close(t->registry);
-	fnl_books_end(&t->books);
+	rep_stage_close(*state);
 	return 0;
 }
 
 /* ---- inputs ---- */
 
 struct feed {
-	struct tools *t;
+	struct rep_stage *t;
 	struct fnl_bus *bus;
 	struct fnl_gen gen;
 	int64_t at_ms; /* the latest time that was published */
@@ -80,14 +45,7 @@ struct feed {
 
 static void publish(struct feed *f, int32_t partition, const char *key, const struct fnl_input *in)
 {
-	struct fnl_span value;
-	char id[32];
-	struct fnl_arena *arena = &f->t->books.arena;
-	snprintf(id, sizeof(id), "cause-%zu", f->count++);
-	const struct fnl_header headers[] = {{FNL_SPAN_LIT("ce_causationid"), fnl_span_str(id)},
-	                                     {FNL_SPAN_LIT("ce_id"), fnl_span_str(id)}};
-	assert_int_equal(f->t->codec->ops->encode(f->t->codec, in->desc, in->v, arena, &value), 0);
-	assert_int_equal(f->bus->ops->publish(f->bus, "in", partition, fnl_span_str(key), value, headers, 2), 0);
+	rep_stage_publish(f->t, f->bus, partition, key, in, f->count++);
 }
 
 static void book_of(int rep, char ret[16])
@@ -175,7 +133,7 @@ static void pass_time(struct feed *f, int64_t ms)
 
 static void publish_all(void *context, struct fnl_bus *bus, uint64_t seed)
 {
-	struct tools *t = context;
+	struct rep_stage *t = context;
 	struct feed f = {.t = t, .bus = bus};
 	(void)seed; /* that of the batches */
 	f.gen = (struct fnl_gen){t->seed};
@@ -201,38 +159,21 @@ static void publish_all(void *context, struct fnl_bus *bus, uint64_t seed)
 	assert_int_equal(bus->ops->publish_flush(bus, 1000), 0);
 }
 
-static struct stage_result *run(struct tools *t, uint64_t batches, enum fnl_clock_mode clock)
+static struct stage_result *run(struct rep_stage *t, uint64_t batches, enum fnl_clock_mode clock)
 {
 	bool by_event = clock == FNL_CLOCK_EVENT;
 	struct stage_run r = {
-		.stage = {"rep", "in", fnl_rep_tables, FNL_REP_TABLE_COUNT, FNL_REP_OUT_DEAD_LETTERS},
-		.outputs = topics,
-		.output_count = FNL_REP_OUT_COUNT,
-		.op = t->op,
 		.clock = clock,
 		.seed = batches,
 		.start_ms = FNL_T0 + FNL_MONDAY - FNL_HOUR / 4, /* the sheets are due while inputs come */
 		.cycle_ms = by_event ? 20 : 7000,
 		.until_ms = by_event ? 0 : FNL_T0 + FNL_MONDAY + FNL_DAY,
-		.future_max_ms = 400 * FNL_DAY,
-		.event_time_max_ms = FNL_T0 + 400 * FNL_DAY,
 		.publish = publish_all,
-		.context = t,
 	};
-	fnl_books_clear(&t->books);
-	return stage_run(&r);
+	return rep_stage_run(t, &r);
 }
 
 /* ---- what it must be ---- */
-
-static const struct fnl_value *decode(struct tools *t, const struct fnl_record *r, const struct fnl_record_desc **desc)
-{
-	struct fnl_decoded d;
-	struct fnl_error why;
-	assert_int_equal(t->codec->ops->decode(t->codec, r, &t->books.arena, &d, &why), 0);
-	*desc = d.desc;
-	return d.values;
-}
 
 static void same_record(const struct fnl_record *a, const struct fnl_record *b)
 {
@@ -264,18 +205,7 @@ static void same_result(struct stage_result *a, struct stage_result *b)
 			same_record(&a->records[topic][i], &b->records[topic][i]);
 		}
 	}
-	assert_int_equal(a->row_count, b->row_count);
-	for (size_t i = 0; i < a->row_count; i++) {
-		size_t j = 0;
-		while (j < b->row_count &&
-		       !(a->rows[i].partition == b->rows[j].partition && a->rows[i].row.table == b->rows[j].row.table &&
-		         fnl_span_eq(a->rows[i].row.key, b->rows[j].row.key))) {
-			j++;
-		}
-		assert_true(j < b->row_count);
-		assert_true(fnl_span_eq(a->rows[i].value, b->rows[j].value));
-		assert_int_equal(a->rows[i].deadline_ms, b->rows[j].deadline_ms);
-	}
+	stage_result_same_rows(a, b);
 }
 
 static int by_span(const void *a, const void *b)
@@ -300,7 +230,7 @@ static void ids_are_told_once(const struct stage_result *r, size_t topic)
 }
 
 /* Pages of a sheet come before it, by number and by prospect, and count what it counts. */
-static size_t sheets_close_their_pages(struct tools *t, const struct stage_result *r)
+static size_t sheets_close_their_pages(struct rep_stage *t, const struct stage_result *r)
 {
 	size_t sheets = 0;
 	int64_t largest = 0;
@@ -308,7 +238,7 @@ static size_t sheets_close_their_pages(struct tools *t, const struct stage_resul
 	for (size_t i = 0; i < r->record_counts[FNL_REP_OUT_INSPECTIONS]; i++) {
 		const struct fnl_record *record = &r->records[FNL_REP_OUT_INSPECTIONS][i];
 		const struct fnl_record_desc *desc;
-		const struct fnl_value *v = decode(t, record, &desc);
+		const struct fnl_value *v = rep_stage_decode(t, record->value, &desc);
 		int rep = record->key.data[1] - '0';
 		if (desc == &fnl_desc_sheet_page) {
 			assert_int_equal(v[FNL_SHEET_PAGE_PAGE].i64, ++pages[rep]);
@@ -340,7 +270,8 @@ static size_t sheets_close_their_pages(struct tools *t, const struct stage_resul
 	return sheets;
 }
 
-static bool is_owned(struct tools *t, const struct stage_result *r, struct fnl_span book, struct fnl_span prospect_id)
+static bool is_owned(struct rep_stage *t, const struct stage_result *r, struct fnl_span book,
+                     struct fnl_span prospect_id)
 {
 	for (size_t i = 0; i < r->row_count; i++) {
 		struct fnl_span key = r->rows[i].row.key;
@@ -348,24 +279,22 @@ static bool is_owned(struct tools *t, const struct stage_result *r, struct fnl_s
 		if (r->rows[i].row.table == FNL_REP_TABLE_LINE && key.len == book.len + 1 + prospect_id.len &&
 		    memcmp(key.data, book.data, book.len) == 0 &&
 		    memcmp(key.data + book.len + 1, prospect_id.data, prospect_id.len) == 0) {
-			struct fnl_record record = {.value = r->rows[i].value};
-			return decode(t, &record, &desc)[FNL_LINE_STATE].i64 == FNL_LINE_STATE_OWNED;
+			return rep_stage_decode(t, r->rows[i].value, &desc)[FNL_LINE_STATE].i64 == FNL_LINE_STATE_OWNED;
 		}
 	}
 	return false;
 }
 
 /* A question is open only as long as the book has the prospect. */
-static void open_questions_are_about_the_books_own(struct tools *t, const struct stage_result *r)
+static void open_questions_are_about_the_books_own(struct rep_stage *t, const struct stage_result *r)
 {
 	size_t open = 0;
 	for (size_t i = 0; i < r->row_count; i++) {
-		struct fnl_record record = {.value = r->rows[i].value};
 		const struct fnl_record_desc *desc;
 		if (r->rows[i].row.table != FNL_REP_TABLE_INSPECTION) {
 			continue;
 		}
-		const struct fnl_value *row = decode(t, &record, &desc);
+		const struct fnl_value *row = rep_stage_decode(t, r->rows[i].value, &desc);
 		struct fnl_list questions = row[FNL_INSPECTION_QUESTIONS].list;
 		for (size_t j = 0; j < questions.count; j++) {
 			const struct fnl_value *q = questions.items[j].list.items;
@@ -379,7 +308,7 @@ static void open_questions_are_about_the_books_own(struct tools *t, const struct
 
 static void any_batching_tells_the_same(void **state)
 {
-	struct tools *t = *state;
+	struct rep_stage *t = *state;
 	size_t sheets = 0, alerts = 0;
 	for (t->seed = 1; t->seed <= SEEDS; t->seed++) {
 		struct stage_result *a = run(t, 29, FNL_CLOCK_EVENT);
@@ -402,7 +331,7 @@ static void any_batching_tells_the_same(void **state)
 
 static void by_the_wall_clock_sheets_are_whole(void **state)
 {
-	struct tools *t = *state;
+	struct rep_stage *t = *state;
 	for (t->seed = 105; t->seed < 105 + SEEDS; t->seed++) {
 		struct stage_result *r = run(t, t->seed, FNL_CLOCK_WALL);
 		assert_true(sheets_close_their_pages(t, r) >= REPS);

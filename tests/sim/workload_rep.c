@@ -4,10 +4,10 @@
 
 #include "funneld/adapters/avro.h"
 #include "funneld/adapters/registry.h"
-#include "funneld/adapters/settings.h"
 #include "funneld/adapters/sys.h"
 #include "funneld/operators/rep.h"
 #include "oracle_rep.h"
+#include "rules_reader.h"
 #include "sim.h"
 #include "workload_rep.h"
 
@@ -46,19 +46,12 @@ static const struct tools *tools(void)
 	return &t;
 }
 
-static int read_rules(void *context, struct fnl_span text, struct fnl_arena *arena, const struct fnl_rules **ret,
-                      struct fnl_error *why)
-{
-	return fnl_rules_parse(text, "rules", arena, ret, NULL, context, why);
-}
-
 static struct fnl_operator *open_operator(int32_t partition_count)
 {
-	static const struct fnl_rules_reader reader = {NULL, read_rules};
 	struct fnl_operator *op = NULL;
 	struct fnl_error why;
 	(void)partition_count;
-	return fnl_rep_operator_open(tools()->codec, fnl_sys_ids(), &reader, 0, &op, &why) == 0 ? op : NULL;
+	return fnl_rep_operator_open(tools()->codec, fnl_sys_ids(), fnl_test_rules_reader(), 0, &op, &why) == 0 ? op : NULL;
 }
 
 static void close_operator(struct fnl_operator *op)

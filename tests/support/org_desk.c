@@ -11,21 +11,14 @@
 
 #include "funneld/adapters/avro.h"
 #include "funneld/adapters/registry.h"
-#include "funneld/adapters/settings.h"
 #include "funneld/adapters/sys.h"
 #include "funneld/core/org.h"
+#include "rules_reader.h"
 
 enum { ARENA_BYTES = 64 << 20 };
 
-static int read_rules(void *context, struct fnl_span text, struct fnl_arena *arena, const struct fnl_rules **ret,
-                      struct fnl_error *why)
-{
-	return fnl_rules_parse(text, "rules", arena, ret, NULL, context, why);
-}
-
 void fnl_org_desk_open(struct fnl_org_desk *desk, const char *schema_directory)
 {
-	static const struct fnl_rules_reader reader = {NULL, read_rules};
 	memset(desk, 0, sizeof(*desk));
 	fnl_arena_init(&desk->arena, ARENA_BYTES);
 	desk->d = calloc(1, sizeof(*desk->d));
@@ -33,7 +26,8 @@ void fnl_org_desk_open(struct fnl_org_desk *desk, const char *schema_directory)
 	assert_non_null(desk->d);
 	assert_int_equal(fnl_registry_file_open(schema_directory, &desk->registry, &desk->why), 0);
 	assert_int_equal(fnl_codec_avro_open(desk->registry, &desk->codec, &desk->why), 0);
-	assert_int_equal(fnl_org_operator_open(desk->codec, fnl_sys_ids(), &reader, &desk->op, &desk->why), 0);
+	assert_int_equal(fnl_org_operator_open(desk->codec, fnl_sys_ids(), fnl_test_rules_reader(), &desk->op, &desk->why),
+	                 0);
 }
 
 void fnl_org_desk_close(struct fnl_org_desk *desk)

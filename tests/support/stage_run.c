@@ -157,6 +157,20 @@ static struct stage_result *take(struct world *w)
 	return to;
 }
 
+void stage_result_same_rows(const struct stage_result *a, const struct stage_result *b)
+{
+	assert_int_equal(a->row_count, b->row_count);
+	for (size_t i = 0; i < a->row_count; i++) {
+		const struct stage_row *x = &a->rows[i], *y = b->rows;
+		while (y < b->rows + b->row_count &&
+		       !(x->partition == y->partition && x->row.table == y->row.table && fnl_span_eq(x->row.key, y->row.key))) {
+			y++;
+		}
+		assert_true(y < b->rows + b->row_count && fnl_span_eq(x->value, y->value));
+		assert_int_equal(x->deadline_ms, y->deadline_ms);
+	}
+}
+
 void stage_result_free(struct stage_result *r)
 {
 	fnl_arena_deinit(&r->arena);

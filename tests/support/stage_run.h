@@ -46,6 +46,8 @@ struct stage_result {
 };
 
 struct stage_result *stage_run(const struct stage_run *r);
+/* The same rows, in any order, each due at the same time. */
+void stage_result_same_rows(const struct stage_result *a, const struct stage_result *b);
 void stage_result_free(struct stage_result *r);
 
 #endif

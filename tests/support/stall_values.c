@@ -35,6 +35,18 @@ struct fnl_value fnl_v_list(const struct fnl_value *items, size_t count)
 	return (struct fnl_value){.set = true, .list = {items, count}};
 }
 
+struct fnl_value *fnl_v_blank(struct fnl_arena *a, const struct fnl_record_desc *d)
+{
+	struct fnl_value *v = fields(a, d->field_count);
+	for (size_t i = 0; i < d->field_count; i++) {
+		v[i].set = !d->fields[i].nullable;
+		if (v[i].set && d->fields[i].kind == FNL_KIND_STRING) {
+			v[i].str = FNL_SPAN_LIT("");
+		}
+	}
+	return v;
+}
+
 struct fnl_value fnl_v_stall(struct fnl_arena *a, int kind, int condition, int64_t since_ms, int level,
                              int64_t alert_ms)
 {

@@ -14,6 +14,9 @@ static inline struct fnl_value fnl_v_null(void)
 	return (struct fnl_value){.set = false};
 }
 
+/* All fields of a record: nothing where nothing is allowed; else 0, "" and no items. */
+struct fnl_value *fnl_v_blank(struct fnl_arena *a, const struct fnl_record_desc *d);
+
 /* level NONE: alert_ms is when it is to be told; INT64_MIN: only shown. Else it is over_at and alert_at. */
 struct fnl_value fnl_v_stall(struct fnl_arena *a, int kind, int condition, int64_t since_ms, int level,
                              int64_t alert_ms);

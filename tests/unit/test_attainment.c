@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "book_world_internal.h"
+#include "books_fixture.h"
 #include "funneld/core/attainment.h"
 
 #include <stdio.h>
@@ -18,8 +19,6 @@
 #define BOB "rep:bob"
 
 enum { NONE = -1 };
-
-static struct fnl_books w;
 
 static struct fnl_value i64(int64_t v)
 {
@@ -34,27 +33,6 @@ static struct fnl_value text(const char *v)
 static struct fnl_value list(const struct fnl_value *items, size_t count)
 {
 	return (struct fnl_value){.set = true, .list = {items, count}};
-}
-
-static int start(void **state)
-{
-	(void)state;
-	fnl_books_start(&w);
-	return 0;
-}
-
-static int fresh(void **state)
-{
-	(void)state;
-	fnl_books_clear(&w);
-	return 0;
-}
-
-static int end(void **state)
-{
-	(void)state;
-	fnl_books_end(&w);
-	return 0;
 }
 
 /* The book's line of a win; amount, day: NONE: unknown. */
@@ -555,25 +533,25 @@ static void a_quota_freezes(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(a_win, fresh),
-		cmocka_unit_test_setup(won_again_at_another_amount, fresh),
-		cmocka_unit_test_setup(of_an_unknown_amount, fresh),
-		cmocka_unit_test_setup(of_an_unknown_day, fresh),
-		cmocka_unit_test_setup(reopened_and_won_by_another, fresh),
-		cmocka_unit_test_setup(the_owner_changes_after_the_win, fresh),
-		cmocka_unit_test_setup(the_winner_has_no_copy_any_more, fresh),
-		cmocka_unit_test_setup(a_merged_loser, fresh),
-		cmocka_unit_test_setup(erased_after_the_win, fresh),
-		cmocka_unit_test_setup(the_pool_wins_nothing, fresh),
-		cmocka_unit_test_setup(across_the_first_day_of_the_year, fresh),
-		cmocka_unit_test_setup(other_rules_file_it_anew, fresh),
-		cmocka_unit_test_setup(of_the_quota, fresh),
-		cmocka_unit_test_setup(more_than_there_is_room_for, fresh),
-		cmocka_unit_test_setup(at_most_once_in_the_conflation_time, fresh),
-		cmocka_unit_test_setup(many_years_in_turns, fresh),
-		cmocka_unit_test_setup(what_organisations_hear, fresh),
-		cmocka_unit_test_setup(the_last_win_of_a_year_is_reversed, fresh),
-		cmocka_unit_test_setup(a_quota_freezes, fresh),
+		cmocka_unit_test_setup(a_win, books_fresh),
+		cmocka_unit_test_setup(won_again_at_another_amount, books_fresh),
+		cmocka_unit_test_setup(of_an_unknown_amount, books_fresh),
+		cmocka_unit_test_setup(of_an_unknown_day, books_fresh),
+		cmocka_unit_test_setup(reopened_and_won_by_another, books_fresh),
+		cmocka_unit_test_setup(the_owner_changes_after_the_win, books_fresh),
+		cmocka_unit_test_setup(the_winner_has_no_copy_any_more, books_fresh),
+		cmocka_unit_test_setup(a_merged_loser, books_fresh),
+		cmocka_unit_test_setup(erased_after_the_win, books_fresh),
+		cmocka_unit_test_setup(the_pool_wins_nothing, books_fresh),
+		cmocka_unit_test_setup(across_the_first_day_of_the_year, books_fresh),
+		cmocka_unit_test_setup(other_rules_file_it_anew, books_fresh),
+		cmocka_unit_test_setup(of_the_quota, books_fresh),
+		cmocka_unit_test_setup(more_than_there_is_room_for, books_fresh),
+		cmocka_unit_test_setup(at_most_once_in_the_conflation_time, books_fresh),
+		cmocka_unit_test_setup(many_years_in_turns, books_fresh),
+		cmocka_unit_test_setup(what_organisations_hear, books_fresh),
+		cmocka_unit_test_setup(the_last_win_of_a_year_is_reversed, books_fresh),
+		cmocka_unit_test_setup(a_quota_freezes, books_fresh),
 	};
-	return cmocka_run_group_tests(tests, start, end);
+	return cmocka_run_group_tests(tests, books_start, books_end);
 }

@@ -5,35 +5,12 @@
 
 #include <cmocka.h>
 
-#include "book_world.h"
+#include "books_fixture.h"
 
 #include <stdio.h>
 
 #define B(name) FNL_BOOK_LINE_##name
 #define BOOK "rep:ann"
-
-static struct fnl_books w;
-
-static int start(void **state)
-{
-	(void)state;
-	fnl_books_start(&w);
-	return 0;
-}
-
-static int fresh(void **state)
-{
-	(void)state;
-	fnl_books_clear(&w);
-	return 0;
-}
-
-static int end(void **state)
-{
-	(void)state;
-	fnl_books_end(&w);
-	return 0;
-}
 
 static void apply(struct fnl_input in, const char *cause)
 {
@@ -469,22 +446,22 @@ static void what_moves_no_year_with_a_quota_is_not_told(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(a_line_begins_its_book_and_counts, fresh),
-		cmocka_unit_test_setup(the_greater_sequence_wins, fresh),
-		cmocka_unit_test_setup(two_currencies_stay_two_sums_and_null_is_not_zero, fresh),
-		cmocka_unit_test_setup(negative_amounts_are_exact, fresh),
-		cmocka_unit_test_setup(only_owned_lines_in_the_funnel_run, fresh),
-		cmocka_unit_test_setup(watched_lines_never_count_and_gone_ones_go, fresh),
-		cmocka_unit_test_setup(an_erased_line_leaves_nothing, fresh),
-		cmocka_unit_test_setup(fiscal_years_begin_when_the_rules_say, fresh),
-		cmocka_unit_test_setup(weighted_sums_split_downwards, fresh),
-		cmocka_unit_test_setup(books_have_names, fresh),
-		cmocka_unit_test_setup(what_cannot_be_is_poison, fresh),
-		cmocka_unit_test_setup(sums_beyond_their_limits_change_nothing, fresh),
-		cmocka_unit_test_setup(a_sum_beyond_64_bits_is_refused, fresh),
-		cmocka_unit_test_setup(hr_has_its_say, fresh),
-		cmocka_unit_test_setup(changes_are_told_once_in_a_while, fresh),
-		cmocka_unit_test_setup(what_moves_no_year_with_a_quota_is_not_told, fresh),
+		cmocka_unit_test_setup(a_line_begins_its_book_and_counts, books_fresh),
+		cmocka_unit_test_setup(the_greater_sequence_wins, books_fresh),
+		cmocka_unit_test_setup(two_currencies_stay_two_sums_and_null_is_not_zero, books_fresh),
+		cmocka_unit_test_setup(negative_amounts_are_exact, books_fresh),
+		cmocka_unit_test_setup(only_owned_lines_in_the_funnel_run, books_fresh),
+		cmocka_unit_test_setup(watched_lines_never_count_and_gone_ones_go, books_fresh),
+		cmocka_unit_test_setup(an_erased_line_leaves_nothing, books_fresh),
+		cmocka_unit_test_setup(fiscal_years_begin_when_the_rules_say, books_fresh),
+		cmocka_unit_test_setup(weighted_sums_split_downwards, books_fresh),
+		cmocka_unit_test_setup(books_have_names, books_fresh),
+		cmocka_unit_test_setup(what_cannot_be_is_poison, books_fresh),
+		cmocka_unit_test_setup(sums_beyond_their_limits_change_nothing, books_fresh),
+		cmocka_unit_test_setup(a_sum_beyond_64_bits_is_refused, books_fresh),
+		cmocka_unit_test_setup(hr_has_its_say, books_fresh),
+		cmocka_unit_test_setup(changes_are_told_once_in_a_while, books_fresh),
+		cmocka_unit_test_setup(what_moves_no_year_with_a_quota_is_not_told, books_fresh),
 	};
-	return cmocka_run_group_tests(tests, start, end);
+	return cmocka_run_group_tests(tests, books_start, books_end);
 }

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "book_world.h"
+#include "books_fixture.h"
 
 #include <stdio.h>
 
@@ -15,29 +15,6 @@
 #define BOOK "rep:ann"
 
 enum { EMPLOYED_FROM = 15000 };
-
-static struct fnl_books w;
-
-static int start(void **state)
-{
-	(void)state;
-	fnl_books_start(&w);
-	return 0;
-}
-
-static int fresh(void **state)
-{
-	(void)state;
-	fnl_books_clear(&w);
-	return 0;
-}
-
-static int end(void **state)
-{
-	(void)state;
-	fnl_books_end(&w);
-	return 0;
-}
 
 static struct fnl_value rep_value(int field)
 {
@@ -365,16 +342,16 @@ static void the_pool_is_nobody(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(who_he_is_is_told_at_once, fresh),
-		cmocka_unit_test_setup(what_counts_as_open, fresh),
-		cmocka_unit_test_setup(what_he_carries_is_told_once_in_a_while, fresh),
-		cmocka_unit_test_setup(the_row_waits_for_the_first_of_two, fresh),
-		cmocka_unit_test_setup(a_row_from_before, fresh),
-		cmocka_unit_test_setup(another_organisation, fresh),
-		cmocka_unit_test_setup(he_leaves, fresh),
-		cmocka_unit_test_setup(hr_may_come_in_any_order, fresh),
-		cmocka_unit_test_setup(he_is_forgotten, fresh),
-		cmocka_unit_test_setup(the_pool_is_nobody, fresh),
+		cmocka_unit_test_setup(who_he_is_is_told_at_once, books_fresh),
+		cmocka_unit_test_setup(what_counts_as_open, books_fresh),
+		cmocka_unit_test_setup(what_he_carries_is_told_once_in_a_while, books_fresh),
+		cmocka_unit_test_setup(the_row_waits_for_the_first_of_two, books_fresh),
+		cmocka_unit_test_setup(a_row_from_before, books_fresh),
+		cmocka_unit_test_setup(another_organisation, books_fresh),
+		cmocka_unit_test_setup(he_leaves, books_fresh),
+		cmocka_unit_test_setup(hr_may_come_in_any_order, books_fresh),
+		cmocka_unit_test_setup(he_is_forgotten, books_fresh),
+		cmocka_unit_test_setup(the_pool_is_nobody, books_fresh),
 	};
-	return cmocka_run_group_tests(tests, start, end);
+	return cmocka_run_group_tests(tests, books_start, books_end);
 }

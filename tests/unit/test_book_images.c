@@ -5,35 +5,12 @@
 
 #include <cmocka.h>
 
-#include "book_world.h"
+#include "books_fixture.h"
 
 #include <stdio.h>
 
 #define B(name) FNL_BOOK_LINE_##name
 #define BOOK "rep:ann"
-
-static struct fnl_books w;
-
-static int start(void **state)
-{
-	(void)state;
-	fnl_books_start(&w);
-	return 0;
-}
-
-static int fresh(void **state)
-{
-	(void)state;
-	fnl_books_clear(&w);
-	return 0;
-}
-
-static int end(void **state)
-{
-	(void)state;
-	fnl_books_end(&w);
-	return 0;
-}
 
 static void apply(struct fnl_input in, const char *cause)
 {
@@ -287,15 +264,15 @@ static void lines_move_to_another_fiscal_year(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(a_change_after_as_of_leaves_the_image, fresh),
-		cmocka_unit_test_setup(a_late_change_is_true_at_as_of_too, fresh),
-		cmocka_unit_test_setup(a_line_that_came_after_as_of_was_not_there, fresh),
-		cmocka_unit_test_setup(what_comes_anew_is_not_older_than_what_is_gone, fresh),
-		cmocka_unit_test_setup(gone_lines_stay_as_long_as_they_have_images, fresh),
-		cmocka_unit_test_setup(only_unfinished_runs_of_the_rep_ask_for_images, fresh),
-		cmocka_unit_test_setup(while_it_freezes_every_change_leaves_the_image, fresh),
-		cmocka_unit_test_setup(each_of_many_runs_has_its_image, fresh),
-		cmocka_unit_test_setup(lines_move_to_another_fiscal_year, fresh),
+		cmocka_unit_test_setup(a_change_after_as_of_leaves_the_image, books_fresh),
+		cmocka_unit_test_setup(a_late_change_is_true_at_as_of_too, books_fresh),
+		cmocka_unit_test_setup(a_line_that_came_after_as_of_was_not_there, books_fresh),
+		cmocka_unit_test_setup(what_comes_anew_is_not_older_than_what_is_gone, books_fresh),
+		cmocka_unit_test_setup(gone_lines_stay_as_long_as_they_have_images, books_fresh),
+		cmocka_unit_test_setup(only_unfinished_runs_of_the_rep_ask_for_images, books_fresh),
+		cmocka_unit_test_setup(while_it_freezes_every_change_leaves_the_image, books_fresh),
+		cmocka_unit_test_setup(each_of_many_runs_has_its_image, books_fresh),
+		cmocka_unit_test_setup(lines_move_to_another_fiscal_year, books_fresh),
 	};
-	return cmocka_run_group_tests(tests, start, end);
+	return cmocka_run_group_tests(tests, books_start, books_end);
 }

@@ -6,35 +6,12 @@
 
 #include <cmocka.h>
 
-#include "book_world.h"
+#include "books_fixture.h"
 
 #define B(name) FNL_BOOK_LINE_##name
 #define ANN "rep:ann"
 
 enum { D24 = (int)FNL_DAY_2024, D25 = D24 + 366, SETTLED = 24 * 3600000 + 1000 };
-
-static struct fnl_books w;
-
-static int start(void **state)
-{
-	(void)state;
-	fnl_books_start(&w);
-	return 0;
-}
-
-static int fresh(void **state)
-{
-	(void)state;
-	fnl_books_clear(&w);
-	return 0;
-}
-
-static int end(void **state)
-{
-	(void)state;
-	fnl_books_end(&w);
-	return 0;
-}
 
 struct purchase {
 	int64_t day;
@@ -199,10 +176,10 @@ static void a_quota_that_was_left_half_way_is_finished(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(a_line_is_in_the_years_of_its_purchases, fresh),
-		cmocka_unit_test_setup(what_was_added_is_taken_away_under_other_rules, fresh),
-		cmocka_unit_test_setup(a_line_of_an_older_version_goes_as_it_came, fresh),
-		cmocka_unit_test_setup(a_quota_that_was_left_half_way_is_finished, fresh),
+		cmocka_unit_test_setup(a_line_is_in_the_years_of_its_purchases, books_fresh),
+		cmocka_unit_test_setup(what_was_added_is_taken_away_under_other_rules, books_fresh),
+		cmocka_unit_test_setup(a_line_of_an_older_version_goes_as_it_came, books_fresh),
+		cmocka_unit_test_setup(a_quota_that_was_left_half_way_is_finished, books_fresh),
 	};
-	return cmocka_run_group_tests(tests, start, end);
+	return cmocka_run_group_tests(tests, books_start, books_end);
 }

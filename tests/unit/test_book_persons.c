@@ -5,6 +5,7 @@
 
 #include <cmocka.h>
 
+#include "books_fixture.h"
 #include "sheet_world.h"
 
 /* What a line keeps for the day on which its rep leaves, and how long images keep persons. */
@@ -12,27 +13,10 @@
 #define B(name) FNL_BOOK_LINE_##name
 #define BOOK "rep:ann"
 
-static struct fnl_books w;
-
-static int start(void **state)
-{
-	(void)state;
-	fnl_books_start(&w);
-	return 0;
-}
-
 static int fresh(void **state)
 {
-	(void)state;
-	fnl_books_clear(&w);
+	books_fresh(state);
 	w.inspects = true;
-	return 0;
-}
-
-static int end(void **state)
-{
-	(void)state;
-	fnl_books_end(&w);
 	return 0;
 }
 
@@ -261,5 +245,5 @@ int main(void)
 		T(a_copy_is_made_without_him),
 		T(edits_and_persons_are_no_change_of_a_sheet),
 	};
-	return cmocka_run_group_tests(tests, start, end);
+	return cmocka_run_group_tests(tests, books_start, books_end);
 }

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "book_world.h"
+#include "books_fixture.h"
 
 #include <stdio.h>
 
@@ -16,29 +16,6 @@
 #define I(name) FNL_CELL_IMAGE_##name
 
 enum { SECOND = 1000, TODAY = 19675 /* of FNL_T0, a Tuesday */ };
-
-static struct fnl_books w;
-
-static int start(void **state)
-{
-	(void)state;
-	fnl_books_start(&w);
-	return 0;
-}
-
-static int fresh(void **state)
-{
-	(void)state;
-	fnl_books_clear(&w);
-	return 0;
-}
-
-static int end(void **state)
-{
-	(void)state;
-	fnl_books_end(&w);
-	return 0;
-}
 
 static struct fnl_input line_of(const char *prospect_id, int64_t sequence)
 {
@@ -413,11 +390,16 @@ static void test_limit(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(test_in_and_out, fresh), cmocka_unit_test_setup(test_codes, fresh),
-		cmocka_unit_test_setup(test_moves, fresh),      cmocka_unit_test_setup(test_line_of_before, fresh),
-		cmocka_unit_test_setup(test_held_until, fresh), cmocka_unit_test_setup(test_weeks, fresh),
-		cmocka_unit_test_setup(test_told, fresh),       cmocka_unit_test_setup(test_other_organisation, fresh),
-		cmocka_unit_test_setup(test_pool, fresh),       cmocka_unit_test_setup(test_limit, fresh),
+		cmocka_unit_test_setup(test_in_and_out, books_fresh),
+		cmocka_unit_test_setup(test_codes, books_fresh),
+		cmocka_unit_test_setup(test_moves, books_fresh),
+		cmocka_unit_test_setup(test_line_of_before, books_fresh),
+		cmocka_unit_test_setup(test_held_until, books_fresh),
+		cmocka_unit_test_setup(test_weeks, books_fresh),
+		cmocka_unit_test_setup(test_told, books_fresh),
+		cmocka_unit_test_setup(test_other_organisation, books_fresh),
+		cmocka_unit_test_setup(test_pool, books_fresh),
+		cmocka_unit_test_setup(test_limit, books_fresh),
 	};
-	return cmocka_run_group_tests(tests, start, end);
+	return cmocka_run_group_tests(tests, books_start, books_end);
 }

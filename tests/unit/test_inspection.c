@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "books_fixture.h"
 #include "sheet_world.h"
 
 #include <stdio.h>
@@ -16,27 +17,10 @@
 #define ANN "rep:ann"
 #define BOB "rep:bob"
 
-static struct fnl_books w;
-
-static int start(void **state)
-{
-	(void)state;
-	fnl_books_start(&w);
-	return 0;
-}
-
 static int fresh(void **state)
 {
-	(void)state;
-	fnl_books_clear(&w);
+	books_fresh(state);
 	w.inspects = true;
-	return 0;
-}
-
-static int end(void **state)
-{
-	(void)state;
-	fnl_books_end(&w);
 	return 0;
 }
 
@@ -501,5 +485,5 @@ int main(void)
 		cmocka_unit_test_setup(images_of_quotas_and_sheets_lie_beside_each_other, fresh),
 		cmocka_unit_test_setup(a_sheet_leaves_the_images_of_quotas, fresh),
 	};
-	return cmocka_run_group_tests(tests, start, end);
+	return cmocka_run_group_tests(tests, books_start, books_end);
 }

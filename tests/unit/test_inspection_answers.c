@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "books_fixture.h"
 #include "sheet_world.h"
 
 #include <stdio.h>
@@ -19,29 +20,12 @@
 #define DUE (FNL_MONDAY + 2 * FNL_DAY) /* Wednesday, 8:00 */
 #define DAY_OF_T0 19675
 
-static struct fnl_books w;
-
-static int start(void **state)
-{
-	(void)state;
-	fnl_books_start(&w);
-	return 0;
-}
-
 static int fresh(void **state)
 {
-	(void)state;
-	fnl_books_clear(&w);
+	books_fresh(state);
 	w.inspects = true;
 	struct fnl_input rep = fnl_input_rep("ann", 1, "org");
 	return fnl_books_rep_changed(&w, &rep);
-}
-
-static int end(void **state)
-{
-	(void)state;
-	fnl_books_end(&w);
-	return 0;
 }
 
 static void apply(struct fnl_input in)
@@ -413,5 +397,5 @@ int main(void)
 		cmocka_unit_test_setup(a_clock_that_is_behind_does_not_turn_the_timer_back, fresh),
 		cmocka_unit_test_setup(a_sheet_waits_for_his_return_to_be_told, fresh),
 	};
-	return cmocka_run_group_tests(tests, start, end);
+	return cmocka_run_group_tests(tests, books_start, books_end);
 }

@@ -8,7 +8,7 @@
 
 #include "funneld/base/sha256.h"
 #include "funneld/core/org.h"
-#include "org_desk.h"
+#include "org_fixture.h"
 
 #include <stdio.h>
 
@@ -16,37 +16,6 @@
 #define C(name) FNL_SUCCESSOR_CANDIDATE_##name
 #define R(name) FNL_SUCCESSOR_REFUSAL_##name
 #define MONTH_MS (INT64_C(1000) * FNL_ORG_MONTH_S)
-
-static struct fnl_org_desk desk;
-
-static int start(void **state)
-{
-	(void)state;
-	fnl_org_desk_open(&desk, FNL_SOURCE_DIR "/schemas");
-	return 0;
-}
-
-static int fresh(void **state)
-{
-	(void)state;
-	fnl_org_desk_clear(&desk);
-	return 0;
-}
-
-static int end(void **state)
-{
-	(void)state;
-	fnl_org_desk_close(&desk);
-	return 0;
-}
-
-static void send(struct fnl_input in)
-{
-	int rc = fnl_org_desk_send(&desk, &in, NULL);
-	if (rc) {
-		fail_msg("%d: %s", rc, desk.why.text);
-	}
-}
 
 static void refuse(struct fnl_input in, const char *key, int code)
 {
@@ -412,21 +381,21 @@ static void its_time_is_the_least_of_the_partitions_before(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(the_latest_image_counts, fresh),
-		cmocka_unit_test_setup(what_does_not_belong_here, fresh),
-		cmocka_unit_test_setup(somebody_is_asked_about, fresh),
-		cmocka_unit_test_setup(who_goes_by_him_hears_that_he_cannot, fresh),
-		cmocka_unit_test_setup(a_refusal_takes_the_use_back, fresh),
-		cmocka_unit_test_setup(the_oldest_use_makes_room, fresh),
-		cmocka_unit_test_setup(the_best_are_found_in_pages_of_any_size, fresh),
-		cmocka_unit_test_setup(the_best_so_far_are_looked_at_again, fresh),
-		cmocka_unit_test_setup(questions_do_not_wait_for_each_other, fresh),
-		cmocka_unit_test_setup(nobody_could, fresh),
-		cmocka_unit_test_setup(what_is_usual_is_added_up, fresh),
-		cmocka_unit_test_setup(without_any_handover_nothing_is_usual, fresh),
-		cmocka_unit_test_setup(too_many_are_the_most_that_there_can_be, fresh),
-		cmocka_unit_test_setup(rules_count_from_then_on, fresh),
-		cmocka_unit_test_setup(its_time_is_the_least_of_the_partitions_before, fresh),
+		T(the_latest_image_counts),
+		T(what_does_not_belong_here),
+		T(somebody_is_asked_about),
+		T(who_goes_by_him_hears_that_he_cannot),
+		T(a_refusal_takes_the_use_back),
+		T(the_oldest_use_makes_room),
+		T(the_best_are_found_in_pages_of_any_size),
+		T(the_best_so_far_are_looked_at_again),
+		T(questions_do_not_wait_for_each_other),
+		T(nobody_could),
+		T(what_is_usual_is_added_up),
+		T(without_any_handover_nothing_is_usual),
+		T(too_many_are_the_most_that_there_can_be),
+		T(rules_count_from_then_on),
+		T(its_time_is_the_least_of_the_partitions_before),
 	};
-	return cmocka_run_group_tests(tests, start, end);
+	return cmocka_run_group_tests(tests, org_start, org_end);
 }

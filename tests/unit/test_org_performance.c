@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "funneld/core/performance.h"
-#include "org_desk.h"
+#include "org_fixture.h"
 
 #include <stdio.h>
 
@@ -17,37 +17,6 @@ enum { REPS = 7, STEPS_MAX = 100 };
 /* FNL_T0 is in November 2023; the month and the year after it. */
 #define DECEMBER_MS INT64_C(1701388800000)
 #define ID_BYTES 36
-
-static struct fnl_org_desk desk;
-
-static int start(void **state)
-{
-	(void)state;
-	fnl_org_desk_open(&desk, FNL_SOURCE_DIR "/schemas");
-	return 0;
-}
-
-static int fresh(void **state)
-{
-	(void)state;
-	fnl_org_desk_clear(&desk);
-	return 0;
-}
-
-static int end(void **state)
-{
-	(void)state;
-	fnl_org_desk_close(&desk);
-	return 0;
-}
-
-static void send(struct fnl_input in)
-{
-	int rc = fnl_org_desk_send(&desk, &in, NULL);
-	if (rc) {
-		fail_msg("%d: %s", rc, desk.why.text);
-	}
-}
 
 static void score(const char *command_id, int64_t fiscal_year)
 {
@@ -195,11 +164,7 @@ static void the_latest_image_counts(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(by_command, fresh),
-		cmocka_unit_test_setup(by_month, fresh),
-		cmocka_unit_test_setup(asked_when_a_month_begins, fresh),
-		cmocka_unit_test_setup(too_many_wait, fresh),
-		cmocka_unit_test_setup(the_latest_image_counts, fresh),
+		T(by_command), T(by_month), T(asked_when_a_month_begins), T(too_many_wait), T(the_latest_image_counts),
 	};
-	return cmocka_run_group_tests_name("scores of an organisation's reps", tests, start, end);
+	return cmocka_run_group_tests_name("scores of an organisation's reps", tests, org_start, org_end);
 }

@@ -10,44 +10,13 @@
 #include "funneld/base/sha256.h"
 #include "funneld/core/layer.h"
 #include "funneld/core/proposal.h"
-#include "org_desk.h"
+#include "org_fixture.h"
 
 #include <stdio.h>
 
 enum { STEPS_MAX = 100, MANY = 128 };
 #define DAY_MS INT64_C(86400000)
 #define ID_BYTES 36
-
-static struct fnl_org_desk desk;
-
-static int start(void **state)
-{
-	(void)state;
-	fnl_org_desk_open(&desk, FNL_SOURCE_DIR "/schemas");
-	return 0;
-}
-
-static int fresh(void **state)
-{
-	(void)state;
-	fnl_org_desk_clear(&desk);
-	return 0;
-}
-
-static int end(void **state)
-{
-	(void)state;
-	fnl_org_desk_close(&desk);
-	return 0;
-}
-
-static void send(struct fnl_input in)
-{
-	int rc = fnl_org_desk_send(&desk, &in, NULL);
-	if (rc) {
-		fail_msg("%d: %s", rc, desk.why.text);
-	}
-}
 
 static bool is(struct fnl_value v, const char *text)
 {
@@ -302,12 +271,12 @@ static void all_books_hear_at_once(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(asked_for_and_accepted, fresh),
-		cmocka_unit_test_setup(the_same_again, fresh),
-		cmocka_unit_test_setup(another_one_or_time_ends_it, fresh),
-		cmocka_unit_test_setup(it_is_outdated_when_somebody_has_gone, fresh),
-		cmocka_unit_test_setup(where_nobody_is, fresh),
-		cmocka_unit_test_setup(all_books_hear_at_once, fresh),
+		T(asked_for_and_accepted),
+		T(the_same_again),
+		T(another_one_or_time_ends_it),
+		T(it_is_outdated_when_somebody_has_gone),
+		T(where_nobody_is),
+		T(all_books_hear_at_once),
 	};
-	return cmocka_run_group_tests_name("territories of an organisation", tests, start, end);
+	return cmocka_run_group_tests_name("territories of an organisation", tests, org_start, org_end);
 }

@@ -5,42 +5,7 @@
 
 #include <cmocka.h>
 
-#include "prospect_world.h"
-
-#define C(name) FNL_PROSPECT_CHANGED_##name
-#define R(name) w.row[FNL_PROSPECT_##name]
-
-static struct fnl_world w;
-
-static int start(void **state)
-{
-	(void)state;
-	fnl_world_start(&w);
-	return 0;
-}
-
-static int fresh(void **state)
-{
-	(void)state;
-	fnl_world_clear(&w);
-	w.rules = fnl_rules_default();
-	return 0;
-}
-
-static int end(void **state)
-{
-	(void)state;
-	fnl_world_end(&w);
-	return 0;
-}
-
-static void apply(struct fnl_input in)
-{
-	int r = fnl_world_apply(&w, &in);
-	if (r != 0) {
-		fail_msg("%d: %s", r, w.why.text);
-	}
-}
+#include "prospect_fixture.h"
 
 static void apply_stale(struct fnl_input in)
 {
@@ -339,7 +304,6 @@ static void an_unknown_or_open_prospect_leaves_a_bare_stub(void **state)
 
 int main(void)
 {
-#define T(f) cmocka_unit_test_setup(f, fresh)
 	const struct CMUnitTest tests[] = {
 		T(the_first_change_makes_the_row_and_tells_its_layer),
 		T(two_late_changes_of_one_property_each_both_count),
@@ -356,5 +320,5 @@ int main(void)
 		T(what_is_erased_never_comes_back),
 		T(an_unknown_or_open_prospect_leaves_a_bare_stub),
 	};
-	return cmocka_run_group_tests(tests, start, end);
+	return cmocka_run_group_tests(tests, prospect_start, prospect_end);
 }

@@ -8,50 +8,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "funneld/adapters/settings.h"
-#include "prospect_world.h"
+#include "prospect_fixture.h"
 
 /* What is done to a prospect against the company, and who edited it last. */
 
-#define C(name) FNL_PROSPECT_CHANGED_##name
-#define R(name) w.row[FNL_PROSPECT_##name]
-
 enum { WORDS_MAX = 16, IDS_MAX = 24, TEXT_BYTES = 1200 };
-
-static struct fnl_world w;
-static struct fnl_arena keep; /* of all tests: other rules */
-
-static int start(void **state)
-{
-	(void)state;
-	fnl_world_start(&w);
-	fnl_arena_init(&keep, 1 << 20);
-	return 0;
-}
-
-static int fresh(void **state)
-{
-	(void)state;
-	fnl_world_clear(&w);
-	w.rules = fnl_rules_default();
-	return 0;
-}
-
-static int end(void **state)
-{
-	(void)state;
-	fnl_world_end(&w);
-	fnl_arena_deinit(&keep);
-	return 0;
-}
-
-static void apply(const struct fnl_input *in)
-{
-	int r = fnl_world_apply(&w, in);
-	if (r != 0) {
-		fail_msg("%d: %s", r, w.why.text);
-	}
-}
 
 /* ---- inputs as text ---- */
 
@@ -124,7 +85,7 @@ static void change(const char *text)
 	}
 	snprintf(pieces, sizeof(pieces), "%s", cleared);
 	in.v[C(CLEARED)] = words(pieces, ",");
-	apply(&in);
+	apply(in);
 }
 
 /* A prospect in BOTTOM that a program has made. */
@@ -289,12 +250,12 @@ static void the_first_image_changes_nothing(void **state)
 {
 	(void)state;
 	struct fnl_input in = fnl_input_contact("c1", 1, true, 1);
-	apply(&in);
+	apply(in);
 	change(ANN "status=LOST amount=1EUR owner_rep_id=ann");
 	expect("the first image", "");
 	fnl_world_clear(&w);
 	in = fnl_input_life(&fnl_desc_prospect_deleted, 1, 1);
-	apply(&in);
+	apply(in);
 	expect("deleted before it was known", "");
 }
 
@@ -303,21 +264,21 @@ static void deleted(void **state)
 	(void)state;
 	born();
 	struct fnl_input in = fnl_input_life(&fnl_desc_prospect_deleted, 1, 50);
-	apply(&in);
+	apply(in);
 	expect("deleted", "DELETED BOTTOM>DELETED");
 	assert_int_equal(R(ADVERSE).list.items[0].list.items[FNL_ADVERSE_CHANGE_AT].i64, FNL_T0 + 50);
 	assert_false(R(EDITED_BY_AT).set);
-	apply(&in); /* a duplicate */
+	apply(in); /* a duplicate */
 	in = fnl_input_life(&fnl_desc_prospect_deleted, 2, 60);
-	apply(&in); /* it was so already */
+	apply(in); /* it was so already */
 	expect("deleted again", "DELETED BOTTOM>DELETED");
 	in = fnl_input_life(&fnl_desc_prospect_restored, 3, 70);
-	apply(&in);
+	apply(in);
 	in = fnl_input_life(&fnl_desc_prospect_merged, 4, 80);
 	fnl_input_str(&in, FNL_PROSPECT_MERGED_SURVIVOR_ID, "p9");
-	apply(&in);
+	apply(in);
 	in = fnl_input_life(&fnl_desc_prospect_deleted, 5, 90);
-	apply(&in); /* it lives on elsewhere */
+	apply(in); /* it lives on elsewhere */
 	expect("merged, then deleted", "DELETED BOTTOM>DELETED");
 }
 
@@ -365,19 +326,16 @@ static void the_latest_eight_are_kept(void **state)
 static void rules_move_nobody_up(void **state)
 {
 	(void)state;
-	struct fnl_error why;
-	const struct fnl_rules *other;
 	static const char text[] = "[rules]\nversion = 2\n[stages wine]\nContract Sent = TOP\n";
-	assert_int_equal(fnl_rules_parse(fnl_span_str(text), "rules", &keep, &other, NULL, NULL, &why), 0);
 	born();
-	w.rules = other;
+	rules(text);
 	change(ANN "region=north");
 	change(ANN "pipeline_id=wine");
 	expect("the stage map of the pipeline", "MOVED_UP BOTTOM>TOP by ann"); /* he chose the pipeline */
 	born();
 	w.rules = fnl_rules_default();
 	change("actor_kind=SYSTEM pipeline_id=wine");
-	w.rules = other;
+	rules(text);
 	change(ANN "region=north");
 	assert_int_equal(R(LAYER).i64, FNL_LAYER_TOP);
 	expect("the rules alone", "");
@@ -394,7 +352,7 @@ static void erased_contacts(void **state)
 	       "CONTACT_UNLINKED p1>- by ann, CONTACT_UNLINKED p2>- by ann, AMOUNT_LOWERED 1000EUR>1EUR by ann");
 	int64_t sequence = R(SEQUENCE).i64;
 	struct fnl_input in = fnl_input_contact_erased("p1", 10);
-	apply(&in);
+	apply(in);
 	assert_false(w.out.stale);
 	expect("one of them is erased", "CONTACT_UNLINKED p2>- by ann, AMOUNT_LOWERED 1000EUR>1EUR by ann");
 	assert_int_equal(R(SEQUENCE).i64, sequence + 1);
@@ -402,16 +360,16 @@ static void erased_contacts(void **state)
 	assert_non_null(line); /* so that the books forget him, too */
 	assert_string_equal(adverse_of(line[FNL_BOOK_LINE_ADVERSE].list),
 	                    "CONTACT_UNLINKED p2>- by ann, AMOUNT_LOWERED 1000EUR>1EUR by ann");
-	apply(&in);
+	apply(in);
 	assert_true(w.out.stale);
 	in = fnl_input_contact_erased("p3", 20); /* one who is still there: no finding */
-	apply(&in);
+	apply(in);
 	expect("another is erased", "CONTACT_UNLINKED p2>- by ann, AMOUNT_LOWERED 1000EUR>1EUR by ann");
 	assert_int_equal(R(CONTACT_IDS).list.count, 0);
 	change(ANN "contact_ids=-");
 	expect("nobody is left to unlink", "CONTACT_UNLINKED p2>- by ann, AMOUNT_LOWERED 1000EUR>1EUR by ann");
 	in = fnl_input_contact_erased("1000EUR", 30);
-	apply(&in);
+	apply(in);
 	assert_true(w.out.stale);
 }
 
@@ -422,7 +380,7 @@ static void an_owner_of_the_same_id_stays(void **state)
 	born();
 	change(ANN "owner_rep_id=bob");
 	struct fnl_input in = fnl_input_contact_erased("ann", 10);
-	apply(&in);
+	apply(in);
 	assert_true(w.out.stale);
 	expect("the owner", "OWNER_MOVED ann>bob by ann");
 }
@@ -463,7 +421,7 @@ static void a_line_for_it_alone(void **state)
 	(void)state;
 	born();
 	struct fnl_input in = fnl_input_life(&fnl_desc_prospect_deleted, 1, 50);
-	apply(&in);
+	apply(in);
 	change("actor_kind=MANAGER created_at=1");
 	assert_int_equal(w.out.line_count, 0);
 	change(ANN "status=LOST");
@@ -484,11 +442,9 @@ static void the_same_persons_are_no_news(void **state)
 	change("actor_kind=SYSTEM contact_ids=-");
 	struct fnl_input in = fnl_input_changed(++w.version, 0);
 	in.v[C(CONTACT_IDS)] = (struct fnl_value){.set = true};
-	apply(&in);
+	apply(in);
 	assert_int_equal(w.out.line_count, 0);
 }
-
-#define T(test) cmocka_unit_test_setup(test, fresh)
 
 int main(void)
 {
@@ -506,5 +462,5 @@ int main(void)
 		T(a_line_for_it_alone),
 		T(the_same_persons_are_no_news),
 	};
-	return cmocka_run_group_tests(tests, start, end);
+	return cmocka_run_group_tests(tests, prospect_start, prospect_end);
 }

@@ -5,43 +5,9 @@
 
 #include <cmocka.h>
 
-#include "prospect_world.h"
+#include "prospect_fixture.h"
 
 #include <stdio.h>
-
-#define C(name) FNL_PROSPECT_CHANGED_##name
-#define R(name) w.row[FNL_PROSPECT_##name]
-
-static struct fnl_world w;
-
-static int start(void **state)
-{
-	(void)state;
-	fnl_world_start(&w);
-	return 0;
-}
-
-static int fresh(void **state)
-{
-	(void)state;
-	fnl_world_clear(&w);
-	return 0;
-}
-
-static int end(void **state)
-{
-	(void)state;
-	fnl_world_end(&w);
-	return 0;
-}
-
-static void apply(struct fnl_input in)
-{
-	int r = fnl_world_apply(&w, &in);
-	if (r != 0) {
-		fail_msg("%d: %s", r, w.why.text);
-	}
-}
 
 static void apply_stale(struct fnl_input in)
 {
@@ -366,7 +332,6 @@ static void an_erased_person_leaves_the_list(void **state)
 
 int main(void)
 {
-#define T(f) cmocka_unit_test_setup(f, fresh)
 	const struct CMUnitTest tests[] = {
 		T(a_gap_of_a_prospect_makes_it_unknown_until_a_full_image),
 		T(an_image_that_brings_nothing_new_ends_a_gap_too),
@@ -386,5 +351,5 @@ int main(void)
 		T(the_next_meeting_comes_from_the_latest_contact),
 		T(an_erased_person_leaves_the_list),
 	};
-	return cmocka_run_group_tests(tests, start, end);
+	return cmocka_run_group_tests(tests, prospect_start, prospect_end);
 }

@@ -7,45 +7,11 @@
 
 #include <stdio.h>
 
-#include "prospect_world.h"
+#include "prospect_fixture.h"
 
 /* What books hear of a prospect. */
 
-#define C(name) FNL_PROSPECT_CHANGED_##name
-#define R(name) w.row[FNL_PROSPECT_##name]
 #define DAY_MS INT64_C(86400000)
-
-static struct fnl_world w;
-
-static int start(void **state)
-{
-	(void)state;
-	fnl_world_start(&w);
-	return 0;
-}
-
-static int fresh(void **state)
-{
-	(void)state;
-	fnl_world_clear(&w);
-	w.rules = fnl_rules_default();
-	return 0;
-}
-
-static int end(void **state)
-{
-	(void)state;
-	fnl_world_end(&w);
-	return 0;
-}
-
-static void apply(struct fnl_input in)
-{
-	int r = fnl_world_apply(&w, &in);
-	if (r != 0) {
-		fail_msg("%d: %s", r, w.why.text);
-	}
-}
 
 /* "rep:b OWNED rep:a WATCHED": books and states of the last outcome, in its order. */
 static const char *heard(void)
@@ -374,18 +340,18 @@ static void a_deleted_row_from_before_keeps_its_date(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(owners_come_and_go, fresh),
-		cmocka_unit_test_setup(a_line_for_what_it_shows, fresh),
-		cmocka_unit_test_setup(the_layer_is_shown, fresh),
-		cmocka_unit_test_setup(the_last_contact_is_shown, fresh),
-		cmocka_unit_test_setup(whose_win_it_is, fresh),
-		cmocka_unit_test_setup(the_winner_without_a_line_hears_of_his_win, fresh),
-		cmocka_unit_test_setup(no_line_without_an_image, fresh),
-		cmocka_unit_test_setup(former_owners_end_after_400_days, fresh),
-		cmocka_unit_test_setup(two_dates_in_one_row, fresh),
-		cmocka_unit_test_setup(gone_for_good_is_gone_for_all, fresh),
-		cmocka_unit_test_setup(erased_is_erased_everywhere, fresh),
-		cmocka_unit_test_setup(a_deleted_row_from_before_keeps_its_date, fresh),
+		T(owners_come_and_go),
+		T(a_line_for_what_it_shows),
+		T(the_layer_is_shown),
+		T(the_last_contact_is_shown),
+		T(whose_win_it_is),
+		T(the_winner_without_a_line_hears_of_his_win),
+		T(no_line_without_an_image),
+		T(former_owners_end_after_400_days),
+		T(two_dates_in_one_row),
+		T(gone_for_good_is_gone_for_all),
+		T(erased_is_erased_everywhere),
+		T(a_deleted_row_from_before_keeps_its_date),
 	};
-	return cmocka_run_group_tests(tests, start, end);
+	return cmocka_run_group_tests(tests, prospect_start, prospect_end);
 }

@@ -7,19 +7,11 @@
 
 #include <stdio.h>
 
-#include "funneld/adapters/settings.h"
 #include "funneld/base/sha256.h"
 #include "prospect_desk.h"
+#include "prospect_fixture.h"
 
 /* Other rules on prospects that are there: one by one in the core, then by touch and by pass in the operator. */
-
-#define C(name) FNL_PROSPECT_CHANGED_##name
-#define R(name) w.row[FNL_PROSPECT_##name]
-
-enum { KEEP_BYTES = 64 << 20 };
-
-static struct fnl_world w;
-static struct fnl_arena keep; /* of a whole test */
 
 static const char *const rules_texts[] = {
 	"[rules]\nversion = 1\n",
@@ -31,52 +23,10 @@ static const char *const rules_texts[] = {
 	"[rules]\nversion = 7\n",
 };
 
-static int read_rules(void *context, struct fnl_span text, struct fnl_arena *arena, const struct fnl_rules **ret,
-                      struct fnl_error *why)
+static void by_rules(int version)
 {
-	return fnl_rules_parse(text, "rules", arena, ret, NULL, context, why);
-}
-
-static const struct fnl_rules *rules_of(int version)
-{
-	const struct fnl_rules *rules = NULL;
-	struct fnl_error why;
-	assert_int_equal(read_rules(NULL, fnl_span_str(rules_texts[version - 1]), &keep, &rules, &why), 0);
-	assert_int_equal(rules->version, version);
-	return rules;
-}
-
-static int start(void **state)
-{
-	(void)state;
-	fnl_world_start(&w);
-	fnl_arena_init(&keep, KEEP_BYTES);
-	return 0;
-}
-
-static int fresh(void **state)
-{
-	(void)state;
-	fnl_world_clear(&w);
-	fnl_arena_reset(&keep);
-	w.rules = fnl_rules_default();
-	return 0;
-}
-
-static int end(void **state)
-{
-	(void)state;
-	fnl_world_end(&w);
-	fnl_arena_deinit(&keep);
-	return 0;
-}
-
-static void apply(struct fnl_input in)
-{
-	int r = fnl_world_apply(&w, &in);
-	if (r != 0) {
-		fail_msg("%d: %s", r, w.why.text);
-	}
+	rules(rules_texts[version - 1]);
+	assert_int_equal(w.rules->version, version);
 }
 
 /* ---- one prospect ---- */
@@ -148,7 +98,7 @@ static void what_other_rules_do(void **state)
 		int64_t sequence = R(SEQUENCE).i64, changed_at = R(CHANGED_AT).i64;
 		bool open = c->status <= FNL_STATUS_OPEN && !c->deleted;
 		assert_int_equal(fnl_prospect_is_open(w.row), open);
-		w.rules = rules_of(c->version);
+		by_rules(c->version);
 		assert_int_equal(fnl_world_reevaluate(&w, FNL_T0 + 500), 0);
 		bool fine = w.out.event_count == c->events && R(LAYER).i64 == c->layer && R(WEIGHT_BP).i64 == c->weight_bp &&
 		            R(SEQUENCE).i64 == sequence + c->moves && w.out.line_count == (size_t)c->moves &&
@@ -168,7 +118,7 @@ static void the_time_is_that_of_the_rules(void **state)
 	(void)state;
 	static const struct re c = {"Prospecting", -1, 0, -1, false, false, 2, 0, 0, 0, false};
 	make(&c);
-	w.rules = rules_of(2);
+	by_rules(2);
 	assert_int_equal(fnl_world_reevaluate(&w, FNL_T0 + 500), 0);
 	const struct fnl_value *v = fnl_world_event(&w, &fnl_desc_layer_changed);
 	assert_int_equal(v[FNL_LAYER_CHANGED_OCCURRED_AT].i64, FNL_T0 + 500);
@@ -188,7 +138,7 @@ static void a_gap_of_the_source_is_not_looked_at(void **state)
 	static const struct re c = {"Prospecting", -1, 0, -1, false, false, 2, 0, 0, 0, false};
 	make(&c);
 	apply(fnl_input_gap("g", NULL, 10));
-	w.rules = rules_of(2);
+	by_rules(2);
 	assert_int_equal(fnl_world_reevaluate(&w, FNL_T0 + 5), 0);
 	assert_int_equal(R(LAYER).i64, FNL_LAYER_MIDDLE);
 	apply(fnl_input_contact("c1", 20, true, 20));
@@ -203,7 +153,7 @@ static void a_row_without_a_book_gets_its_line(void **state)
 	make(&c);
 	w.row_values[FNL_PROSPECT_BOOK] = (struct fnl_value){0};
 	int64_t sequence = R(SEQUENCE).i64;
-	w.rules = rules_of(1);
+	by_rules(1);
 	assert_int_equal(fnl_world_reevaluate(&w, FNL_T0 + 500), 0);
 	assert_non_null(fnl_world_line(&w, "rep:a"));
 	assert_int_equal(R(SEQUENCE).i64, sequence);
@@ -216,7 +166,7 @@ static struct fnl_desk desk;
 
 static int sit_down(void **state)
 {
-	fresh(state);
+	prospect_fresh(state);
 	fnl_desk_open(&desk, FNL_SOURCE_DIR "/schemas");
 	return 0;
 }
@@ -448,10 +398,10 @@ static void a_zone_without_its_clock_is_not_taken(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(what_other_rules_do, fresh),
-		cmocka_unit_test_setup(the_time_is_that_of_the_rules, fresh),
-		cmocka_unit_test_setup(a_gap_of_the_source_is_not_looked_at, fresh),
-		cmocka_unit_test_setup(a_row_without_a_book_gets_its_line, fresh),
+		T(what_other_rules_do),
+		T(the_time_is_that_of_the_rules),
+		T(a_gap_of_the_source_is_not_looked_at),
+		T(a_row_without_a_book_gets_its_line),
 		cmocka_unit_test_setup_teardown(a_pass_over_many, sit_down, get_up),
 		cmocka_unit_test_setup_teardown(touched_or_passed_is_the_same, sit_down, get_up),
 		cmocka_unit_test_setup_teardown(a_sixth_set_has_to_wait, sit_down, get_up),
@@ -461,5 +411,5 @@ int main(void)
 		cmocka_unit_test_setup_teardown(the_same_version_with_another_text, sit_down, get_up),
 		cmocka_unit_test_setup_teardown(a_zone_without_its_clock_is_not_taken, sit_down, get_up),
 	};
-	return cmocka_run_group_tests(tests, start, end);
+	return cmocka_run_group_tests(tests, prospect_start, prospect_end);
 }

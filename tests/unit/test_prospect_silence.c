@@ -7,54 +7,17 @@
 
 #include <stdio.h>
 
-#include "funneld/adapters/settings.h"
+#include "prospect_fixture.h"
 #include "prospect_story.h"
 #include "supervised.h"
 
 /* What is known of a feed, and what of a sheet: silence, its end, and answers. */
 
-#define C(name) FNL_PROSPECT_CHANGED_##name
-#define R(name) w.row[FNL_PROSPECT_##name]
-
 /* BOTTOM, of the default rules: no edit for 10 business days, 2 later the manager, 5 later the next level; 30 in the
  * layer; no contact for 5; more than one push; grace of 5. 2024-06-10 is a Monday. */
 
-static struct fnl_world w;
-static struct fnl_arena keep;
-
-static int start(void **state)
-{
-	(void)state;
-	fnl_world_start(&w);
-	fnl_arena_init(&keep, 16 << 20);
-	return 0;
-}
-
-static int fresh(void **state)
-{
-	(void)state;
-	fnl_world_clear(&w);
-	fnl_arena_reset(&keep);
-	w.rules = fnl_rules_default();
-	return 0;
-}
-
-static int end(void **state)
-{
-	(void)state;
-	fnl_world_end(&w);
-	fnl_arena_deinit(&keep);
-	return 0;
-}
-
 #define IS(expected) assert_string_equal(story_stalls(R(STALLS).list), expected)
 #define NEXT(expected) assert_string_equal(story_moment(R(NEXT_DEADLINE_AT)), expected)
-
-static void rules(const char *text)
-{
-	struct fnl_error why;
-	assert_int_equal(fnl_rules_parse(fnl_span_str(text), "rules", &keep, &w.rules, NULL, NULL, &why), 0);
-}
 
 /* ---- answers ---- */
 
@@ -377,7 +340,6 @@ static void so_many_feeds_are_kept(void **state)
 
 int main(void)
 {
-#define T(f) cmocka_unit_test_setup(f, fresh)
 	const struct CMUnitTest tests[] = {
 		T(the_latest_answer_is_kept_and_each_is_passed_on),
 		T(the_sheet_hears_of_it_without_a_row),
@@ -391,5 +353,5 @@ int main(void)
 		T(rules_that_give_it_more_time),
 		T(so_many_feeds_are_kept),
 	};
-	return cmocka_run_group_tests(tests, start, end);
+	return cmocka_run_group_tests(tests, prospect_start, prospect_end);
 }

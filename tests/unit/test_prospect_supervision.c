@@ -5,46 +5,16 @@
 
 #include <cmocka.h>
 
-#include "funneld/adapters/settings.h"
+#include "prospect_fixture.h"
 #include "prospect_story.h"
 #include "supervised.h"
 
 /* A prospect under supervision from its inputs on: what moves its clocks, when its timers fire, what books hear. */
 
-#define C(name) FNL_PROSPECT_CHANGED_##name
-#define R(name) w.row[FNL_PROSPECT_##name]
 #define DAY_MS INT64_C(86400000)
 
 /* BOTTOM, of the default rules: no edit for 10 business days, 2 later the manager, 5 later the next level; 30 in the
  * layer; no contact for 5; more than one push; grace of 5. 2024-06-10 is a Monday. */
-
-static struct fnl_world w;
-static struct fnl_arena keep;
-
-static int start(void **state)
-{
-	(void)state;
-	fnl_world_start(&w);
-	fnl_arena_init(&keep, 16 << 20);
-	return 0;
-}
-
-static int fresh(void **state)
-{
-	(void)state;
-	fnl_world_clear(&w);
-	fnl_arena_reset(&keep);
-	w.rules = fnl_rules_default();
-	return 0;
-}
-
-static int end(void **state)
-{
-	(void)state;
-	fnl_world_end(&w);
-	fnl_arena_deinit(&keep);
-	return 0;
-}
 
 #define IS(expected) assert_string_equal(story_stalls(R(STALLS).list), expected)
 #define NEXT(expected) assert_string_equal(story_moment(R(NEXT_DEADLINE_AT)), expected)
@@ -352,7 +322,7 @@ static void a_first_load_is_shown_and_not_told(void **state)
 	static const char beyond[] = "STUCK IN_LAYER NONE until Mon 07-22 09:00; STALE NO_EDIT NONE until Mon 06-24 09:00";
 	static const int marks[] = {C(SNAPSHOT), C(BULK)};
 	for (int i = 0; i < 3; i++) {
-		fresh(NULL);
+		prospect_fresh(NULL);
 		story_at(&w, "2024-06-10 09:00");
 		struct fnl_input in = old_image();
 		if (i < 2) {
@@ -369,7 +339,7 @@ static void a_first_load_is_shown_and_not_told(void **state)
 			IS("STUCK IN_LAYER NONE until Mon 07-22 09:00"); /* it was edited yesterday */
 		}
 	}
-	fresh(NULL);
+	prospect_fresh(NULL);
 	story_at(&w, "2024-06-10 09:00");
 	struct fnl_input in = old_image();
 	fnl_input_i64(&in, C(OCCURRED_AT), w.now_ms - DAY_MS);
@@ -396,12 +366,6 @@ static void the_first_look_at_an_old_row_is_quiet(void **state)
 }
 
 /* ---- rules ---- */
-
-static void rules(const char *text)
-{
-	struct fnl_error why;
-	assert_int_equal(fnl_rules_parse(fnl_span_str(text), "rules", &keep, &w.rules, NULL, NULL, &why), 0);
-}
 
 static void other_rules_make_and_clear_stalls(void **state)
 {
@@ -460,7 +424,6 @@ static void rules_that_come_late_do_not_turn_time_back(void **state)
 
 int main(void)
 {
-#define T(f) cmocka_unit_test_setup(f, fresh)
 	const struct CMUnitTest tests[] = {
 		T(up_the_ladder_at_each_first_moment),
 		T(what_an_outage_missed_is_one_line),
@@ -478,5 +441,5 @@ int main(void)
 		T(rules_dated_ahead_of_the_clock),
 		T(rules_that_come_late_do_not_turn_time_back),
 	};
-	return cmocka_run_group_tests(tests, start, end);
+	return cmocka_run_group_tests(tests, prospect_start, prospect_end);
 }

@@ -5,7 +5,7 @@
 
 #include <cmocka.h>
 
-#include "book_world.h"
+#include "books_fixture.h"
 
 #include <stdio.h>
 
@@ -14,29 +14,6 @@
 #define ANN "rep:ann"
 
 enum { AS_OF = 1000, SETTLE = 24 * 3600000, SETTLED = AS_OF + SETTLE };
-
-static struct fnl_books w;
-
-static int start(void **state)
-{
-	(void)state;
-	fnl_books_start(&w);
-	return 0;
-}
-
-static int fresh(void **state)
-{
-	(void)state;
-	fnl_books_clear(&w);
-	return 0;
-}
-
-static int end(void **state)
-{
-	(void)state;
-	fnl_books_end(&w);
-	return 0;
-}
 
 static void open_year(const char *run_id, int year, int64_t as_of_ms)
 {
@@ -269,11 +246,11 @@ static void history_is_kept_up_to_64_runs(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(each_line_has_a_reason, fresh),
-		cmocka_unit_test_setup(the_sum_is_rounded_once_half_to_even, fresh),
-		cmocka_unit_test_setup(a_run_is_opened_or_refused, fresh),
-		cmocka_unit_test_setup(commands_that_cannot_be_are_poison, fresh),
-		cmocka_unit_test_setup(history_is_kept_up_to_64_runs, fresh),
+		cmocka_unit_test_setup(each_line_has_a_reason, books_fresh),
+		cmocka_unit_test_setup(the_sum_is_rounded_once_half_to_even, books_fresh),
+		cmocka_unit_test_setup(a_run_is_opened_or_refused, books_fresh),
+		cmocka_unit_test_setup(commands_that_cannot_be_are_poison, books_fresh),
+		cmocka_unit_test_setup(history_is_kept_up_to_64_runs, books_fresh),
 	};
-	return cmocka_run_group_tests(tests, start, end);
+	return cmocka_run_group_tests(tests, books_start, books_end);
 }

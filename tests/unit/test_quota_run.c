@@ -5,7 +5,7 @@
 
 #include <cmocka.h>
 
-#include "book_world.h"
+#include "books_fixture.h"
 
 #include <stdio.h>
 
@@ -15,29 +15,6 @@
 #define BOB "rep:bob"
 
 enum { AS_OF = 1000, SETTLE = 24 * 3600000, SETTLED = AS_OF + SETTLE };
-
-static struct fnl_books w;
-
-static int start(void **state)
-{
-	(void)state;
-	fnl_books_start(&w);
-	return 0;
-}
-
-static int fresh(void **state)
-{
-	(void)state;
-	fnl_books_clear(&w);
-	return 0;
-}
-
-static int end(void **state)
-{
-	(void)state;
-	fnl_books_end(&w);
-	return 0;
-}
 
 static void apply(struct fnl_input in)
 {
@@ -462,19 +439,19 @@ static void a_line_that_finds_no_room_stays_where_it_is_filed(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(the_articles_quota_with_its_line, fresh),
-		cmocka_unit_test_setup(a_frozen_quota_never_changes, fresh),
-		cmocka_unit_test_setup(what_is_left_out_is_listed, fresh),
-		cmocka_unit_test_setup(a_draft_takes_late_changes_and_nothing_newer, fresh),
-		cmocka_unit_test_setup(gone_lines_count_as_of_then_and_go, fresh),
-		cmocka_unit_test_setup(a_run_is_about_the_reps_it_names, fresh),
-		cmocka_unit_test_setup(a_pass_goes_page_by_page, fresh),
-		cmocka_unit_test_setup(the_earliest_run_goes_first, fresh),
-		cmocka_unit_test_setup(a_book_is_never_left_half_way, fresh),
-		cmocka_unit_test_setup(a_step_before_its_time_does_nothing, fresh),
-		cmocka_unit_test_setup(a_rep_has_at_most_eight_years, fresh),
-		cmocka_unit_test_setup(another_fiscal_year_files_every_line_anew, fresh),
-		cmocka_unit_test_setup(a_line_that_finds_no_room_stays_where_it_is_filed, fresh),
+		cmocka_unit_test_setup(the_articles_quota_with_its_line, books_fresh),
+		cmocka_unit_test_setup(a_frozen_quota_never_changes, books_fresh),
+		cmocka_unit_test_setup(what_is_left_out_is_listed, books_fresh),
+		cmocka_unit_test_setup(a_draft_takes_late_changes_and_nothing_newer, books_fresh),
+		cmocka_unit_test_setup(gone_lines_count_as_of_then_and_go, books_fresh),
+		cmocka_unit_test_setup(a_run_is_about_the_reps_it_names, books_fresh),
+		cmocka_unit_test_setup(a_pass_goes_page_by_page, books_fresh),
+		cmocka_unit_test_setup(the_earliest_run_goes_first, books_fresh),
+		cmocka_unit_test_setup(a_book_is_never_left_half_way, books_fresh),
+		cmocka_unit_test_setup(a_step_before_its_time_does_nothing, books_fresh),
+		cmocka_unit_test_setup(a_rep_has_at_most_eight_years, books_fresh),
+		cmocka_unit_test_setup(another_fiscal_year_files_every_line_anew, books_fresh),
+		cmocka_unit_test_setup(a_line_that_finds_no_room_stays_where_it_is_filed, books_fresh),
 	};
-	return cmocka_run_group_tests(tests, start, end);
+	return cmocka_run_group_tests(tests, books_start, books_end);
 }

@@ -6,35 +6,12 @@
 
 #include <cmocka.h>
 
-#include "book_world.h"
+#include "books_fixture.h"
 
 #include <stdio.h>
 
 #define R(name) FNL_FX_RATE_##name
 #define T(name) FNL_TERRITORY_DEFINED_##name
-
-static struct fnl_books w;
-
-static int start(void **state)
-{
-	(void)state;
-	fnl_books_start(&w);
-	return 0;
-}
-
-static int fresh(void **state)
-{
-	(void)state;
-	fnl_books_clear(&w);
-	return 0;
-}
-
-static int end(void **state)
-{
-	(void)state;
-	fnl_books_end(&w);
-	return 0;
-}
 
 static struct fnl_input rate(const char *base, int64_t day, int64_t mantissa)
 {
@@ -218,11 +195,11 @@ static void territories_have_limits(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(the_latest_rate_of_a_time_holds, fresh),
-		cmocka_unit_test_setup(the_latest_64_days_are_kept, fresh),
-		cmocka_unit_test_setup(rates_have_limits, fresh),
-		cmocka_unit_test_setup(the_first_valid_territory_that_fits, fresh),
-		cmocka_unit_test_setup(territories_have_limits, fresh),
+		cmocka_unit_test_setup(the_latest_rate_of_a_time_holds, books_fresh),
+		cmocka_unit_test_setup(the_latest_64_days_are_kept, books_fresh),
+		cmocka_unit_test_setup(rates_have_limits, books_fresh),
+		cmocka_unit_test_setup(the_first_valid_territory_that_fits, books_fresh),
+		cmocka_unit_test_setup(territories_have_limits, books_fresh),
 	};
-	return cmocka_run_group_tests(tests, start, end);
+	return cmocka_run_group_tests(tests, books_start, books_end);
 }

@@ -6,12 +6,11 @@
 #include <stdlib.h>
 
 #include <cmocka.h>
-#include <jansson.h>
 
 #include "funneld_records.h"
-#include "stall_values.h"
 #include "view_draw.h"
 #include "view_prospect.h"
+#include "view_world.h"
 
 static const char golden_utf8[] =
 	" SALES FUNNEL   as of 2025-06-30 23:59 UTC\n"
@@ -82,19 +81,13 @@ static const char golden_table[] =
 static const int64_t now_ms = INT64_C(1751328000000); /* 2025-07-01 */
 
 struct world {
-	struct fnl_rows rows;
+	struct view_world v;
 	struct fnl_view view;
-	struct fnl_arena arena;
-	int64_t offset;
-	char *text;
-	size_t text_len;
 };
 
 static int setup(void **state)
 {
-	struct world *w = calloc(1, sizeof(*w));
-	fnl_arena_init(&w->arena, 16 << 20);
-	*state = w;
+	*state = view_world_new(sizeof(struct world));
 	return 0;
 }
 
@@ -102,73 +95,47 @@ static int teardown(void **state)
 {
 	struct world *w = *state;
 	fnl_view_deinit(&w->view);
-	fnl_rows_deinit(&w->rows);
-	fnl_arena_deinit(&w->arena);
-	free(w->text);
-	free(w);
-	return 0;
+	return view_world_teardown(state);
 }
 
 static void put_bytes(struct world *w, int32_t partition, const char *key, struct fnl_span value)
 {
 	struct fnl_record r = {.partition = partition,
-	                       .offset = w->offset,
-	                       .timestamp_ms = now_ms - 1000 + w->offset,
+	                       .offset = w->v.offset,
+	                       .timestamp_ms = now_ms - 1000 + w->v.offset,
 	                       .key = fnl_span_str(key),
 	                       .value = value};
-	w->offset++;
-	assert_int_equal(fnl_rows_put(&w->rows, &r), 0);
+	w->v.offset++;
+	assert_int_equal(fnl_rows_put(&w->v.rows, &r), 0);
 }
 
 static void put(struct world *w, int32_t partition, const char *key, const struct fnl_record_desc *d,
                 const struct fnl_value *values)
 {
-	struct fnl_writer writer = fnl_writer_of(&w->arena);
-	fnl_write_u8(&writer, 0);
-	fnl_write_be32(&writer, 7);
-	assert_int_equal(fnl_record_encode(d, values, &writer), 0);
-	put_bytes(w, partition, key, fnl_writer_span(&writer));
-}
-
-static struct fnl_value text_value(const char *s)
-{
-	return (struct fnl_value){.set = s != NULL, .str = fnl_span_str(s)};
-}
-
-static struct fnl_value number(int64_t v)
-{
-	return (struct fnl_value){.set = true, .i64 = v};
-}
-
-static struct fnl_value money(int64_t minor, const char *currency)
-{
-	struct fnl_value v = {.set = true};
-	v.money.amount_minor = minor;
-	memcpy(v.money.currency, currency, 4);
-	return v;
+	put_bytes(w, partition, key, fnl_v_row(&w->v.arena, d, values));
 }
 
 /* What all prospects of the tests have. */
 static void prospect(struct fnl_value *v, const char *id, int layer, int weight_bp, const char *owner)
 {
 	memset(v, 0, FNL_PROSPECT_FIELD_COUNT * sizeof(*v));
-	v[FNL_PROSPECT_PROSPECT_ID] = text_value(id);
-	v[FNL_PROSPECT_SEQUENCE] = number(3);
-	v[FNL_PROSPECT_SOURCE] = text_value("crm");
-	v[FNL_PROSPECT_OWNER_REP_ID] = text_value(owner);
+	v[FNL_PROSPECT_PROSPECT_ID] = fnl_v_text(id);
+	v[FNL_PROSPECT_SEQUENCE] = fnl_v_number(3);
+	v[FNL_PROSPECT_SOURCE] = fnl_v_text("crm");
+	v[FNL_PROSPECT_OWNER_REP_ID] = fnl_v_text(owner);
 	v[FNL_PROSPECT_FIELD_VERSIONS].set = true;
 	v[FNL_PROSPECT_CONTACTS].set = true;
 	v[FNL_PROSPECT_FORMER_OWNERS].set = true;
-	v[FNL_PROSPECT_LIFECYCLE] = number(FNL_LIFECYCLE_ALIVE);
-	v[FNL_PROSPECT_LIFECYCLE_VERSION] = number(0);
-	v[FNL_PROSPECT_LAYER] = number(layer);
-	v[FNL_PROSPECT_LAYER_REASON] = number(FNL_LAYER_REASON_STAGE_MAP);
-	v[FNL_PROSPECT_LAYER_SINCE] = number(now_ms - 86400000);
-	v[FNL_PROSPECT_RULES_VERSION] = number(0);
-	v[FNL_PROSPECT_WEIGHT_BP] = number(weight_bp);
-	v[FNL_PROSPECT_FEED_GAPS_SEEN] = number(0);
-	v[FNL_PROSPECT_CHANGED_AT] = number(now_ms);
-	v[FNL_PROSPECT_PUSH_COUNT] = number(0);
+	v[FNL_PROSPECT_LIFECYCLE] = fnl_v_number(FNL_LIFECYCLE_ALIVE);
+	v[FNL_PROSPECT_LIFECYCLE_VERSION] = fnl_v_number(0);
+	v[FNL_PROSPECT_LAYER] = fnl_v_number(layer);
+	v[FNL_PROSPECT_LAYER_REASON] = fnl_v_number(FNL_LAYER_REASON_STAGE_MAP);
+	v[FNL_PROSPECT_LAYER_SINCE] = fnl_v_number(now_ms - 86400000);
+	v[FNL_PROSPECT_RULES_VERSION] = fnl_v_number(0);
+	v[FNL_PROSPECT_WEIGHT_BP] = fnl_v_number(weight_bp);
+	v[FNL_PROSPECT_FEED_GAPS_SEEN] = fnl_v_number(0);
+	v[FNL_PROSPECT_CHANGED_AT] = fnl_v_number(now_ms);
+	v[FNL_PROSPECT_PUSH_COUNT] = fnl_v_number(0);
 	v[FNL_PROSPECT_LAYER_TIMES].set = true;
 	v[FNL_PROSPECT_STALLS].set = true;
 	v[FNL_PROSPECT_ADVERSE].set = true;
@@ -191,16 +158,16 @@ static const struct fnl_value none = {.set = false};
 /* The article's prospect among them: 1,000,000 at 25 %. */
 static void fill(struct world *w)
 {
-	put_prospect(w, "P-1", FNL_LAYER_TOP, 2500, "Ann", money(100000000, "USD"), none);
-	put_prospect(w, "P-2", FNL_LAYER_TOP, 2500, "Bob", money(1, "EUR"), none);
+	put_prospect(w, "P-1", FNL_LAYER_TOP, 2500, "Ann", fnl_v_money(100000000, "USD"), none);
+	put_prospect(w, "P-2", FNL_LAYER_TOP, 2500, "Bob", fnl_v_money(1, "EUR"), none);
 	put_prospect(w, "P-3", FNL_LAYER_TOP, 2500, "Bob", none, none);
-	put_prospect(w, "P-4", FNL_LAYER_MIDDLE, 5000, "Ann", money(95032000, "USD"), none);
-	put_prospect(w, "P-5", FNL_LAYER_BOTTOM, 7500, "Ann", money(300, "USD"), none);
-	put_prospect(w, "P-6", FNL_LAYER_WON, 0, "Ann", money(5000000, "USD"), money(4500000, "USD"));
-	put_prospect(w, "P-7", FNL_LAYER_LOST, 0, "Bob", money(700000, "USD"), none);
-	put_prospect(w, "P-8", FNL_LAYER_UNCLASSIFIED, 0, NULL, money(1200000, "USD"), none);
-	put_prospect(w, "P-9", FNL_LAYER_DELETED, 0, "Bob", money(999, "USD"), none);
-	put_prospect(w, "P-10", FNL_LAYER_TOP, 2500, "Bob", money(999, "USD"), none);
+	put_prospect(w, "P-4", FNL_LAYER_MIDDLE, 5000, "Ann", fnl_v_money(95032000, "USD"), none);
+	put_prospect(w, "P-5", FNL_LAYER_BOTTOM, 7500, "Ann", fnl_v_money(300, "USD"), none);
+	put_prospect(w, "P-6", FNL_LAYER_WON, 0, "Ann", fnl_v_money(5000000, "USD"), fnl_v_money(4500000, "USD"));
+	put_prospect(w, "P-7", FNL_LAYER_LOST, 0, "Bob", fnl_v_money(700000, "USD"), none);
+	put_prospect(w, "P-8", FNL_LAYER_UNCLASSIFIED, 0, NULL, fnl_v_money(1200000, "USD"), none);
+	put_prospect(w, "P-9", FNL_LAYER_DELETED, 0, "Bob", fnl_v_money(999, "USD"), none);
+	put_prospect(w, "P-10", FNL_LAYER_TOP, 2500, "Bob", fnl_v_money(999, "USD"), none);
 	put_bytes(w, 1, "prospect|P-10", FNL_SPAN_NONE);
 	put_prospect(w, "P-11", FNL_LAYER_MERGED, 0, "Bob", none, none);
 }
@@ -210,9 +177,8 @@ static void draw(struct world *w, enum fnl_view_by by, int width, bool utf8)
 	struct fnl_error why = {0};
 	struct fnl_canvas canvas = {.utf8 = utf8, .width = width};
 	fnl_view_deinit(&w->view);
-	assert_int_equal(fnl_view_make(&w->rows, by, &w->view, &why), 0);
-	free(w->text);
-	canvas.out = open_memstream(&w->text, &w->text_len);
+	assert_int_equal(fnl_view_make(&w->v.rows, by, &w->view, &why), 0);
+	canvas.out = view_world_out(&w->v);
 	if (by == FNL_VIEW_BY_LAYER) {
 		fnl_view_draw(&w->view, &canvas, NULL);
 	} else {
@@ -226,7 +192,7 @@ static void the_funnel_is_drawn(void **state)
 	struct world *w = *state;
 	fill(w);
 	draw(w, FNL_VIEW_BY_LAYER, 90, true);
-	assert_string_equal(w->text, golden_utf8);
+	assert_string_equal(w->v.text, golden_utf8);
 }
 
 static void without_utf8_and_room(void **state)
@@ -234,17 +200,17 @@ static void without_utf8_and_room(void **state)
 	struct world *w = *state;
 	fill(w);
 	draw(w, FNL_VIEW_BY_LAYER, 76, false);
-	assert_string_equal(w->text, golden_ascii);
+	assert_string_equal(w->v.text, golden_ascii);
 	draw(w, FNL_VIEW_BY_LAYER, 60, true);
-	assert_string_equal(w->text, golden_narrow);
+	assert_string_equal(w->v.text, golden_narrow);
 }
 
 static void an_empty_funnel(void **state)
 {
 	struct world *w = *state;
 	draw(w, FNL_VIEW_BY_LAYER, 60, true);
-	assert_non_null(strstr(w->text, "as of -"));
-	assert_non_null(strstr(w->text, "IN THE FUNNEL         0"));
+	assert_non_null(strstr(w->v.text, "as of -"));
+	assert_non_null(strstr(w->v.text, "IN THE FUNNEL         0"));
 }
 
 static void a_table_by_rep(void **state)
@@ -252,7 +218,7 @@ static void a_table_by_rep(void **state)
 	struct world *w = *state;
 	fill(w);
 	draw(w, FNL_VIEW_BY_REP, 110, true);
-	assert_string_equal(w->text, golden_table);
+	assert_string_equal(w->v.text, golden_table);
 }
 
 static json_t *as_json(struct world *w, enum fnl_view_by by)
@@ -261,7 +227,7 @@ static json_t *as_json(struct world *w, enum fnl_view_by by)
 	char *text = NULL;
 	size_t len = 0;
 	fnl_view_deinit(&w->view);
-	assert_int_equal(fnl_view_make(&w->rows, by, &w->view, &why), 0);
+	assert_int_equal(fnl_view_make(&w->v.rows, by, &w->view, &why), 0);
 	FILE *out = open_memstream(&text, &len);
 	assert_int_equal(fnl_view_json(&w->view, now_ms, out), 0);
 	fclose(out);
@@ -314,9 +280,9 @@ static void nothing_read_is_as_of_now(void **state)
 static void put_feed(struct world *w, int32_t partition, int64_t gaps)
 {
 	struct fnl_value v[FNL_FEED_FIELD_COUNT] = {{.set = false}};
-	v[FNL_FEED_SOURCE] = text_value("crm");
-	v[FNL_FEED_GAP_COUNT] = number(gaps);
-	v[FNL_FEED_HAS_HEARTBEATS] = number(0);
+	v[FNL_FEED_SOURCE] = fnl_v_text("crm");
+	v[FNL_FEED_GAP_COUNT] = fnl_v_number(gaps);
+	v[FNL_FEED_HAS_HEARTBEATS] = fnl_v_number(0);
 	put(w, partition, "feed|crm", &fnl_desc_feed, v);
 }
 
@@ -342,7 +308,7 @@ static void bytes_that_are_no_row_are_an_error(void **state)
 	struct world *w = *state;
 	struct fnl_error why = {0};
 	put_bytes(w, 3, "prospect|X", FNL_SPAN_LIT("\0\0\0\0\7garbage"));
-	assert_true(fnl_view_make(&w->rows, FNL_VIEW_BY_LAYER, &w->view, &why) < 0);
+	assert_true(fnl_view_make(&w->v.rows, FNL_VIEW_BY_LAYER, &w->view, &why) < 0);
 	assert_non_null(strstr(why.text, "partition 3, offset 0"));
 }
 
@@ -352,15 +318,15 @@ static void one_prospect_is_shown(void **state)
 	struct fnl_error why = {0};
 	struct fnl_canvas canvas = {.utf8 = true, .width = 90};
 	fill(w);
-	canvas.out = open_memstream(&w->text, &w->text_len);
-	assert_int_equal(fnl_view_prospect(&w->rows, FNL_SPAN_LIT("P-1"), &canvas, &why), 0);
-	assert_int_equal(fnl_view_prospect(&w->rows, FNL_SPAN_LIT("P-10"), &canvas, &why), FNL_VIEW_NO_SUCH_PROSPECT);
+	canvas.out = view_world_out(&w->v);
+	assert_int_equal(fnl_view_prospect(&w->v.rows, FNL_SPAN_LIT("P-1"), &canvas, &why), 0);
+	assert_int_equal(fnl_view_prospect(&w->v.rows, FNL_SPAN_LIT("P-10"), &canvas, &why), FNL_VIEW_NO_SUCH_PROSPECT);
 	fclose(canvas.out);
-	assert_non_null(strstr(w->text, "Prospect P-1\n  layer                  TOP\n"));
-	assert_non_null(strstr(w->text, "amount                 USD 1,000,000.00"));
-	assert_non_null(strstr(w->text, "next_deadline_at       -"));
-	assert_non_null(strstr(w->text, "partition              1, offset 0"));
-	assert_non_null(strstr(w->text, "\nSits still\n  no\n"));
+	assert_non_null(strstr(w->v.text, "Prospect P-1\n  layer                  TOP\n"));
+	assert_non_null(strstr(w->v.text, "amount                 USD 1,000,000.00"));
+	assert_non_null(strstr(w->v.text, "next_deadline_at       -"));
+	assert_non_null(strstr(w->v.text, "partition              1, offset 0"));
+	assert_non_null(strstr(w->v.text, "\nSits still\n  no\n"));
 }
 
 static void what_sits_still_is_shown(void **state)
@@ -371,34 +337,35 @@ static void what_sits_still_is_shown(void **state)
 	struct fnl_value v[FNL_PROSPECT_FIELD_COUNT];
 	const int64_t day_ms = 86400000;
 	const struct fnl_value stalls[] = {
-		fnl_v_stall(&w->arena, FNL_STALL_KIND_STUCK, FNL_STALL_CONDITION_IN_LAYER, now_ms - 90 * day_ms,
+		fnl_v_stall(&w->v.arena, FNL_STALL_KIND_STUCK, FNL_STALL_CONDITION_IN_LAYER, now_ms - 90 * day_ms,
 	                FNL_ALERT_LEVEL_MANAGER, now_ms - 20 * day_ms),
-		fnl_v_stall(&w->arena, FNL_STALL_KIND_STALE, FNL_STALL_CONDITION_CLOSE_DATE_PAST, now_ms - day_ms,
+		fnl_v_stall(&w->v.arena, FNL_STALL_KIND_STALE, FNL_STALL_CONDITION_CLOSE_DATE_PAST, now_ms - day_ms,
 	                FNL_ALERT_LEVEL_NONE, now_ms + day_ms),
 	};
-	const struct fnl_value time[FNL_LAYER_TIME_FIELD_COUNT] = {number(FNL_LAYER_BOTTOM), number(now_ms - 90 * day_ms),
-	                                                           none, number(3 * day_ms)};
+	const struct fnl_value time[FNL_LAYER_TIME_FIELD_COUNT] = {
+		fnl_v_number(FNL_LAYER_BOTTOM), fnl_v_number(now_ms - 90 * day_ms), none, fnl_v_number(3 * day_ms)};
 	const struct fnl_value times[] = {fnl_v_list(time, FNL_LAYER_TIME_FIELD_COUNT)};
 	prospect(v, "P-1", FNL_LAYER_BOTTOM, 7500, "Ann");
 	v[FNL_PROSPECT_STALLS] = fnl_v_list(stalls, 2);
 	v[FNL_PROSPECT_LAYER_TIMES] = fnl_v_list(times, 1);
-	v[FNL_PROSPECT_PUSH_COUNT] = number(2);
-	v[FNL_PROSPECT_PUSHED_AT] = number(now_ms);
-	v[FNL_PROSPECT_ANSWER] = fnl_v_answer(&w->arena, "a-1", "Ann#3", now_ms, FNL_CAUSE_NO_CONSENSUS, true);
+	v[FNL_PROSPECT_PUSH_COUNT] = fnl_v_number(2);
+	v[FNL_PROSPECT_PUSHED_AT] = fnl_v_number(now_ms);
+	v[FNL_PROSPECT_ANSWER] = fnl_v_answer(&w->v.arena, "a-1", "Ann#3", now_ms, FNL_CAUSE_NO_CONSENSUS, true);
 	put(w, 1, "prospect|P-1", &fnl_desc_prospect, v);
-	canvas.out = open_memstream(&w->text, &w->text_len);
-	assert_int_equal(fnl_view_prospect(&w->rows, FNL_SPAN_LIT("P-1"), &canvas, &why), 0);
+	canvas.out = view_world_out(&w->v);
+	assert_int_equal(fnl_view_prospect(&w->v.rows, FNL_SPAN_LIT("P-1"), &canvas, &why), 0);
 	fclose(canvas.out);
-	assert_non_null(strstr(w->text, "\nSits still\n"
-	                                "  STUCK in layer           since 2025-04-02 00:00 UTC, too long from 2025-06-11 "
-	                                "00:00 UTC, manager\n"
-	                                "  STALE close date past    since 2025-06-30 00:00 UTC, too long from 2025-07-02 "
-	                                "00:00 UTC, told from 2025-07-02\n"
-	                                "  last answer            2025-07-01 00:00 UTC  no consensus, confirmed  (answer "
-	                                "a-1, sheet Ann#3)\n"
-	                                "\nClocks\n"
-	                                "  in BOTTOM              since 2025-04-02 00:00 UTC; 3 business days before that\n"
-	                                "  push_count             2\n"));
+	assert_non_null(strstr(w->v.text,
+	                       "\nSits still\n"
+	                       "  STUCK in layer           since 2025-04-02 00:00 UTC, too long from 2025-06-11 "
+	                       "00:00 UTC, manager\n"
+	                       "  STALE close date past    since 2025-06-30 00:00 UTC, too long from 2025-07-02 "
+	                       "00:00 UTC, told from 2025-07-02\n"
+	                       "  last answer            2025-07-01 00:00 UTC  no consensus, confirmed  (answer "
+	                       "a-1, sheet Ann#3)\n"
+	                       "\nClocks\n"
+	                       "  in BOTTOM              since 2025-04-02 00:00 UTC; 3 business days before that\n"
+	                       "  push_count             2\n"));
 }
 
 static void an_erased_one_shows_its_stub(void **state)
@@ -406,16 +373,16 @@ static void an_erased_one_shows_its_stub(void **state)
 	struct world *w = *state;
 	struct fnl_error why = {0};
 	struct fnl_value v[FNL_ERASED_FIELD_COUNT] = {{.set = false}};
-	v[FNL_ERASED_PROSPECT_ID] = text_value("P-1");
-	v[FNL_ERASED_VERSION] = number(9);
-	v[FNL_ERASED_ERASED_AT] = number(now_ms);
+	v[FNL_ERASED_PROSPECT_ID] = fnl_v_text("P-1");
+	v[FNL_ERASED_VERSION] = fnl_v_number(9);
+	v[FNL_ERASED_ERASED_AT] = fnl_v_number(now_ms);
 	fill(w);
 	put_bytes(w, 1, "prospect|P-1", FNL_SPAN_NONE);
 	put(w, 1, "erased|P-1", &fnl_desc_erased, v);
-	FILE *out = open_memstream(&w->text, &w->text_len);
-	assert_int_equal(fnl_view_prospect_json(&w->rows, FNL_SPAN_LIT("P-1"), out, &why), 0);
+	FILE *out = view_world_out(&w->v);
+	assert_int_equal(fnl_view_prospect_json(&w->v.rows, FNL_SPAN_LIT("P-1"), out, &why), 0);
 	fclose(out);
-	json_t *o = json_loads(w->text, 0, NULL);
+	json_t *o = view_world_json(&w->v);
 	assert_true(json_is_true(json_object_get(o, "erased")));
 	assert_int_equal(json_integer_value(json_object_get(o, "version")), 9);
 	assert_int_equal(json_integer_value(json_object_get(o, "partition")), 1);
@@ -461,14 +428,14 @@ static void cells_have_their_width(void **state)
 {
 	struct world *w = *state;
 	struct fnl_canvas canvas = {.utf8 = true};
-	canvas.out = open_memstream(&w->text, &w->text_len);
+	canvas.out = view_world_out(&w->v);
 	fnl_text_cell(&canvas, FNL_SPAN_LIT("漏斗管理"), 7);
 	fnl_text_cell(&canvas, FNL_SPAN_LIT("|Zoë\033[2J"), 9);
 	fnl_text_bar(&canvas, 1, 16, 4);
 	fnl_text_bar(&canvas, 16, 16, 4);
 	fputc('|', canvas.out);
 	fclose(canvas.out);
-	assert_string_equal(w->text, "漏斗管…|Zoë?[2J ▎   ████|");
+	assert_string_equal(w->v.text, "漏斗管…|Zoë?[2J ▎   ████|");
 }
 
 int main(void)

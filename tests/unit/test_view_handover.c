@@ -7,12 +7,11 @@
 #include <stdlib.h>
 
 #include <cmocka.h>
-#include <jansson.h>
 
-#include "funneld/adapters/settings.h"
 #include "golden.h"
-#include "stall_values.h"
+#include "rules_reader.h"
 #include "view_handover.h"
+#include "view_world.h"
 
 #define GOLDEN(name) FNL_SOURCE_DIR "/tests/unit/golden/" name
 
@@ -20,64 +19,20 @@ static const int64_t day_ms = 86400000;
 static const int64_t now_ms = INT64_C(1751364000000); /* 2025-07-01 10:00, a Tuesday */
 enum { TODAY = 20270 };
 
-struct world {
-	struct fnl_rows rows;
-	struct fnl_arena arena;
-	int64_t offset;
-	char *text;
-	size_t text_len;
-};
-
-static int setup(void **state)
+static void put(struct view_world *w, const char *key, const struct fnl_record_desc *d, const struct fnl_value *values)
 {
-	struct world *w = calloc(1, sizeof(*w));
-	fnl_arena_init(&w->arena, 16 << 20);
-	*state = w;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct world *w = *state;
-	fnl_rows_deinit(&w->rows);
-	fnl_arena_deinit(&w->arena);
-	free(w->text);
-	free(w);
-	return 0;
-}
-
-/* Nothing where nothing is allowed; else 0, "" and no items. */
-static struct fnl_value *blank(struct world *w, const struct fnl_record_desc *d)
-{
-	struct fnl_value *v = fnl_arena_calloc(&w->arena, d->field_count, sizeof(*v));
-	for (size_t i = 0; i < d->field_count; i++) {
-		v[i].set = !d->fields[i].nullable;
-		if (v[i].set && d->fields[i].kind == FNL_KIND_STRING) {
-			v[i].str = FNL_SPAN_LIT("");
-		}
-	}
-	return v;
-}
-
-static void put(struct world *w, const char *key, const struct fnl_record_desc *d, const struct fnl_value *values)
-{
-	struct fnl_record r = {.partition = 2,
-	                       .offset = w->offset++,
-	                       .timestamp_ms = now_ms,
-	                       .key = fnl_span_str(key),
-	                       .value = fnl_v_row(&w->arena, d, values)};
-	assert_int_equal(fnl_rows_put(&w->rows, &r), 0);
+	view_world_put(w, 2, now_ms, key, d, values);
 }
 
 /* Of R-17, who has given notice on 24 June and goes on 18 July; his manager is max. */
-static struct fnl_value *handover(struct world *w, int state)
+static struct fnl_value *handover(struct view_world *w, int state)
 {
-	struct fnl_value *rep = blank(w, &fnl_desc_rep);
+	struct fnl_value *rep = fnl_v_blank(&w->arena, &fnl_desc_rep);
 	rep[FNL_REP_BOOK] = fnl_v_text("rep:R-17");
 	rep[FNL_REP_REP_ID] = fnl_v_text("R-17");
 	rep[FNL_REP_MANAGER_ID] = fnl_v_text("max");
 	put(w, "rep|rep:R-17", &fnl_desc_rep, rep);
-	struct fnl_value *v = blank(w, &fnl_desc_handover);
+	struct fnl_value *v = fnl_v_blank(&w->arena, &fnl_desc_handover);
 	v[FNL_HANDOVER_BOOK] = fnl_v_text("rep:R-17");
 	v[FNL_HANDOVER_NOTICE_ID] = fnl_v_text("n-1");
 	v[FNL_HANDOVER_VERSION] = fnl_v_number(3);
@@ -92,15 +47,15 @@ static struct fnl_value *handover(struct world *w, int state)
 	return v;
 }
 
-static void put_handover(struct world *w, const struct fnl_value *v)
+static void put_handover(struct view_world *w, const struct fnl_value *v)
 {
 	put(w, "handover|rep:R-17", &fnl_desc_handover, v);
 }
 
-static struct fnl_value successor(struct world *w, const char *id, int64_t blocking, int64_t waiting,
+static struct fnl_value successor(struct view_world *w, const char *id, int64_t blocking, int64_t waiting,
                                   int64_t released_ms)
 {
-	struct fnl_value *v = blank(w, &fnl_desc_handover_successor);
+	struct fnl_value *v = fnl_v_blank(&w->arena, &fnl_desc_handover_successor);
 	v[FNL_HANDOVER_SUCCESSOR_SUCCESSOR_ID] = fnl_v_text(id);
 	v[FNL_HANDOVER_SUCCESSOR_BLOCKING] = fnl_v_number(blocking);
 	v[FNL_HANDOVER_SUCCESSOR_WAITING] = fnl_v_number(waiting);
@@ -124,10 +79,10 @@ struct task {
 	int reassign;
 };
 
-static void put_task(struct world *w, const struct task *t)
+static void put_task(struct view_world *w, const struct task *t)
 {
 	static const char *const ids[] = {"c-1", "c-2", "c-3"};
-	struct fnl_value *v = blank(w, &fnl_desc_task);
+	struct fnl_value *v = fnl_v_blank(&w->arena, &fnl_desc_task);
 	struct fnl_value *contacts = fnl_arena_calloc(&w->arena, 3, sizeof(*contacts));
 	char key[64];
 	for (int i = 0; i < t->contacts; i++) {
@@ -161,7 +116,7 @@ static void put_task(struct world *w, const struct task *t)
 #define LEVEL(name) FNL_ALERT_LEVEL_##name
 
 /* One of each sort, for one successor. */
-static void put_tasks(struct world *w)
+static void put_tasks(struct view_world *w)
 {
 	const struct task tasks[] = {
 		{"P-1", 1, LAYER(BOTTOM), STATE(DONE), 100000000, "bert", -4, 0, 3, FNL_REASSIGN_STATE_REQUESTED},
@@ -180,26 +135,17 @@ static void put_tasks(struct world *w)
 	}
 }
 
-static int read_rules(void *context, struct fnl_span text, struct fnl_arena *arena, const struct fnl_rules **ret,
-                      struct fnl_error *why)
-{
-	(void)context;
-	return fnl_rules_parse(text, "rules", arena, ret, NULL, NULL, why);
-}
-
-static const struct fnl_rules_reader reader = {NULL, read_rules};
-
 static struct fnl_handover_question question(void)
 {
-	return (struct fnl_handover_question){.book = FNL_SPAN_LIT("rep:R-17"), .now_ms = now_ms, .rules_reader = &reader};
+	return (struct fnl_handover_question){
+		.book = FNL_SPAN_LIT("rep:R-17"), .now_ms = now_ms, .rules_reader = fnl_test_rules_reader()};
 }
 
-static const char *draw(struct world *w, const struct fnl_handover_question *q, bool utf8)
+static const char *draw(struct view_world *w, const struct fnl_handover_question *q, bool utf8)
 {
 	struct fnl_error why = {0};
 	struct fnl_canvas c = {.width = 100, .utf8 = utf8};
-	free(w->text);
-	c.out = open_memstream(&w->text, &w->text_len);
+	c.out = view_world_out(w);
 	assert_int_equal(fnl_view_handover(&w->rows, q, &c, &why), 0);
 	fclose(c.out);
 	return w->text;
@@ -207,7 +153,7 @@ static const char *draw(struct world *w, const struct fnl_handover_question *q, 
 
 /* ---- boards ---- */
 
-static void under_way(struct world *w)
+static void under_way(struct view_world *w)
 {
 	struct fnl_value *v = handover(w, FNL_HANDOVER_STATE_RUNNING);
 	const struct fnl_value successors[] = {successor(w, "bert", 4, 2, 0)};
@@ -217,7 +163,7 @@ static void under_way(struct world *w)
 	put_tasks(w);
 }
 
-static void between_two(struct world *w)
+static void between_two(struct view_world *w)
 {
 	struct fnl_value *v = handover(w, FNL_HANDOVER_STATE_NAMING);
 	const struct fnl_value successors[] = {successor(w, "bert", 0, 0, now_ms - 2 * day_ms),
@@ -229,7 +175,7 @@ static void between_two(struct world *w)
 		{"P-4", 1, LAYER(TOP), STATE(OPEN), 90000000, "bert", 6, 0, 2, 0},
 		{"P-5", 1, LAYER(TOP), STATE(WAITING), 10000000, "carla", 0, 0, 2, 0},
 	};
-	struct fnl_value *check = blank(w, &fnl_desc_successor_check);
+	struct fnl_value *check = fnl_v_blank(&w->arena, &fnl_desc_successor_check);
 	check[FNL_SUCCESSOR_CHECK_REQUEST_ID] = fnl_v_text("n-1|4");
 	check[FNL_SUCCESSOR_CHECK_SUCCESSOR_ID] = fnl_v_text("dora");
 	const struct fnl_value checks[] = {fnl_v_list(check, fnl_desc_successor_check.field_count)};
@@ -246,7 +192,7 @@ static void between_two(struct world *w)
 	}
 }
 
-static void completed(struct world *w)
+static void completed(struct view_world *w)
 {
 	struct fnl_value *v = handover(w, FNL_HANDOVER_STATE_COMPLETED);
 	const struct fnl_value successors[] = {successor(w, "bert", 0, 0, now_ms - 20 * day_ms)};
@@ -267,7 +213,7 @@ static void completed(struct world *w)
 	put_task(w, &tasks[1]);
 }
 
-static void listing(struct world *w)
+static void listing(struct view_world *w)
 {
 	struct fnl_value *v = handover(w, FNL_HANDOVER_STATE_RECONCILING);
 	v[FNL_HANDOVER_LINE_COUNT] = fnl_v_number(48);
@@ -275,7 +221,7 @@ static void listing(struct world *w)
 	put_handover(w, v);
 }
 
-static void taken_back(struct world *w)
+static void taken_back(struct view_world *w)
 {
 	struct fnl_value *v = handover(w, FNL_HANDOVER_STATE_CANCELLED);
 	const struct task task = {"P-1", 1, LAYER(BOTTOM), STATE(CANCELLED), 100000000, "bert", -4, 0, 3, 0};
@@ -288,7 +234,7 @@ static void boards_are_as_they_were_read(void **state)
 	(void)state;
 	static const struct {
 		const char *title;
-		void (*fill)(struct world *w);
+		void (*fill)(struct view_world *w);
 		bool ascii;
 		size_t tasks_max;
 	} boards[] = {
@@ -304,17 +250,17 @@ static void boards_are_as_they_were_read(void **state)
 		void *world;
 		struct fnl_handover_question q = question();
 		q.tasks_max = boards[i].tasks_max;
-		setup(&world);
+		view_world_setup(&world);
 		boards[i].fill(world);
 		fnl_golden_add(&g, "%s# %s\n\n%s", i ? "\n\n" : "", boards[i].title, draw(world, &q, !boards[i].ascii));
-		teardown(&world);
+		view_world_teardown(&world);
 	}
 	assert_int_equal(fnl_golden_compare(&g, GOLDEN("view_handover.txt")), 0);
 }
 
 static void who_has_not_given_notice_has_none(void **state)
 {
-	struct world *w = *state;
+	struct view_world *w = *state;
 	struct fnl_handover_question q = question();
 	struct fnl_error why = {0};
 	struct fnl_canvas c = {.out = stderr};
@@ -349,28 +295,19 @@ static const char *string(const json_t *o, const char *name)
 	return json_string_value(json_object_get(o, name));
 }
 
-static json_int_t number(const json_t *o, const char *name)
-{
-	assert_true(json_is_integer(json_object_get(o, name)));
-	return json_integer_value(json_object_get(o, name));
-}
-
-static json_t *as_json(struct world *w)
+static json_t *as_json(struct view_world *w)
 {
 	struct fnl_handover_question q = question();
 	struct fnl_error why = {0};
-	free(w->text);
-	FILE *out = open_memstream(&w->text, &w->text_len);
+	FILE *out = view_world_out(w);
 	assert_int_equal(fnl_view_handover_json(&w->rows, &q, out, &why), 0);
 	fclose(out);
-	json_t *o = json_loads(w->text, 0, NULL);
-	assert_non_null(o);
-	return o;
+	return view_world_json(w);
 }
 
 static void json_keeps_its_contract(void **state)
 {
-	struct world *w = *state;
+	struct view_world *w = *state;
 	static const char *const order[] = {
 		"P-1#1", "P-3#2", "P-2#1", "P-4#1", "P-7#1", "P-6#1", "P-5#1", "P-8#1", "a-prospect-with-a-rather-long-id#1",
 		"P-9#1"};
@@ -381,11 +318,11 @@ static void json_keeps_its_contract(void **state)
 	assert_string_equal(string(o, "as_of"), "2025-07-01T10:00:00.000Z");
 	assert_string_equal(string(o, "last_day"), "2025-07-18");
 	assert_string_equal(string(o, "successor_id"), "bert");
-	assert_int_equal(number(o, "days_left"), 17);
-	assert_int_equal(number(o, "business_days_left"), 13);
-	assert_int_equal(number(o, "partition"), 2);
+	assert_int_equal(view_json_integer(o, "days_left"), 17);
+	assert_int_equal(view_json_integer(o, "business_days_left"), 13);
+	assert_int_equal(view_json_integer(o, "partition"), 2);
 	const json_t *gate = json_array_get(json_object_get(o, "successors"), 0);
-	assert_int_equal(number(gate, "blocking"), 4);
+	assert_int_equal(view_json_integer(gate, "blocking"), 4);
 	assert_true(json_is_null(json_object_get(gate, "released_at")));
 	const json_t *tasks = json_object_get(o, "tasks");
 	assert_int_equal(json_array_size(tasks), 10);
@@ -393,13 +330,13 @@ static void json_keeps_its_contract(void **state)
 		assert_string_equal(string(json_array_get(tasks, i), "task_id"), order[i]);
 	}
 	/* from Thursday to Tuesday */
-	assert_int_equal(number(json_array_get(tasks, 2), "late_business_days"), 3);
+	assert_int_equal(view_json_integer(json_array_get(tasks, 2), "late_business_days"), 3);
 	assert_true(json_is_null(json_object_get(json_array_get(tasks, 1), "late_business_days")));
 	assert_string_equal(string(json_array_get(tasks, 0), "reassign"), "REQUESTED");
 	const json_t *missing = json_object_get(o, "missing");
 	assert_int_equal(json_array_size(missing), 3);
 	assert_string_equal(string(json_array_get(missing, 0), "what"), "TASKS_OPEN");
-	assert_int_equal(number(json_array_get(missing, 0), "count"), 4);
+	assert_int_equal(view_json_integer(json_array_get(missing, 0), "count"), 4);
 	assert_string_equal(string(json_array_get(missing, 1), "what"), "TASKS_WAIT_FOR_THE_GATE");
 	assert_string_equal(string(json_array_get(missing, 2), "what"), "NOT_SIGNED_OFF");
 	json_decref(o);
@@ -408,7 +345,7 @@ static void json_keeps_its_contract(void **state)
 /* What the watch counts, and where the leaver has gone, is for those who may read funnel.reviews. */
 static void what_is_restricted_is_not_shown(void **state)
 {
-	struct world *w = *state;
+	struct view_world *w = *state;
 	struct fnl_handover_question q = question();
 	under_way(w);
 	json_decref(as_json(w));
@@ -423,7 +360,7 @@ static void what_is_restricted_is_not_shown(void **state)
 /* The row of a task of an earlier notice is on its way out. */
 static void tasks_of_another_notice_are_not_of_it(void **state)
 {
-	struct world *w = *state;
+	struct view_world *w = *state;
 	struct fnl_value *v = handover(w, FNL_HANDOVER_STATE_RECONCILING);
 	v[FNL_HANDOVER_NOTICE_ID] = fnl_v_text("n-2");
 	put_handover(w, v);
@@ -437,11 +374,11 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(boards_are_as_they_were_read),
-		cmocka_unit_test_setup_teardown(who_has_not_given_notice_has_none, setup, teardown),
+		cmocka_unit_test_setup_teardown(who_has_not_given_notice_has_none, view_world_setup, view_world_teardown),
 		cmocka_unit_test(only_what_is_needed_is_read),
-		cmocka_unit_test_setup_teardown(json_keeps_its_contract, setup, teardown),
-		cmocka_unit_test_setup_teardown(what_is_restricted_is_not_shown, setup, teardown),
-		cmocka_unit_test_setup_teardown(tasks_of_another_notice_are_not_of_it, setup, teardown),
+		cmocka_unit_test_setup_teardown(json_keeps_its_contract, view_world_setup, view_world_teardown),
+		cmocka_unit_test_setup_teardown(what_is_restricted_is_not_shown, view_world_setup, view_world_teardown),
+		cmocka_unit_test_setup_teardown(tasks_of_another_notice_are_not_of_it, view_world_setup, view_world_teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

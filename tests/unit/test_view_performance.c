@@ -7,12 +7,11 @@
 #include <stdlib.h>
 
 #include <cmocka.h>
-#include <jansson.h>
 
-#include "funneld/adapters/settings.h"
 #include "golden.h"
-#include "stall_values.h"
+#include "rules_reader.h"
 #include "view_performance.h"
+#include "view_world.h"
 
 #define GOLDEN(name) FNL_SOURCE_DIR "/tests/unit/golden/" name
 
@@ -20,40 +19,14 @@ static const int64_t day_ms = 86400000;
 static const int64_t now_ms = INT64_C(1751364000000); /* 2025-07-01 10:00 */
 
 struct world {
-	struct fnl_codec codec;
-	struct fnl_rows rows;
+	struct view_world v;
 	struct fnl_scores scores;
-	struct fnl_arena arena;
-	int64_t offset;
-	char *text;
-	size_t text_len;
 };
-
-/* The schema's id is the record's place in fnl_records. */
-static int decode(struct fnl_codec *c, const struct fnl_record *r, struct fnl_arena *arena, struct fnl_decoded *ret,
-                  struct fnl_error *why)
-{
-	(void)c;
-	struct fnl_reader reader = fnl_reader_of(r->value);
-	fnl_read_u8(&reader);
-	uint32_t id = fnl_read_be32(&reader);
-	if (reader.bad || id >= fnl_record_count) {
-		return fnl_fail(why, FNL_E_INVALID, "no schema");
-	}
-	ret->desc = fnl_records[id];
-	ret->values = fnl_arena_calloc(arena, ret->desc->field_count, sizeof(*ret->values));
-	struct fnl_span body = fnl_arena_dup(arena, fnl_span_of(reader.at, fnl_reader_left(&reader)));
-	return ret->values ? fnl_record_decode(ret->desc, body, arena, ret->values, why) : FNL_E_NOMEM;
-}
-
-static const struct fnl_codec_ops codec_ops = {.decode = decode};
 
 static int setup(void **state)
 {
-	struct world *w = calloc(1, sizeof(*w));
-	fnl_arena_init(&w->arena, 16 << 20);
-	w->codec.ops = &codec_ops;
-	w->scores = (struct fnl_scores){.codec = &w->codec, .org = FNL_SPAN_LIT("emea")};
+	struct world *w = view_world_new(sizeof(*w));
+	w->scores = (struct fnl_scores){.codec = view_codec(), .org = FNL_SPAN_LIT("emea")};
 	*state = w;
 	return 0;
 }
@@ -62,29 +35,13 @@ static int teardown(void **state)
 {
 	struct world *w = *state;
 	fnl_scores_deinit(&w->scores);
-	fnl_rows_deinit(&w->rows);
-	fnl_arena_deinit(&w->arena);
-	free(w->text);
-	free(w);
-	return 0;
-}
-
-static struct fnl_value *blank(struct world *w, const struct fnl_record_desc *d)
-{
-	struct fnl_value *v = fnl_arena_calloc(&w->arena, d->field_count, sizeof(*v));
-	for (size_t i = 0; i < d->field_count; i++) {
-		v[i].set = !d->fields[i].nullable;
-		if (v[i].set && d->fields[i].kind == FNL_KIND_STRING) {
-			v[i].str = FNL_SPAN_LIT("");
-		}
-	}
-	return v;
+	return view_world_teardown(state);
 }
 
 static void put_year(struct world *w, const char *rep, int year, int64_t quota, int64_t won)
 {
 	char key[64];
-	struct fnl_value *v = blank(w, &fnl_desc_org_year);
+	struct fnl_value *v = fnl_v_blank(&w->v.arena, &fnl_desc_org_year);
 	v[FNL_ORG_YEAR_ORG_ID] = fnl_v_text("emea");
 	v[FNL_ORG_YEAR_REP_ID] = fnl_v_text(rep);
 	v[FNL_ORG_YEAR_FISCAL_YEAR] = fnl_v_number(year);
@@ -92,11 +49,11 @@ static void put_year(struct world *w, const char *rep, int year, int64_t quota, 
 	v[FNL_ORG_YEAR_WON_MINOR] = fnl_v_number(won);
 	snprintf(key, sizeof(key), "year|emea|%d|%s", year, rep);
 	struct fnl_record r = {.partition = 1,
-	                       .offset = w->offset++,
+	                       .offset = w->v.offset++,
 	                       .timestamp_ms = now_ms,
 	                       .key = fnl_span_str(key),
-	                       .value = fnl_v_row(&w->arena, &fnl_desc_org_year, v)};
-	assert_int_equal(fnl_rows_put(&w->rows, &r), 0);
+	                       .value = fnl_v_row(&w->v.arena, &fnl_desc_org_year, v)};
+	assert_int_equal(fnl_rows_put(&w->v.rows, &r), 0);
 }
 
 struct score {
@@ -112,11 +69,7 @@ struct score {
 
 static void put_score(struct world *w, const struct score *s)
 {
-	struct fnl_value *v = blank(w, &fnl_desc_performance_scored);
-	uint32_t id = 0;
-	while (fnl_records[id] != &fnl_desc_performance_scored) {
-		id++;
-	}
+	struct fnl_value *v = fnl_v_blank(&w->v.arena, &fnl_desc_performance_scored);
 	v[FNL_PERFORMANCE_SCORED_ORG_ID] = fnl_v_text(s->org);
 	v[FNL_PERFORMANCE_SCORED_REP_ID] = fnl_v_text(s->rep);
 	v[FNL_PERFORMANCE_SCORED_FISCAL_YEAR] = fnl_v_number(s->year);
@@ -137,11 +90,8 @@ static void put_score(struct world *w, const struct score *s)
 	if (s->part) {
 		v[FNL_PERFORMANCE_SCORED_LEVEL_PART] = fnl_v_number(s->part);
 	}
-	struct fnl_writer writer = fnl_writer_of(&w->arena);
-	fnl_write_u8(&writer, 0);
-	fnl_write_be32(&writer, id);
-	assert_int_equal(fnl_record_encode(&fnl_desc_performance_scored, v, &writer), 0);
-	struct fnl_record r = {.key = fnl_span_str(s->rep), .value = fnl_writer_span(&writer)};
+	struct fnl_record r = {.key = fnl_span_str(s->rep),
+	                       .value = view_codec_row(&w->v.arena, &fnl_desc_performance_scored, v)};
 	assert_int_equal(fnl_scores_put(&w->scores, &r), 0);
 }
 
@@ -169,19 +119,10 @@ static void fill(struct world *w, bool compared)
 	put_year(w, "ann", 2024, 80000000, 79000000);
 }
 
-static int read_rules(void *context, struct fnl_span text, struct fnl_arena *arena, const struct fnl_rules **ret,
-                      struct fnl_error *why)
-{
-	(void)context;
-	return fnl_rules_parse(text, "rules", arena, ret, NULL, NULL, why);
-}
-
-static const struct fnl_rules_reader reader = {NULL, read_rules};
-
 static struct fnl_performance_question question(int year)
 {
 	return (struct fnl_performance_question){
-		.org = FNL_SPAN_LIT("emea"), .year = year, .now_ms = now_ms, .rules_reader = &reader};
+		.org = FNL_SPAN_LIT("emea"), .year = year, .now_ms = now_ms, .rules_reader = fnl_test_rules_reader()};
 }
 
 static const char *draw(struct world *w, int year)
@@ -189,11 +130,10 @@ static const char *draw(struct world *w, int year)
 	struct fnl_error why = {0};
 	struct fnl_canvas c = {.width = 100};
 	struct fnl_performance_question q = question(year);
-	free(w->text);
-	c.out = open_memstream(&w->text, &w->text_len);
-	assert_int_equal(fnl_view_performance(&w->rows, &w->scores, &q, &c, &why), 0);
+	c.out = view_world_out(&w->v);
+	assert_int_equal(fnl_view_performance(&w->v.rows, &w->scores, &q, &c, &why), 0);
 	fclose(c.out);
-	return w->text;
+	return w->v.text;
 }
 
 static void standings_are_as_they_were_read(void **state)
@@ -217,10 +157,10 @@ static void nobody_is_ranked(void **state)
 	struct fnl_performance_question q = question(0);
 	struct fnl_error why = {0};
 	fill(w, false);
-	FILE *out = open_memstream(&w->text, &w->text_len);
-	assert_int_equal(fnl_view_performance_json(&w->rows, &w->scores, &q, out, &why), 0);
+	FILE *out = view_world_out(&w->v);
+	assert_int_equal(fnl_view_performance_json(&w->v.rows, &w->scores, &q, out, &why), 0);
 	fclose(out);
-	json_t *o = json_loads(w->text, 0, NULL);
+	json_t *o = view_world_json(&w->v);
 	const json_t *reps = json_object_get(o, "reps");
 	static const char *const ids[] = {"ann", "bob", "cid", "dan", "eve", "fay"};
 	assert_int_equal(json_array_size(reps), 6);
@@ -243,13 +183,13 @@ static void a_year_is_found(void **state)
 	struct fnl_performance_question latest = question(0), old = question(2024), none = question(2023);
 	struct fnl_error why = {0};
 	struct fnl_canvas c = {.out = stderr};
-	assert_int_equal(fnl_performance_year(&w->rows, &latest), 0);
-	assert_int_equal(fnl_view_performance(&w->rows, &w->scores, &latest, &c, &why), FNL_VIEW_NO_YEAR);
+	assert_int_equal(fnl_performance_year(&w->v.rows, &latest), 0);
+	assert_int_equal(fnl_view_performance(&w->v.rows, &w->scores, &latest, &c, &why), FNL_VIEW_NO_YEAR);
 	fill(w, true);
-	assert_int_equal(fnl_performance_year(&w->rows, &latest), 2025);
-	assert_int_equal(fnl_performance_year(&w->rows, &old), 2024);
-	assert_int_equal(fnl_performance_year(&w->rows, &none), 0);
-	assert_int_equal(fnl_view_performance(&w->rows, &w->scores, &none, &c, &why), FNL_VIEW_NO_YEAR);
+	assert_int_equal(fnl_performance_year(&w->v.rows, &latest), 2025);
+	assert_int_equal(fnl_performance_year(&w->v.rows, &old), 2024);
+	assert_int_equal(fnl_performance_year(&w->v.rows, &none), 0);
+	assert_int_equal(fnl_view_performance(&w->v.rows, &w->scores, &none, &c, &why), FNL_VIEW_NO_YEAR);
 	assert_true(fnl_performance_wanted(&latest, FNL_SPAN_LIT("year|emea|2025|ann")));
 	assert_true(fnl_performance_wanted(&latest, FNL_SPAN_LIT("partition|rules")));
 	assert_false(fnl_performance_wanted(&latest, FNL_SPAN_LIT("year|emea2|2025|ann")));

@@ -6,12 +6,12 @@
 #include <stdlib.h>
 
 #include <cmocka.h>
-#include <jansson.h>
 
 #include "funneld_records.h"
 #include "view_quota.h"
 #include "view_record.h"
 #include "view_rep.h"
+#include "view_world.h"
 
 static const int64_t now_ms = INT64_C(1751328000000); /* 2025-07-01 */
 
@@ -64,98 +64,40 @@ static const char golden_rep[] =
 	"  next_sheet_at          2025-07-07 00:00 UTC\n"
 	"  open question          2: P-2, BOTTOM\n";
 
-struct world {
-	struct fnl_rows rows;
-	struct fnl_arena arena;
-	int64_t offset;
-	char *text;
-	size_t text_len;
-};
-
-static int setup(void **state)
+static void put(struct view_world *w, const char *key, const struct fnl_record_desc *d, const struct fnl_value *values)
 {
-	struct world *w = calloc(1, sizeof(*w));
-	fnl_arena_init(&w->arena, 16 << 20);
-	*state = w;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct world *w = *state;
-	fnl_rows_deinit(&w->rows);
-	fnl_arena_deinit(&w->arena);
-	free(w->text);
-	free(w);
-	return 0;
-}
-
-static void put(struct world *w, const char *key, const struct fnl_record_desc *d, const struct fnl_value *values)
-{
-	struct fnl_writer writer = fnl_writer_of(&w->arena);
-	fnl_write_u8(&writer, 0);
-	fnl_write_be32(&writer, 7);
-	assert_int_equal(fnl_record_encode(d, values, &writer), 0);
-	struct fnl_record r = {.partition = 3,
-	                       .offset = w->offset++,
-	                       .timestamp_ms = now_ms,
-	                       .key = fnl_span_str(key),
-	                       .value = fnl_writer_span(&writer)};
-	assert_int_equal(fnl_rows_put(&w->rows, &r), 0);
-}
-
-static struct fnl_value text_value(const char *s)
-{
-	return (struct fnl_value){.set = s != NULL, .str = fnl_span_str(s)};
-}
-
-static struct fnl_value number(int64_t v)
-{
-	return (struct fnl_value){.set = true, .i64 = v};
-}
-
-static struct fnl_value money(int64_t minor, const char *currency)
-{
-	struct fnl_value v = {.set = true};
-	v.money.amount_minor = minor;
-	memcpy(v.money.currency, currency, 4);
-	return v;
-}
-
-static struct fnl_value list(const struct fnl_value *items, size_t count)
-{
-	return (struct fnl_value){.set = true, .list = {items, count}};
+	view_world_put(w, 3, now_ms, key, d, values);
 }
 
 static const struct fnl_value none = {.set = false};
 
 static void (*quota_more)(struct fnl_value *v);
 
-static void put_quota(struct world *w, const char *key, int year, int state, struct fnl_value quota, int counted,
+static void put_quota(struct view_world *w, const char *key, int year, int state, struct fnl_value quota, int counted,
                       int left_out)
 {
 	struct fnl_value v[FNL_QUOTA_SET_FIELD_COUNT] = {{0}};
-	v[FNL_QUOTA_SET_OCCURRED_AT] = number(now_ms);
-	v[FNL_QUOTA_SET_REP_ID] = text_value("ann");
-	v[FNL_QUOTA_SET_ORG_ID] = text_value("US");
-	v[FNL_QUOTA_SET_MANAGER_ID] = text_value("max");
-	v[FNL_QUOTA_SET_FISCAL_YEAR] = number(year);
-	v[FNL_QUOTA_SET_RUN_ID] = text_value("run-1");
-	v[FNL_QUOTA_SET_STATE] = number(state);
-	v[FNL_QUOTA_SET_AS_OF] = number(now_ms);
-	v[FNL_QUOTA_SET_BASE_CURRENCY] = text_value("USD");
+	v[FNL_QUOTA_SET_OCCURRED_AT] = fnl_v_number(now_ms);
+	v[FNL_QUOTA_SET_REP_ID] = fnl_v_text("ann");
+	v[FNL_QUOTA_SET_ORG_ID] = fnl_v_text("US");
+	v[FNL_QUOTA_SET_MANAGER_ID] = fnl_v_text("max");
+	v[FNL_QUOTA_SET_FISCAL_YEAR] = fnl_v_number(year);
+	v[FNL_QUOTA_SET_RUN_ID] = fnl_v_text("run-1");
+	v[FNL_QUOTA_SET_STATE] = fnl_v_number(state);
+	v[FNL_QUOTA_SET_AS_OF] = fnl_v_number(now_ms);
+	v[FNL_QUOTA_SET_BASE_CURRENCY] = fnl_v_text("USD");
 	v[FNL_QUOTA_SET_QUOTA] = quota;
 	/* -0.0225 dollars: minus 3 cents, and 7500/10000 of one */
-	v[FNL_QUOTA_SET_ROUNDING_MINOR] = number(quota.set ? -3 : 0);
-	v[FNL_QUOTA_SET_ROUNDING_E4] = number(quota.set ? 7500 : 0);
-	v[FNL_QUOTA_SET_COUNTED_COUNT] = number(counted);
-	v[FNL_QUOTA_SET_LEFT_OUT_COUNT] = number(left_out);
-	v[FNL_QUOTA_SET_TOTALS] = list(NULL, 0);
-	v[FNL_QUOTA_SET_RULES_VERSION] = number(0);
-	v[FNL_QUOTA_SET_RATES] = v[FNL_QUOTA_SET_AREAS] = list(NULL, 0);
-	v[FNL_QUOTA_SET_LINES_E4] = number(0);
-	v[FNL_QUOTA_SET_REVISIONS] = list(NULL, 0);
-	v[FNL_QUOTA_SET_REVISION] = v[FNL_QUOTA_SET_EARLIER_MINOR] = v[FNL_QUOTA_SET_ONLY_RECEIVED] = number(0);
+	v[FNL_QUOTA_SET_ROUNDING_MINOR] = fnl_v_number(quota.set ? -3 : 0);
+	v[FNL_QUOTA_SET_ROUNDING_E4] = fnl_v_number(quota.set ? 7500 : 0);
+	v[FNL_QUOTA_SET_COUNTED_COUNT] = fnl_v_number(counted);
+	v[FNL_QUOTA_SET_LEFT_OUT_COUNT] = fnl_v_number(left_out);
+	v[FNL_QUOTA_SET_TOTALS] = fnl_v_list(NULL, 0);
+	v[FNL_QUOTA_SET_RULES_VERSION] = fnl_v_number(0);
+	v[FNL_QUOTA_SET_RATES] = v[FNL_QUOTA_SET_AREAS] = fnl_v_list(NULL, 0);
+	v[FNL_QUOTA_SET_LINES_E4] = fnl_v_number(0);
+	v[FNL_QUOTA_SET_REVISIONS] = fnl_v_list(NULL, 0);
+	v[FNL_QUOTA_SET_REVISION] = v[FNL_QUOTA_SET_EARLIER_MINOR] = v[FNL_QUOTA_SET_ONLY_RECEIVED] = fnl_v_number(0);
 	if (quota_more) {
 		quota_more(v);
 	}
@@ -175,27 +117,27 @@ struct line {
 	void (*more)(struct fnl_value *v); /* NULL: as a version before rates told it */
 };
 
-static void put_line(struct world *w, const struct line *l)
+static void put_line(struct view_world *w, const struct line *l)
 {
 	char key[64];
 	struct fnl_value v[FNL_QUOTA_LINE_FIELD_COUNT] = {{0}};
-	v[FNL_QUOTA_LINE_OCCURRED_AT] = number(now_ms);
-	v[FNL_QUOTA_LINE_REP_ID] = text_value("ann");
-	v[FNL_QUOTA_LINE_FISCAL_YEAR] = number(2025);
-	v[FNL_QUOTA_LINE_RUN_ID] = text_value(l->run);
-	v[FNL_QUOTA_LINE_PROSPECT_ID] = text_value(l->id);
-	v[FNL_QUOTA_LINE_REASON] = number(l->reason);
-	v[FNL_QUOTA_LINE_LAYER] = number(l->layer);
-	v[FNL_QUOTA_LINE_WEIGHT_BP] = number(l->weight_bp);
+	v[FNL_QUOTA_LINE_OCCURRED_AT] = fnl_v_number(now_ms);
+	v[FNL_QUOTA_LINE_REP_ID] = fnl_v_text("ann");
+	v[FNL_QUOTA_LINE_FISCAL_YEAR] = fnl_v_number(2025);
+	v[FNL_QUOTA_LINE_RUN_ID] = fnl_v_text(l->run);
+	v[FNL_QUOTA_LINE_PROSPECT_ID] = fnl_v_text(l->id);
+	v[FNL_QUOTA_LINE_REASON] = fnl_v_number(l->reason);
+	v[FNL_QUOTA_LINE_LAYER] = fnl_v_number(l->layer);
+	v[FNL_QUOTA_LINE_WEIGHT_BP] = fnl_v_number(l->weight_bp);
 	v[FNL_QUOTA_LINE_AMOUNT] = l->amount;
-	v[FNL_QUOTA_LINE_WEIGHTED_MINOR] = number(l->weighted_minor);
-	v[FNL_QUOTA_LINE_WEIGHTED_E4] = number(l->weighted_e4);
+	v[FNL_QUOTA_LINE_WEIGHTED_MINOR] = fnl_v_number(l->weighted_minor);
+	v[FNL_QUOTA_LINE_WEIGHTED_E4] = fnl_v_number(l->weighted_e4);
 	v[FNL_QUOTA_LINE_EXPECTED_CLOSE_DATE] = l->close;
-	v[FNL_QUOTA_LINE_LINE_RULES_VERSION] = number(0);
-	v[FNL_QUOTA_LINE_PLANNED] = v[FNL_QUOTA_LINE_OUTSIDE_TERRITORY] = number(0);
-	v[FNL_QUOTA_LINE_INTENDED] = v[FNL_QUOTA_LINE_REDUCTIONS] = list(NULL, 0);
-	v[FNL_QUOTA_LINE_CONVERTED_E4] = v[FNL_QUOTA_LINE_VALUE_E4] = number(0);
-	v[FNL_QUOTA_LINE_AREA_FACTOR_BP] = number(10000);
+	v[FNL_QUOTA_LINE_LINE_RULES_VERSION] = fnl_v_number(0);
+	v[FNL_QUOTA_LINE_PLANNED] = v[FNL_QUOTA_LINE_OUTSIDE_TERRITORY] = fnl_v_number(0);
+	v[FNL_QUOTA_LINE_INTENDED] = v[FNL_QUOTA_LINE_REDUCTIONS] = fnl_v_list(NULL, 0);
+	v[FNL_QUOTA_LINE_CONVERTED_E4] = v[FNL_QUOTA_LINE_VALUE_E4] = fnl_v_number(0);
+	v[FNL_QUOTA_LINE_AREA_FACTOR_BP] = fnl_v_number(10000);
 	if (l->more) {
 		l->more(v);
 	}
@@ -204,42 +146,27 @@ static void put_line(struct world *w, const struct line *l)
 }
 
 /* The article's line among them, a line of three cents, two that are left out, and one of a run of old. */
-static void fill_quota(struct world *w)
+static void fill_quota(struct view_world *w)
 {
-	struct fnl_value day = number(20453); /* 2025-12-31 */
+	struct fnl_value day = fnl_v_number(20453); /* 2025-12-31 */
 	const struct line lines[] = {
-		{"P-2", "run-1", FNL_QUOTA_REASON_COUNTED, FNL_LAYER_BOTTOM, 7500, money(3, "USD"), 2, 2500, day, NULL},
-		{"P-1", "run-1", FNL_QUOTA_REASON_COUNTED, FNL_LAYER_TOP, 2500, money(100000000, "USD"), 25000000, 0, day,
+		{"P-2", "run-1", FNL_QUOTA_REASON_COUNTED, FNL_LAYER_BOTTOM, 7500, fnl_v_money(3, "USD"), 2, 2500, day, NULL},
+		{"P-1", "run-1", FNL_QUOTA_REASON_COUNTED, FNL_LAYER_TOP, 2500, fnl_v_money(100000000, "USD"), 25000000, 0, day,
 	     NULL},
-		{"P-3", "run-1", FNL_QUOTA_REASON_NOT_CONVERTIBLE, FNL_LAYER_MIDDLE, 5000, money(500000, "EUR"), 250000, 0, day,
-	     NULL},
+		{"P-3", "run-1", FNL_QUOTA_REASON_NOT_CONVERTIBLE, FNL_LAYER_MIDDLE, 5000, fnl_v_money(500000, "EUR"), 250000,
+	     0, day, NULL},
 		{"P-4", "run-1", FNL_QUOTA_REASON_NO_CLOSE_DATE, FNL_LAYER_TOP, 2500, none, 0, 0, none, NULL},
-		{"P-9", "run-0", FNL_QUOTA_REASON_COUNTED, FNL_LAYER_TOP, 2500, money(100, "USD"), 25, 0, day, NULL},
+		{"P-9", "run-0", FNL_QUOTA_REASON_COUNTED, FNL_LAYER_TOP, 2500, fnl_v_money(100, "USD"), 25, 0, day, NULL},
 	};
-	put_quota(w, "quota|rep:ann|2025", 2025, FNL_QUOTA_STATE_FROZEN, money(25000000, "USD"), 2, 2);
+	put_quota(w, "quota|rep:ann|2025", 2025, FNL_QUOTA_STATE_FROZEN, fnl_v_money(25000000, "USD"), 2, 2);
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
 		put_line(w, &lines[i]);
 	}
 }
 
-static struct fnl_canvas canvas_of(struct world *w)
+static struct fnl_canvas canvas_of(struct view_world *w)
 {
-	free(w->text);
-	w->text = NULL;
-	return (struct fnl_canvas){.out = open_memstream(&w->text, &w->text_len)};
-}
-
-static json_t *parsed(struct world *w)
-{
-	json_t *o = json_loads(w->text, 0, NULL);
-	assert_non_null(o);
-	return o;
-}
-
-static int64_t integer(const json_t *o, const char *name)
-{
-	assert_true(json_is_integer(json_object_get(o, name)));
-	return json_integer_value(json_object_get(o, name));
+	return (struct fnl_canvas){.out = view_world_out(w)};
 }
 
 static void exact_sums_have_all_their_digits(void **state)
@@ -263,7 +190,7 @@ static void exact_sums_have_all_their_digits(void **state)
 
 static void a_quota_is_explained(void **state)
 {
-	struct world *w = *state;
+	struct view_world *w = *state;
 	struct fnl_error why;
 	fill_quota(w);
 	struct fnl_canvas c = canvas_of(w);
@@ -276,49 +203,49 @@ static void a_quota_is_explained(void **state)
 static void converted(struct fnl_value *v)
 {
 	static struct fnl_value part[FNL_QUOTA_INTENDED_FIELD_COUNT], lowered[FNL_QUOTA_REDUCTION_FIELD_COUNT], items[2];
-	part[FNL_QUOTA_INTENDED_CURRENCY] = text_value("EUR");
-	part[FNL_QUOTA_INTENDED_AMOUNT_MINOR] = number(10001);
-	part[FNL_QUOTA_INTENDED_WEIGHTED_MINOR] = number(5000);
-	part[FNL_QUOTA_INTENDED_WEIGHTED_E4] = number(5000);
-	part[FNL_QUOTA_INTENDED_RATE_MANTISSA] = number(1070);
-	part[FNL_QUOTA_INTENDED_RATE_SCALE] = number(3);
-	part[FNL_QUOTA_INTENDED_RATE_VALID_ON] = number(20270);
-	lowered[FNL_QUOTA_REDUCTION_AT] = number(now_ms - 86400000);
-	lowered[FNL_QUOTA_REDUCTION_OLD_AMOUNT] = money(30000, "EUR");
-	items[0] = list(part, FNL_QUOTA_INTENDED_FIELD_COUNT);
-	items[1] = list(lowered, FNL_QUOTA_REDUCTION_FIELD_COUNT);
-	v[FNL_QUOTA_LINE_PLANNED] = v[FNL_QUOTA_LINE_OUTSIDE_TERRITORY] = number(1);
-	v[FNL_QUOTA_LINE_INTENDED] = list(&items[0], 1);
-	v[FNL_QUOTA_LINE_CONVERTED_MINOR] = number(5350);
-	v[FNL_QUOTA_LINE_CONVERTED_E4] = number(5350);
-	v[FNL_QUOTA_LINE_TERRITORY_ID] = text_value("t1");
-	v[FNL_QUOTA_LINE_AREA_FACTOR_BP] = number(12500);
-	v[FNL_QUOTA_LINE_VALUE_MINOR] = number(6688);
-	v[FNL_QUOTA_LINE_VALUE_E4] = number(1687);
-	v[FNL_QUOTA_LINE_REDUCTIONS] = list(&items[1], 1);
+	part[FNL_QUOTA_INTENDED_CURRENCY] = fnl_v_text("EUR");
+	part[FNL_QUOTA_INTENDED_AMOUNT_MINOR] = fnl_v_number(10001);
+	part[FNL_QUOTA_INTENDED_WEIGHTED_MINOR] = fnl_v_number(5000);
+	part[FNL_QUOTA_INTENDED_WEIGHTED_E4] = fnl_v_number(5000);
+	part[FNL_QUOTA_INTENDED_RATE_MANTISSA] = fnl_v_number(1070);
+	part[FNL_QUOTA_INTENDED_RATE_SCALE] = fnl_v_number(3);
+	part[FNL_QUOTA_INTENDED_RATE_VALID_ON] = fnl_v_number(20270);
+	lowered[FNL_QUOTA_REDUCTION_AT] = fnl_v_number(now_ms - 86400000);
+	lowered[FNL_QUOTA_REDUCTION_OLD_AMOUNT] = fnl_v_money(30000, "EUR");
+	items[0] = fnl_v_list(part, FNL_QUOTA_INTENDED_FIELD_COUNT);
+	items[1] = fnl_v_list(lowered, FNL_QUOTA_REDUCTION_FIELD_COUNT);
+	v[FNL_QUOTA_LINE_PLANNED] = v[FNL_QUOTA_LINE_OUTSIDE_TERRITORY] = fnl_v_number(1);
+	v[FNL_QUOTA_LINE_INTENDED] = fnl_v_list(&items[0], 1);
+	v[FNL_QUOTA_LINE_CONVERTED_MINOR] = fnl_v_number(5350);
+	v[FNL_QUOTA_LINE_CONVERTED_E4] = fnl_v_number(5350);
+	v[FNL_QUOTA_LINE_TERRITORY_ID] = fnl_v_text("t1");
+	v[FNL_QUOTA_LINE_AREA_FACTOR_BP] = fnl_v_number(12500);
+	v[FNL_QUOTA_LINE_VALUE_MINOR] = fnl_v_number(6688);
+	v[FNL_QUOTA_LINE_VALUE_E4] = fnl_v_number(1687);
+	v[FNL_QUOTA_LINE_REDUCTIONS] = fnl_v_list(&items[1], 1);
 }
 
 static void by_rates(struct fnl_value *v)
 {
 	static struct fnl_value rate[FNL_QUOTA_RATE_FIELD_COUNT], area[FNL_QUOTA_AREA_FIELD_COUNT], items[2];
-	rate[FNL_QUOTA_RATE_CURRENCY] = text_value("EUR");
-	rate[FNL_QUOTA_RATE_RATE_MANTISSA] = number(1070);
-	rate[FNL_QUOTA_RATE_RATE_SCALE] = number(3);
-	rate[FNL_QUOTA_RATE_VALID_ON] = number(20270);
-	area[FNL_QUOTA_AREA_TERRITORY_ID] = text_value("t1");
-	area[FNL_QUOTA_AREA_AREA_FACTOR_BP] = number(12500);
-	area[FNL_QUOTA_AREA_SUMS] = list(NULL, 0);
-	area[FNL_QUOTA_AREA_BEFORE_MINOR] = number(5350);
-	area[FNL_QUOTA_AREA_BEFORE_E4] = number(5350);
-	area[FNL_QUOTA_AREA_AFTER_MINOR] = number(6688);
-	area[FNL_QUOTA_AREA_AFTER_E4] = number(1687);
-	items[0] = list(rate, FNL_QUOTA_RATE_FIELD_COUNT);
-	items[1] = list(area, FNL_QUOTA_AREA_FIELD_COUNT);
-	v[FNL_QUOTA_SET_RATE_NAME] = text_value("BUDGET");
-	v[FNL_QUOTA_SET_RATES] = list(&items[0], 1);
-	v[FNL_QUOTA_SET_AREAS] = list(&items[1], 1);
-	v[FNL_QUOTA_SET_ROUNDING_MINOR] = number(11);
-	v[FNL_QUOTA_SET_ROUNDING_E4] = number(8313);
+	rate[FNL_QUOTA_RATE_CURRENCY] = fnl_v_text("EUR");
+	rate[FNL_QUOTA_RATE_RATE_MANTISSA] = fnl_v_number(1070);
+	rate[FNL_QUOTA_RATE_RATE_SCALE] = fnl_v_number(3);
+	rate[FNL_QUOTA_RATE_VALID_ON] = fnl_v_number(20270);
+	area[FNL_QUOTA_AREA_TERRITORY_ID] = fnl_v_text("t1");
+	area[FNL_QUOTA_AREA_AREA_FACTOR_BP] = fnl_v_number(12500);
+	area[FNL_QUOTA_AREA_SUMS] = fnl_v_list(NULL, 0);
+	area[FNL_QUOTA_AREA_BEFORE_MINOR] = fnl_v_number(5350);
+	area[FNL_QUOTA_AREA_BEFORE_E4] = fnl_v_number(5350);
+	area[FNL_QUOTA_AREA_AFTER_MINOR] = fnl_v_number(6688);
+	area[FNL_QUOTA_AREA_AFTER_E4] = fnl_v_number(1687);
+	items[0] = fnl_v_list(rate, FNL_QUOTA_RATE_FIELD_COUNT);
+	items[1] = fnl_v_list(area, FNL_QUOTA_AREA_FIELD_COUNT);
+	v[FNL_QUOTA_SET_RATE_NAME] = fnl_v_text("BUDGET");
+	v[FNL_QUOTA_SET_RATES] = fnl_v_list(&items[0], 1);
+	v[FNL_QUOTA_SET_AREAS] = fnl_v_list(&items[1], 1);
+	v[FNL_QUOTA_SET_ROUNDING_MINOR] = fnl_v_number(11);
+	v[FNL_QUOTA_SET_ROUNDING_E4] = fnl_v_number(8313);
 }
 
 static const char golden_rates[] =
@@ -338,12 +265,13 @@ static const char golden_rates[] =
 
 static void rates_and_territories_are_shown(void **state)
 {
-	struct world *w = *state;
+	struct view_world *w = *state;
 	struct fnl_error why;
 	const struct line line = {
-		"P-1", "run-1", FNL_QUOTA_REASON_COUNTED, FNL_LAYER_MIDDLE, 5000, money(1, "GBP"), 5000, 5000, none, converted};
+		"P-1", "run-1",  FNL_QUOTA_REASON_COUNTED, FNL_LAYER_MIDDLE, 5000, fnl_v_money(1, "GBP"), 5000, 5000,
+		none,  converted};
 	quota_more = by_rates;
-	put_quota(w, "quota|rep:ann|2025", 2025, FNL_QUOTA_STATE_FROZEN, money(6700, "USD"), 1, 0);
+	put_quota(w, "quota|rep:ann|2025", 2025, FNL_QUOTA_STATE_FROZEN, fnl_v_money(6700, "USD"), 1, 0);
 	quota_more = NULL;
 	put_line(w, &line);
 	struct fnl_canvas c = canvas_of(w);
@@ -355,31 +283,31 @@ static void rates_and_territories_are_shown(void **state)
 	c = canvas_of(w);
 	assert_int_equal(fnl_view_quota_json(&w->rows, FNL_SPAN_LIT("rep:ann"), 2025, c.out, &why), 0);
 	fclose(c.out);
-	json_t *o = parsed(w);
+	json_t *o = view_world_json(w);
 	assert_true(json_is_true(json_object_get(o, "adds_up")));
-	assert_int_equal(integer(o, "exact_minor"), 6688);
+	assert_int_equal(view_json_integer(o, "exact_minor"), 6688);
 	const json_t *l = json_array_get(json_object_get(o, "lines"), 0);
 	assert_string_equal(json_string_value(json_object_get(l, "territory_id")), "t1");
 	assert_true(json_is_true(json_object_get(l, "outside_territory")));
-	assert_int_equal(integer(json_array_get(json_object_get(l, "intended"), 0), "rate_mantissa"), 1070);
-	assert_int_equal(integer(json_array_get(json_object_get(o, "areas"), 0), "area_factor_bp"), 12500);
+	assert_int_equal(view_json_integer(json_array_get(json_object_get(l, "intended"), 0), "rate_mantissa"), 1070);
+	assert_int_equal(view_json_integer(json_array_get(json_object_get(o, "areas"), 0), "area_factor_bp"), 12500);
 	json_decref(o);
 }
 
 static void a_quota_as_json(void **state)
 {
-	struct world *w = *state;
+	struct view_world *w = *state;
 	struct fnl_error why;
 	fill_quota(w);
 	struct fnl_canvas c = canvas_of(w);
 	assert_int_equal(fnl_view_quota_json(&w->rows, FNL_SPAN_LIT("rep:ann"), 2025, c.out, &why), 0);
 	fclose(c.out);
-	json_t *o = parsed(w);
-	assert_int_equal(integer(o, "quota_minor"), 25000000);
-	assert_int_equal(integer(o, "exact_minor"), 25000002);
-	assert_int_equal(integer(o, "exact_e4"), 2500);
-	assert_int_equal(integer(o, "rounding_minor"), -3);
-	assert_int_equal(integer(o, "rounding_e4"), 7500);
+	json_t *o = view_world_json(w);
+	assert_int_equal(view_json_integer(o, "quota_minor"), 25000000);
+	assert_int_equal(view_json_integer(o, "exact_minor"), 25000002);
+	assert_int_equal(view_json_integer(o, "exact_e4"), 2500);
+	assert_int_equal(view_json_integer(o, "rounding_minor"), -3);
+	assert_int_equal(view_json_integer(o, "rounding_e4"), 7500);
 	assert_true(json_is_true(json_object_get(o, "adds_up")));
 	assert_string_equal(json_string_value(json_object_get(o, "state")), "FROZEN");
 	assert_int_equal(json_array_size(json_object_get(o, "lines")), 2);
@@ -387,14 +315,14 @@ static void a_quota_as_json(void **state)
 	const json_t *line = json_array_get(json_object_get(o, "lines"), 1);
 	assert_string_equal(json_string_value(json_object_get(line, "prospect_id")), "P-2");
 	assert_string_equal(json_string_value(json_object_get(line, "expected_close_date")), "2025-12-31");
-	assert_int_equal(integer(line, "weighted_minor"), 2);
-	assert_int_equal(integer(line, "weighted_e4"), 2500);
+	assert_int_equal(view_json_integer(line, "weighted_minor"), 2);
+	assert_int_equal(view_json_integer(line, "weighted_e4"), 2500);
 	json_decref(o);
 }
 
 static void a_lost_line_is_noticed(void **state)
 {
-	struct world *w = *state;
+	struct view_world *w = *state;
 	struct fnl_error why;
 	fill_quota(w);
 	struct fnl_record gone = {.partition = 3, .offset = 99, .key = FNL_SPAN_LIT("quota_line|rep:ann|2025|P-2")};
@@ -406,16 +334,16 @@ static void a_lost_line_is_noticed(void **state)
 	c = canvas_of(w);
 	assert_int_equal(fnl_view_quota_json(&w->rows, FNL_SPAN_LIT("rep:ann"), 2025, c.out, &why), 0);
 	fclose(c.out);
-	json_t *o = parsed(w);
+	json_t *o = view_world_json(w);
 	assert_true(json_is_false(json_object_get(o, "adds_up")));
 	json_decref(o);
 }
 
 static void a_draft_has_no_lines_yet(void **state)
 {
-	struct world *w = *state;
+	struct view_world *w = *state;
 	struct fnl_error why;
-	put_quota(w, "quota|rep:ann|2025", 2025, FNL_QUOTA_STATE_DRAFT, money(25000000, "USD"), 2, 2);
+	put_quota(w, "quota|rep:ann|2025", 2025, FNL_QUOTA_STATE_DRAFT, fnl_v_money(25000000, "USD"), 2, 2);
 	struct fnl_canvas c = canvas_of(w);
 	assert_int_equal(fnl_view_quota(&w->rows, FNL_SPAN_LIT("rep:ann"), 2025, &c, &why), 0);
 	fclose(c.out);
@@ -425,14 +353,14 @@ static void a_draft_has_no_lines_yet(void **state)
 	c = canvas_of(w);
 	assert_int_equal(fnl_view_quota_json(&w->rows, FNL_SPAN_LIT("rep:ann"), 2025, c.out, &why), 0);
 	fclose(c.out);
-	json_t *o = parsed(w);
+	json_t *o = view_world_json(w);
 	assert_true(json_is_null(json_object_get(o, "adds_up")));
 	json_decref(o);
 }
 
 static void what_is_not_there(void **state)
 {
-	struct world *w = *state;
+	struct view_world *w = *state;
 	struct fnl_error why;
 	fill_quota(w);
 	struct fnl_canvas c = canvas_of(w);
@@ -443,73 +371,74 @@ static void what_is_not_there(void **state)
 	assert_int_equal(w->text_len, 0);
 }
 
-static void fill_rep(struct world *w)
+static void fill_rep(struct view_world *w)
 {
 	struct fnl_value v[FNL_REP_FIELD_COUNT] = {{0}};
-	const struct fnl_value regions[] = {text_value("DE"), text_value("FR")};
-	const struct fnl_value unknown[] = {number(FNL_LAYER_TOP), none, number(1), number(0), number(0), number(0)};
-	const struct fnl_value top[] = {number(FNL_LAYER_TOP), text_value("USD"), number(2),
-	                                number(100000003),     number(25000000),  number(7500)};
-	const struct fnl_value year[] = {number(2025),      text_value("USD"), number(2),
-	                                 number(100000003), number(25000000),  number(7500)};
-	const struct fnl_value totals[] = {list(unknown, 6), list(top, 6)};
-	const struct fnl_value running[] = {list(year, 6)};
-	v[FNL_REP_BOOK] = text_value("rep:ann");
-	v[FNL_REP_REP_ID] = text_value("ann");
-	v[FNL_REP_VERSION] = number(4);
-	v[FNL_REP_ACTIVE] = number(1);
-	v[FNL_REP_ORG_ID] = text_value("US");
-	v[FNL_REP_MANAGER_ID] = text_value("max");
-	v[FNL_REP_REGIONS] = list(regions, 2);
-	v[FNL_REP_INDUSTRIES] = list(NULL, 0);
-	v[FNL_REP_LINE_COUNT] = number(3);
-	v[FNL_REP_WATCHED_COUNT] = number(1);
-	v[FNL_REP_TOTALS] = list(totals, 2);
-	v[FNL_REP_RUNNING] = list(running, 1);
-	v[FNL_REP_QUOTA_YEARS] = v[FNL_REP_WON] = v[FNL_REP_WON_YEARS] = list(NULL, 0);
-	v[FNL_REP_WON_SEQUENCE] = number(0);
-	v[FNL_REP_RESIGNED] = v[FNL_REP_ERASED] = v[FNL_REP_DIRECTORY_SEQUENCE] = number(0);
+	const struct fnl_value regions[] = {fnl_v_text("DE"), fnl_v_text("FR")};
+	const struct fnl_value unknown[] = {
+		fnl_v_number(FNL_LAYER_TOP), none, fnl_v_number(1), fnl_v_number(0), fnl_v_number(0), fnl_v_number(0)};
+	const struct fnl_value top[] = {fnl_v_number(FNL_LAYER_TOP), fnl_v_text("USD"),      fnl_v_number(2),
+	                                fnl_v_number(100000003),     fnl_v_number(25000000), fnl_v_number(7500)};
+	const struct fnl_value year[] = {fnl_v_number(2025),      fnl_v_text("USD"),      fnl_v_number(2),
+	                                 fnl_v_number(100000003), fnl_v_number(25000000), fnl_v_number(7500)};
+	const struct fnl_value totals[] = {fnl_v_list(unknown, 6), fnl_v_list(top, 6)};
+	const struct fnl_value running[] = {fnl_v_list(year, 6)};
+	v[FNL_REP_BOOK] = fnl_v_text("rep:ann");
+	v[FNL_REP_REP_ID] = fnl_v_text("ann");
+	v[FNL_REP_VERSION] = fnl_v_number(4);
+	v[FNL_REP_ACTIVE] = fnl_v_number(1);
+	v[FNL_REP_ORG_ID] = fnl_v_text("US");
+	v[FNL_REP_MANAGER_ID] = fnl_v_text("max");
+	v[FNL_REP_REGIONS] = fnl_v_list(regions, 2);
+	v[FNL_REP_INDUSTRIES] = fnl_v_list(NULL, 0);
+	v[FNL_REP_LINE_COUNT] = fnl_v_number(3);
+	v[FNL_REP_WATCHED_COUNT] = fnl_v_number(1);
+	v[FNL_REP_TOTALS] = fnl_v_list(totals, 2);
+	v[FNL_REP_RUNNING] = fnl_v_list(running, 1);
+	v[FNL_REP_QUOTA_YEARS] = v[FNL_REP_WON] = v[FNL_REP_WON_YEARS] = fnl_v_list(NULL, 0);
+	v[FNL_REP_WON_SEQUENCE] = fnl_v_number(0);
+	v[FNL_REP_RESIGNED] = v[FNL_REP_ERASED] = v[FNL_REP_DIRECTORY_SEQUENCE] = fnl_v_number(0);
 	put(w, "rep|rep:ann", &fnl_desc_rep, v);
 }
 
 /* Two questions, of which one is answered. */
-static void fill_inspection(struct world *w)
+static void fill_inspection(struct view_world *w)
 {
 	struct fnl_value v[FNL_INSPECTION_FIELD_COUNT] = {{0}};
 	struct fnl_value answered[FNL_QUESTION_FIELD_COUNT] = {{0}}, open[FNL_QUESTION_FIELD_COUNT];
-	answered[FNL_QUESTION_QUESTION_ID] = text_value("1");
-	answered[FNL_QUESTION_PROSPECT_ID] = text_value("P-1");
-	answered[FNL_QUESTION_STATE] = number(FNL_QUESTION_STATE_ANSWERED);
-	answered[FNL_QUESTION_LAYER] = number(FNL_LAYER_TOP);
-	answered[FNL_QUESTION_WEIGHTED_MINOR] = number(25000000);
-	answered[FNL_QUESTION_STALLS] = answered[FNL_QUESTION_CANDIDATES] = list(NULL, 0);
+	answered[FNL_QUESTION_QUESTION_ID] = fnl_v_text("1");
+	answered[FNL_QUESTION_PROSPECT_ID] = fnl_v_text("P-1");
+	answered[FNL_QUESTION_STATE] = fnl_v_number(FNL_QUESTION_STATE_ANSWERED);
+	answered[FNL_QUESTION_LAYER] = fnl_v_number(FNL_LAYER_TOP);
+	answered[FNL_QUESTION_WEIGHTED_MINOR] = fnl_v_number(25000000);
+	answered[FNL_QUESTION_STALLS] = answered[FNL_QUESTION_CANDIDATES] = fnl_v_list(NULL, 0);
 	memcpy(open, answered, sizeof(open));
-	open[FNL_QUESTION_QUESTION_ID] = text_value("2");
-	open[FNL_QUESTION_PROSPECT_ID] = text_value("P-2");
-	open[FNL_QUESTION_STATE] = number(FNL_QUESTION_STATE_OPEN);
-	open[FNL_QUESTION_LAYER] = number(FNL_LAYER_BOTTOM);
-	const struct fnl_value questions[] = {list(answered, FNL_QUESTION_FIELD_COUNT),
-	                                      list(open, FNL_QUESTION_FIELD_COUNT)};
-	v[FNL_INSPECTION_BOOK] = text_value("rep:ann");
-	v[FNL_INSPECTION_MAKING] = v[FNL_INSPECTION_RETURNING] = v[FNL_INSPECTION_OVERDUE_TOLD] = number(0);
-	v[FNL_INSPECTION_UNANSWERED_SHEETS] = number(0);
-	v[FNL_INSPECTION_SHEET_ID] = text_value("ann#2");
-	v[FNL_INSPECTION_SHEET_NUMBER] = number(2);
-	v[FNL_INSPECTION_TRIGGER] = number(FNL_SHEET_TRIGGER_RHYTHM);
-	v[FNL_INSPECTION_AS_OF] = number(now_ms);
-	v[FNL_INSPECTION_ANSWERS_DUE_AT] = number(now_ms + 2 * INT64_C(86400000));
-	v[FNL_INSPECTION_NEXT_SHEET_AT] = number(now_ms + 6 * INT64_C(86400000));
-	v[FNL_INSPECTION_TOTALS] = list(NULL, 0);
-	v[FNL_INSPECTION_OWNED_COUNT] = v[FNL_INSPECTION_CHANGED_COUNT] = number(3);
-	v[FNL_INSPECTION_STALLED_COUNT] = number(2);
-	v[FNL_INSPECTION_PAGE_COUNT] = number(1);
-	v[FNL_INSPECTION_QUESTIONS] = list(questions, 2);
+	open[FNL_QUESTION_QUESTION_ID] = fnl_v_text("2");
+	open[FNL_QUESTION_PROSPECT_ID] = fnl_v_text("P-2");
+	open[FNL_QUESTION_STATE] = fnl_v_number(FNL_QUESTION_STATE_OPEN);
+	open[FNL_QUESTION_LAYER] = fnl_v_number(FNL_LAYER_BOTTOM);
+	const struct fnl_value questions[] = {fnl_v_list(answered, FNL_QUESTION_FIELD_COUNT),
+	                                      fnl_v_list(open, FNL_QUESTION_FIELD_COUNT)};
+	v[FNL_INSPECTION_BOOK] = fnl_v_text("rep:ann");
+	v[FNL_INSPECTION_MAKING] = v[FNL_INSPECTION_RETURNING] = v[FNL_INSPECTION_OVERDUE_TOLD] = fnl_v_number(0);
+	v[FNL_INSPECTION_UNANSWERED_SHEETS] = fnl_v_number(0);
+	v[FNL_INSPECTION_SHEET_ID] = fnl_v_text("ann#2");
+	v[FNL_INSPECTION_SHEET_NUMBER] = fnl_v_number(2);
+	v[FNL_INSPECTION_TRIGGER] = fnl_v_number(FNL_SHEET_TRIGGER_RHYTHM);
+	v[FNL_INSPECTION_AS_OF] = fnl_v_number(now_ms);
+	v[FNL_INSPECTION_ANSWERS_DUE_AT] = fnl_v_number(now_ms + 2 * INT64_C(86400000));
+	v[FNL_INSPECTION_NEXT_SHEET_AT] = fnl_v_number(now_ms + 6 * INT64_C(86400000));
+	v[FNL_INSPECTION_TOTALS] = fnl_v_list(NULL, 0);
+	v[FNL_INSPECTION_OWNED_COUNT] = v[FNL_INSPECTION_CHANGED_COUNT] = fnl_v_number(3);
+	v[FNL_INSPECTION_STALLED_COUNT] = fnl_v_number(2);
+	v[FNL_INSPECTION_PAGE_COUNT] = fnl_v_number(1);
+	v[FNL_INSPECTION_QUESTIONS] = fnl_v_list(questions, 2);
 	put(w, "inspection|rep:ann", &fnl_desc_inspection, v);
 }
 
 static void a_rep_is_shown(void **state)
 {
-	struct world *w = *state;
+	struct view_world *w = *state;
 	struct fnl_error why;
 	fill_rep(w);
 	fill_quota(w);
@@ -523,10 +452,10 @@ static void a_rep_is_shown(void **state)
 	c = canvas_of(w);
 	assert_int_equal(fnl_view_rep_json(&w->rows, FNL_SPAN_LIT("rep:ann"), c.out, &why), 0);
 	fclose(c.out);
-	json_t *o = parsed(w);
-	assert_int_equal(integer(o, "line_count"), 3);
+	json_t *o = view_world_json(w);
+	assert_int_equal(view_json_integer(o, "line_count"), 3);
 	assert_int_equal(json_array_size(json_object_get(o, "quotas")), 2);
-	assert_int_equal(integer(json_array_get(json_object_get(o, "quotas"), 0), "fiscal_year"), 2024);
+	assert_int_equal(view_json_integer(json_array_get(json_object_get(o, "quotas"), 0), "fiscal_year"), 2024);
 	assert_int_equal(json_array_size(json_object_get(o, "totals")), 2);
 	const json_t *inspection = json_object_get(o, "inspection");
 	assert_string_equal(json_string_value(json_object_get(inspection, "sheet_id")), "ann#2");
@@ -551,13 +480,13 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(exact_sums_have_all_their_digits),
-		cmocka_unit_test_setup_teardown(a_quota_is_explained, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_quota_as_json, setup, teardown),
-		cmocka_unit_test_setup_teardown(rates_and_territories_are_shown, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_lost_line_is_noticed, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_draft_has_no_lines_yet, setup, teardown),
-		cmocka_unit_test_setup_teardown(what_is_not_there, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_rep_is_shown, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_quota_is_explained, view_world_setup, view_world_teardown),
+		cmocka_unit_test_setup_teardown(a_quota_as_json, view_world_setup, view_world_teardown),
+		cmocka_unit_test_setup_teardown(rates_and_territories_are_shown, view_world_setup, view_world_teardown),
+		cmocka_unit_test_setup_teardown(a_lost_line_is_noticed, view_world_setup, view_world_teardown),
+		cmocka_unit_test_setup_teardown(a_draft_has_no_lines_yet, view_world_setup, view_world_teardown),
+		cmocka_unit_test_setup_teardown(what_is_not_there, view_world_setup, view_world_teardown),
+		cmocka_unit_test_setup_teardown(a_rep_is_shown, view_world_setup, view_world_teardown),
 		cmocka_unit_test(books_of_ids),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -7,60 +7,20 @@
 #include <stdlib.h>
 
 #include <cmocka.h>
-#include <jansson.h>
 
-#include "stall_values.h"
 #include "view_quota.h"
+#include "view_world.h"
 
-struct world {
-	struct fnl_rows rows;
-	struct fnl_arena arena;
-	int64_t offset;
-	char *text;
-	size_t text_len;
-};
-
-static int setup(void **state)
+static void put(struct view_world *w, const char *key, const struct fnl_record_desc *d, const struct fnl_value *values)
 {
-	struct world *w = calloc(1, sizeof(*w));
-	fnl_arena_init(&w->arena, 16 << 20);
-	*state = w;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct world *w = *state;
-	fnl_rows_deinit(&w->rows);
-	fnl_arena_deinit(&w->arena);
-	free(w->text);
-	free(w);
-	return 0;
-}
-
-static void put(struct world *w, const char *key, const struct fnl_record_desc *d, const struct fnl_value *values)
-{
-	struct fnl_record r = {.offset = w->offset++, .key = fnl_span_str(key), .value = fnl_v_row(&w->arena, d, values)};
-	assert_int_equal(fnl_rows_put(&w->rows, &r), 0);
-}
-
-static struct fnl_value *blank(struct world *w, const struct fnl_record_desc *d)
-{
-	struct fnl_value *v = fnl_arena_calloc(&w->arena, d->field_count, sizeof(*v));
-	for (size_t i = 0; i < d->field_count; i++) {
-		v[i].set = !d->fields[i].nullable;
-		if (v[i].set && d->fields[i].kind == FNL_KIND_STRING) {
-			v[i].str = FNL_SPAN_LIT("");
-		}
-	}
-	return v;
+	view_world_put(w, 0, 0, key, d, values);
 }
 
 /* cause, by or from whom, how much, and what it is then. */
-static struct fnl_value revision(struct world *w, int number, int cause, const char *who, int64_t difference,
+static struct fnl_value revision(struct view_world *w, int number, int cause, const char *who, int64_t difference,
                                  const char *currency, int64_t now)
 {
-	struct fnl_value *v = blank(w, &fnl_desc_quota_revision);
+	struct fnl_value *v = fnl_v_blank(&w->arena, &fnl_desc_quota_revision);
 	bool command = cause == FNL_REVISION_CAUSE_COMMAND;
 	v[FNL_QUOTA_REVISION_REVISION] = fnl_v_number(number);
 	v[FNL_QUOTA_REVISION_CAUSE] = fnl_v_number(cause);
@@ -74,9 +34,9 @@ static struct fnl_value revision(struct world *w, int number, int cause, const c
 	return fnl_v_list(v, fnl_desc_quota_revision.field_count);
 }
 
-static void put_revised(struct world *w)
+static void put_revised(struct view_world *w)
 {
-	struct fnl_value *v = blank(w, &fnl_desc_quota_set);
+	struct fnl_value *v = fnl_v_blank(&w->arena, &fnl_desc_quota_set);
 	const struct fnl_value items[] = {
 		revision(w, 1, FNL_REVISION_CAUSE_COMMAND, "max", 500000, "USD", 25500000),
 		revision(w, 2, FNL_REVISION_CAUSE_HANDOVER_OUT, "bob", -1050, "USD", 25498950),
@@ -94,9 +54,9 @@ static void put_revised(struct world *w)
 	put(w, "quota|rep:ann|2025", &fnl_desc_quota_set, v);
 }
 
-static void put_quota(struct world *w, const char *key, int64_t minor)
+static void put_quota(struct view_world *w, const char *key, int64_t minor)
 {
-	struct fnl_value *v = blank(w, &fnl_desc_quota_set);
+	struct fnl_value *v = fnl_v_blank(&w->arena, &fnl_desc_quota_set);
 	v[FNL_QUOTA_SET_REP_ID] = fnl_v_text("ann");
 	v[FNL_QUOTA_SET_ORG_ID] = fnl_v_text("US");
 	v[FNL_QUOTA_SET_FISCAL_YEAR] = fnl_v_number(2025);
@@ -106,9 +66,9 @@ static void put_quota(struct world *w, const char *key, int64_t minor)
 	put(w, key, &fnl_desc_quota_set, v);
 }
 
-static struct fnl_value running(struct world *w, int year, const char *currency, int64_t count)
+static struct fnl_value running(struct view_world *w, int year, const char *currency, int64_t count)
 {
-	struct fnl_value *v = blank(w, &fnl_desc_running_total);
+	struct fnl_value *v = fnl_v_blank(&w->arena, &fnl_desc_running_total);
 	v[FNL_RUNNING_TOTAL_FISCAL_YEAR] = fnl_v_number(year);
 	v[FNL_RUNNING_TOTAL_CURRENCY] = fnl_v_text(currency);
 	v[FNL_RUNNING_TOTAL_COUNT] = fnl_v_number(count);
@@ -118,9 +78,9 @@ static struct fnl_value running(struct world *w, int year, const char *currency,
 	return fnl_v_list(v, fnl_desc_running_total.field_count);
 }
 
-static struct fnl_value won(struct world *w, int year, const char *currency, int64_t count, int64_t minor)
+static struct fnl_value won(struct view_world *w, int year, const char *currency, int64_t count, int64_t minor)
 {
-	struct fnl_value *v = blank(w, &fnl_desc_won_total);
+	struct fnl_value *v = fnl_v_blank(&w->arena, &fnl_desc_won_total);
 	v[FNL_WON_TOTAL_FISCAL_YEAR] = fnl_v_number(year);
 	v[FNL_WON_TOTAL_CURRENCY] = fnl_v_text(currency);
 	v[FNL_WON_TOTAL_COUNT] = fnl_v_number(count);
@@ -128,10 +88,10 @@ static struct fnl_value won(struct world *w, int year, const char *currency, int
 	return fnl_v_list(v, fnl_desc_won_total.field_count);
 }
 
-static void put_year(struct world *w, const char *org, int64_t quota, int64_t won, int64_t not_converted)
+static void put_year(struct view_world *w, const char *org, int64_t quota, int64_t won, int64_t not_converted)
 {
 	char key[64];
-	struct fnl_value *v = blank(w, &fnl_desc_org_year);
+	struct fnl_value *v = fnl_v_blank(&w->arena, &fnl_desc_org_year);
 	v[FNL_ORG_YEAR_ORG_ID] = fnl_v_text(org);
 	v[FNL_ORG_YEAR_REP_ID] = fnl_v_text("ann");
 	v[FNL_ORG_YEAR_FISCAL_YEAR] = fnl_v_number(2025);
@@ -143,9 +103,9 @@ static void put_year(struct world *w, const char *org, int64_t quota, int64_t wo
 }
 
 /* The book's row with its running potential, and his year in his organisation, and in one that he has left. */
-static void put_since(struct world *w)
+static void put_since(struct view_world *w)
 {
-	struct fnl_value *rep = blank(w, &fnl_desc_rep);
+	struct fnl_value *rep = fnl_v_blank(&w->arena, &fnl_desc_rep);
 	const struct fnl_value items[] = {running(w, 2025, "USD", 4), running(w, 2025, NULL, 2),
 	                                  running(w, 2026, "USD", 9)};
 	rep[FNL_REP_BOOK] = fnl_v_text("rep:ann");
@@ -159,33 +119,23 @@ static void put_since(struct world *w)
 	put_year(w, "EU", 25000000, 1, 0);
 }
 
-static const char *draw(struct world *w)
+static const char *draw(struct view_world *w)
 {
 	struct fnl_error why = {0};
 	struct fnl_canvas c = {.width = 100};
-	free(w->text);
-	c.out = open_memstream(&w->text, &w->text_len);
+	c.out = view_world_out(w);
 	assert_int_equal(fnl_view_quota(&w->rows, FNL_SPAN_LIT("rep:ann"), 2025, &c, &why), 0);
 	fclose(c.out);
 	return w->text;
 }
 
-static json_t *json(struct world *w)
+static json_t *json(struct view_world *w)
 {
 	struct fnl_error why = {0};
-	free(w->text);
-	FILE *out = open_memstream(&w->text, &w->text_len);
+	FILE *out = view_world_out(w);
 	assert_int_equal(fnl_view_quota_json(&w->rows, FNL_SPAN_LIT("rep:ann"), 2025, out, &why), 0);
 	fclose(out);
-	json_t *o = json_loads(w->text, 0, NULL);
-	assert_non_null(o);
-	return o;
-}
-
-static int64_t integer(const json_t *o, const char *name)
-{
-	assert_true(json_is_integer(json_object_get(o, name)));
-	return json_integer_value(json_object_get(o, name));
+	return view_world_json(w);
 }
 
 static const char golden[] = "\nSince then\n"
@@ -199,7 +149,7 @@ static const char golden[] = "\nSince then\n"
 
 static void what_became_of_it_is_told(void **state)
 {
-	struct world *w = *state;
+	struct view_world *w = *state;
 	put_quota(w, "quota|rep:ann|2025", 25000000);
 	assert_null(strstr(draw(w), "Since then")); /* nothing is known */
 	put_since(w);
@@ -210,7 +160,7 @@ static void what_became_of_it_is_told(void **state)
 
 static void the_same_as_json(void **state)
 {
-	struct world *w = *state;
+	struct view_world *w = *state;
 	put_quota(w, "quota|rep:ann|2025", 25000000);
 	json_t *o = json(w);
 	assert_true(json_is_null(json_object_get(o, "attainment")));
@@ -219,18 +169,18 @@ static void the_same_as_json(void **state)
 	put_since(w);
 	o = json(w);
 	const json_t *attainment = json_object_get(o, "attainment"), *potential = json_object_get(o, "running");
-	assert_int_equal(integer(attainment, "attainment_bp"), 4800);
-	assert_int_equal(integer(attainment, "won_minor"), 12000000);
-	assert_int_equal(integer(attainment, "not_converted_count"), 1);
+	assert_int_equal(view_json_integer(attainment, "attainment_bp"), 4800);
+	assert_int_equal(view_json_integer(attainment, "won_minor"), 12000000);
+	assert_int_equal(view_json_integer(attainment, "not_converted_count"), 1);
 	assert_int_equal(json_array_size(potential), 2);
 	const json_t *wins = json_object_get(o, "won"), *yen = json_array_get(wins, 1);
 	assert_int_equal(json_array_size(wins), 3);
 	assert_true(json_is_null(json_object_get(json_array_get(wins, 0), "currency")));
-	assert_int_equal(integer(yen, "count"), 2);
-	assert_int_equal(integer(yen, "amount_minor"), 12345);
-	assert_int_equal(integer(json_array_get(potential, 0), "weighted_e4"), 7500);
+	assert_int_equal(view_json_integer(yen, "count"), 2);
+	assert_int_equal(view_json_integer(yen, "amount_minor"), 12345);
+	assert_int_equal(view_json_integer(json_array_get(potential, 0), "weighted_e4"), 7500);
 	assert_true(json_is_null(json_object_get(json_array_get(potential, 1), "currency")));
-	assert_int_equal(integer(json_object_get(o, "quota_now"), "amount_minor"), 25000000);
+	assert_int_equal(view_json_integer(json_object_get(o, "quota_now"), "amount_minor"), 25000000);
 	json_decref(o);
 }
 
@@ -244,7 +194,7 @@ static const char golden_revised[] =
 
 static void what_changed_it_is_told(void **state)
 {
-	struct world *w = *state;
+	struct view_world *w = *state;
 	put_revised(w);
 	const char *found = strstr(draw(w), "\nSince then");
 	assert_non_null(found);
@@ -254,16 +204,16 @@ static void what_changed_it_is_told(void **state)
 	assert_int_equal(json_array_size(revisions), 4);
 	assert_string_equal(json_string_value(json_object_get(second, "cause")), "HANDOVER_OUT");
 	assert_string_equal(json_string_value(json_object_get(second, "other_rep_id")), "bob");
-	assert_int_equal(integer(json_object_get(second, "difference"), "amount_minor"), -1050);
-	assert_int_equal(integer(json_object_get(second, "quota"), "amount_minor"), 25498950);
-	assert_int_equal(integer(json_object_get(o, "quota_now"), "amount_minor"), 25498957);
-	assert_int_equal(integer(o, "revision"), 4);
+	assert_int_equal(view_json_integer(json_object_get(second, "difference"), "amount_minor"), -1050);
+	assert_int_equal(view_json_integer(json_object_get(second, "quota"), "amount_minor"), 25498950);
+	assert_int_equal(view_json_integer(json_object_get(o, "quota_now"), "amount_minor"), 25498957);
+	assert_int_equal(view_json_integer(o, "revision"), 4);
 	json_decref(o);
 }
 
 static void of_nothing_there_is_no_part(void **state)
 {
-	struct world *w = *state;
+	struct view_world *w = *state;
 	put_quota(w, "quota|rep:ann|2025", 0);
 	put_year(w, "US", 0, 12000000, 0);
 	json_t *o = json(w);
@@ -303,7 +253,7 @@ static void only_what_is_needed_is_read(void **state)
 
 static void the_latest_year_is_found(void **state)
 {
-	struct world *w = *state;
+	struct view_world *w = *state;
 	assert_int_equal(fnl_view_quota_latest(&w->rows, FNL_SPAN_LIT("rep:ann")), 0);
 	put_quota(w, "quota|rep:ann|2026", 1);
 	put_quota(w, "quota|rep:ann|2025", 1);
@@ -314,12 +264,12 @@ static void the_latest_year_is_found(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(what_became_of_it_is_told, setup, teardown),
-		cmocka_unit_test_setup_teardown(the_same_as_json, setup, teardown),
-		cmocka_unit_test_setup_teardown(what_changed_it_is_told, setup, teardown),
-		cmocka_unit_test_setup_teardown(of_nothing_there_is_no_part, setup, teardown),
+		cmocka_unit_test_setup_teardown(what_became_of_it_is_told, view_world_setup, view_world_teardown),
+		cmocka_unit_test_setup_teardown(the_same_as_json, view_world_setup, view_world_teardown),
+		cmocka_unit_test_setup_teardown(what_changed_it_is_told, view_world_setup, view_world_teardown),
+		cmocka_unit_test_setup_teardown(of_nothing_there_is_no_part, view_world_setup, view_world_teardown),
 		cmocka_unit_test(only_what_is_needed_is_read),
-		cmocka_unit_test_setup_teardown(the_latest_year_is_found, setup, teardown),
+		cmocka_unit_test_setup_teardown(the_latest_year_is_found, view_world_setup, view_world_teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

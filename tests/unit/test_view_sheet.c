@@ -6,12 +6,11 @@
 #include <stdlib.h>
 
 #include <cmocka.h>
-#include <jansson.h>
 
 #include "funneld/base/wire.h"
 #include "golden.h"
-#include "stall_values.h"
 #include "view_sheet.h"
+#include "view_world.h"
 
 #define GOLDEN(name) FNL_SOURCE_DIR "/tests/unit/golden/" name
 
@@ -19,39 +18,14 @@ static const int64_t now_ms = INT64_C(1751328000000); /* 2025-07-01 */
 static const int64_t day_ms = 86400000;
 
 struct world {
-	struct fnl_codec codec;
+	struct view_world v;
 	struct fnl_sheet_finder finder;
-	struct fnl_arena arena;
-	char *text;
-	size_t text_len;
 };
-
-/* The schema's id is the record's place in fnl_records. */
-static int decode(struct fnl_codec *c, const struct fnl_record *r, struct fnl_arena *arena, struct fnl_decoded *ret,
-                  struct fnl_error *why)
-{
-	(void)c;
-	struct fnl_reader reader = fnl_reader_of(r->value);
-	fnl_read_u8(&reader);
-	uint32_t id = fnl_read_be32(&reader);
-	if (reader.bad || id >= fnl_record_count) {
-		return fnl_fail(why, FNL_E_INVALID, "no schema");
-	}
-	ret->desc = fnl_records[id];
-	ret->values = fnl_arena_calloc(arena, ret->desc->field_count, sizeof(*ret->values));
-	/* the real one's strings live in the arena, too */
-	struct fnl_span body = fnl_arena_dup(arena, fnl_span_of(reader.at, fnl_reader_left(&reader)));
-	return ret->values ? fnl_record_decode(ret->desc, body, arena, ret->values, why) : FNL_E_NOMEM;
-}
-
-static const struct fnl_codec_ops codec_ops = {.decode = decode};
 
 static int setup(void **state)
 {
-	struct world *w = calloc(1, sizeof(*w));
-	fnl_arena_init(&w->arena, 64 << 20);
-	w->codec.ops = &codec_ops;
-	w->finder = (struct fnl_sheet_finder){.codec = &w->codec, .rep_id = FNL_SPAN_LIT("ann")};
+	struct world *w = view_world_new(sizeof(*w));
+	w->finder = (struct fnl_sheet_finder){.codec = view_codec(), .rep_id = FNL_SPAN_LIT("ann")};
 	*state = w;
 	return 0;
 }
@@ -60,10 +34,7 @@ static int teardown(void **state)
 {
 	struct world *w = *state;
 	fnl_sheet_finder_deinit(&w->finder);
-	fnl_arena_deinit(&w->arena);
-	free(w->text);
-	free(w);
-	return 0;
+	return view_world_teardown(state);
 }
 
 static int put_bytes(struct world *w, const char *rep, struct fnl_span value)
@@ -74,16 +45,8 @@ static int put_bytes(struct world *w, const char *rep, struct fnl_span value)
 
 static void put(struct world *w, const char *rep, const struct fnl_record_desc *d, const struct fnl_value *values)
 {
-	uint32_t id = 0;
-	while (fnl_records[id] != d) {
-		id++;
-	}
-	struct fnl_writer writer = fnl_writer_of(&w->arena);
-	fnl_write_u8(&writer, 0);
-	fnl_write_be32(&writer, id);
-	assert_int_equal(fnl_record_encode(d, values, &writer), 0);
 	/* the bus' bytes are gone when the next ones come */
-	struct fnl_span encoded = fnl_writer_span(&writer);
+	struct fnl_span encoded = view_codec_row(&w->v.arena, d, values);
 	uint8_t *bytes = malloc(encoded.len);
 	assert_non_null(bytes);
 	memcpy(bytes, encoded.data, encoded.len);
@@ -94,7 +57,7 @@ static void put(struct world *w, const char *rep, const struct fnl_record_desc *
 
 static struct fnl_value side(struct world *w, int layer, int bp, struct fnl_value amount, struct fnl_value close)
 {
-	struct fnl_value *v = fnl_arena_calloc(&w->arena, FNL_SHEET_SIDE_FIELD_COUNT, sizeof(*v));
+	struct fnl_value *v = fnl_arena_calloc(&w->v.arena, FNL_SHEET_SIDE_FIELD_COUNT, sizeof(*v));
 	assert_non_null(v);
 	v[FNL_SHEET_SIDE_LAYER] = fnl_v_number(layer);
 	v[FNL_SHEET_SIDE_WEIGHT_BP] = fnl_v_number(bp);
@@ -106,7 +69,7 @@ static struct fnl_value side(struct world *w, int layer, int bp, struct fnl_valu
 static struct fnl_value sheet_line(struct world *w, const char *id, int change, struct fnl_value before,
                                    struct fnl_value now, struct fnl_value stalls, struct fnl_value candidates)
 {
-	struct fnl_value *v = fnl_arena_calloc(&w->arena, FNL_SHEET_LINE_FIELD_COUNT, sizeof(*v));
+	struct fnl_value *v = fnl_arena_calloc(&w->v.arena, FNL_SHEET_LINE_FIELD_COUNT, sizeof(*v));
 	assert_non_null(v);
 	v[FNL_SHEET_LINE_PROSPECT_ID] = fnl_v_text(id);
 	v[FNL_SHEET_LINE_CHANGE] = fnl_v_number(change);
@@ -132,7 +95,7 @@ static void put_page(struct world *w, const char *rep, const char *sheet, int pa
 static struct fnl_value question(struct world *w, const char *id, const char *prospect, int layer,
                                  struct fnl_value amount, struct fnl_value stalls, struct fnl_value candidates)
 {
-	struct fnl_value *v = fnl_arena_calloc(&w->arena, FNL_QUESTION_FIELD_COUNT, sizeof(*v));
+	struct fnl_value *v = fnl_arena_calloc(&w->v.arena, FNL_QUESTION_FIELD_COUNT, sizeof(*v));
 	assert_non_null(v);
 	v[FNL_QUESTION_QUESTION_ID] = fnl_v_text(id);
 	v[FNL_QUESTION_PROSPECT_ID] = fnl_v_text(prospect);
@@ -190,12 +153,12 @@ static void put_answer(struct world *w, const char *sheet, const char *question_
 static void fill(struct world *w)
 {
 	struct fnl_value none = fnl_v_null(), empty = fnl_v_list(NULL, 0), day = fnl_v_number(20300);
-	const struct fnl_value stuck[] = {fnl_v_stall(&w->arena, FNL_STALL_KIND_STUCK, FNL_STALL_CONDITION_IN_LAYER,
+	const struct fnl_value stuck[] = {fnl_v_stall(&w->v.arena, FNL_STALL_KIND_STUCK, FNL_STALL_CONDITION_IN_LAYER,
 	                                              now_ms - 60 * day_ms, FNL_ALERT_LEVEL_MANAGER, now_ms - 14 * day_ms),
-	                                  fnl_v_stall(&w->arena, FNL_STALL_KIND_SILENT, FNL_STALL_CONDITION_NO_CONTACT,
+	                                  fnl_v_stall(&w->v.arena, FNL_STALL_KIND_SILENT, FNL_STALL_CONDITION_NO_CONTACT,
 	                                              now_ms - 30 * day_ms, FNL_ALERT_LEVEL_NONE, INT64_MIN)};
-	const struct fnl_value causes[] = {fnl_v_candidate(&w->arena, FNL_CAUSE_APPROVAL_WITHHELD, true, "win-sponsor"),
-	                                   fnl_v_candidate(&w->arena, FNL_CAUSE_NO_CONSENSUS, false, "align_buyers")};
+	const struct fnl_value causes[] = {fnl_v_candidate(&w->v.arena, FNL_CAUSE_APPROVAL_WITHHELD, true, "win-sponsor"),
+	                                   fnl_v_candidate(&w->v.arena, FNL_CAUSE_NO_CONSENSUS, false, "align_buyers")};
 	struct fnl_value stalls = fnl_v_list(stuck, 2), candidates = fnl_v_list(causes, 2);
 	struct fnl_value bottom = side(w, FNL_LAYER_BOTTOM, 7500, fnl_v_money(5000000, "USD"), day);
 	const struct fnl_value page1[] = {
@@ -208,8 +171,8 @@ static void fill(struct world *w)
 	const struct fnl_value questions[] = {
 		question(w, "1", "P-1", FNL_LAYER_BOTTOM, fnl_v_money(5000000, "USD"), stalls, candidates),
 		question(w, "2", "P-4", FNL_LAYER_BOTTOM, none, stalls, candidates)};
-	const struct fnl_value totals[] = {fnl_v_total(&w->arena, FNL_LAYER_TOP, NULL, 1, 0, 0),
-	                                   fnl_v_total(&w->arena, FNL_LAYER_BOTTOM, "USD", 11, 10000000, 7500000)};
+	const struct fnl_value totals[] = {fnl_v_total(&w->v.arena, FNL_LAYER_TOP, NULL, 1, 0, 0),
+	                                   fnl_v_total(&w->v.arena, FNL_LAYER_BOTTOM, "USD", 11, 10000000, 7500000)};
 	put_page(w, "ann", "ann#1", 1, page2, 1);
 	put_sheet(w, "ann", "ann#1", 1, empty, empty);
 	put_page(w, "ann", "ann#2", 1, page1, 2);
@@ -276,10 +239,10 @@ static void on_a_terminal(void **state)
 	struct fnl_golden g = {0};
 	struct fnl_canvas c = {.utf8 = true, .width = 100};
 	fill(w);
-	c.out = open_memstream(&w->text, &w->text_len);
+	c.out = view_world_out(&w->v);
 	fnl_view_sheet(fnl_sheet_found(&w->finder), &c);
 	fclose(c.out);
-	fnl_golden_add(&g, "%s", w->text);
+	fnl_golden_add(&g, "%s", w->v.text);
 	assert_int_equal(fnl_golden_compare(&g, GOLDEN("view_sheet.txt")), 0);
 }
 
@@ -288,10 +251,10 @@ static void as_markdown(void **state)
 	struct world *w = *state;
 	struct fnl_golden g = {0};
 	fill(w);
-	FILE *out = open_memstream(&w->text, &w->text_len);
+	FILE *out = view_world_out(&w->v);
 	fnl_view_sheet_markdown(fnl_sheet_found(&w->finder), out);
 	fclose(out);
-	fnl_golden_add(&g, "%s", w->text);
+	fnl_golden_add(&g, "%s", w->v.text);
 	assert_int_equal(fnl_golden_compare(&g, GOLDEN("view_sheet.md")), 0);
 }
 
@@ -300,13 +263,13 @@ static void an_empty_first_one(void **state)
 	struct world *w = *state;
 	struct fnl_canvas c = {.width = 100};
 	put_sheet(w, "ann", "ann#1", 1, fnl_v_list(NULL, 0), fnl_v_list(NULL, 0));
-	c.out = open_memstream(&w->text, &w->text_len);
+	c.out = view_world_out(&w->v);
 	fnl_view_sheet(fnl_sheet_found(&w->finder), &c);
 	fnl_view_sheet_markdown(fnl_sheet_found(&w->finder), c.out);
 	fclose(c.out);
-	assert_non_null(strstr(w->text, "All prospects: it is the first sheet\n  nothing\n"));
-	assert_non_null(strstr(w->text, "Questions\n  none\n"));
-	assert_non_null(strstr(w->text, "## Questions\n\nNone.\n"));
+	assert_non_null(strstr(w->v.text, "All prospects: it is the first sheet\n  nothing\n"));
+	assert_non_null(strstr(w->v.text, "Questions\n  none\n"));
+	assert_non_null(strstr(w->v.text, "## Questions\n\nNone.\n"));
 }
 
 static void as_json(void **state)
@@ -314,11 +277,10 @@ static void as_json(void **state)
 	struct world *w = *state;
 	struct fnl_error why = {0};
 	fill(w);
-	FILE *out = open_memstream(&w->text, &w->text_len);
+	FILE *out = view_world_out(&w->v);
 	assert_int_equal(fnl_view_sheet_json(fnl_sheet_found(&w->finder), out, &why), 0);
 	fclose(out);
-	json_t *o = json_loads(w->text, 0, NULL);
-	assert_non_null(o);
+	json_t *o = view_world_json(&w->v);
 	assert_string_equal(json_string_value(json_object_get(o, "sheet_id")), "ann#2");
 	assert_string_equal(json_string_value(json_object_get(o, "answers_due_at")), "2025-07-03T00:00:00.000Z");
 	assert_int_equal(json_array_size(json_object_get(o, "questions")), 2);

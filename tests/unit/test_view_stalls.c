@@ -6,13 +6,12 @@
 #include <stdlib.h>
 
 #include <cmocka.h>
-#include <jansson.h>
 
-#include "funneld/adapters/settings.h"
 #include "golden.h"
-#include "stall_values.h"
+#include "rules_reader.h"
 #include "view_stall.h"
 #include "view_stalls.h"
+#include "view_world.h"
 
 #define GOLDEN(name) FNL_SOURCE_DIR "/tests/unit/golden/" name
 
@@ -21,44 +20,13 @@ static const int64_t day_ms = 86400000;
 static const char rules_text[] = "[rules]\nversion = 3\n[calendar]\nholidays = 2025-06-30\n[remedies]\n"
 								 "no_consensus = map-the-committee\n";
 
-struct world {
-	struct fnl_rows rows;
-	struct fnl_arena arena;
-	int64_t offset;
-	char *text;
-	size_t text_len;
-};
-
-static int setup(void **state)
-{
-	struct world *w = calloc(1, sizeof(*w));
-	fnl_arena_init(&w->arena, 16 << 20);
-	*state = w;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct world *w = *state;
-	fnl_rows_deinit(&w->rows);
-	fnl_arena_deinit(&w->arena);
-	free(w->text);
-	free(w);
-	return 0;
-}
-
-static void put(struct world *w, int32_t partition, const char *key, const struct fnl_record_desc *d,
+static void put(struct view_world *w, int32_t partition, const char *key, const struct fnl_record_desc *d,
                 const struct fnl_value *values)
 {
-	struct fnl_record r = {.partition = partition,
-	                       .offset = w->offset++,
-	                       .timestamp_ms = now_ms,
-	                       .key = fnl_span_str(key),
-	                       .value = fnl_v_row(&w->arena, d, values)};
-	assert_int_equal(fnl_rows_put(&w->rows, &r), 0);
+	view_world_put(w, partition, now_ms, key, d, values);
 }
 
-static void put_rep(struct world *w, const char *id, const char *manager, const char *deputy)
+static void put_rep(struct view_world *w, const char *id, const char *manager, const char *deputy)
 {
 	struct fnl_value v[FNL_REP_FIELD_COUNT] = {{0}};
 	char book[64], key[80];
@@ -91,7 +59,7 @@ struct line {
 	int told;
 };
 
-static void put_line(struct world *w, const struct line *l)
+static void put_line(struct view_world *w, const struct line *l)
 {
 	struct fnl_value v[FNL_LINE_FIELD_COUNT] = {{0}};
 	char key[128];
@@ -112,7 +80,7 @@ static void put_line(struct world *w, const struct line *l)
 	put(w, 0, key, &fnl_desc_line, v);
 }
 
-static void put_rules(struct world *w, int32_t partition, int version, const char *text)
+static void put_rules(struct view_world *w, int32_t partition, int version, const char *text)
 {
 	struct fnl_value v[FNL_PARTITION_RULES_FIELD_COUNT] = {{0}};
 	v[FNL_PARTITION_RULES_RULES_VERSION] = fnl_v_number(version);
@@ -124,7 +92,7 @@ static void put_rules(struct world *w, int32_t partition, int version, const cha
 	put(w, partition, "partition|rules", &fnl_desc_partition_rules, v);
 }
 
-static void put_clock(struct world *w, int32_t partition, int64_t at_ms)
+static void put_clock(struct view_world *w, int32_t partition, int64_t at_ms)
 {
 	const struct fnl_value times[] = {fnl_v_number(now_ms + 5 * day_ms), fnl_v_number(at_ms)};
 	const struct fnl_value v[] = {fnl_v_list(times, 2)};
@@ -132,7 +100,7 @@ static void put_clock(struct world *w, int32_t partition, int64_t at_ms)
 }
 
 /* One of each sort of being told, and three lines that are not to be seen. */
-static void fill(struct world *w)
+static void fill(struct view_world *w)
 {
 	struct fnl_arena *a = &w->arena;
 	enum { OWNED = FNL_LINE_STATE_OWNED, BOTTOM = FNL_LAYER_BOTTOM, TOP = FNL_LAYER_TOP, MIDDLE = FNL_LAYER_MIDDLE };
@@ -178,26 +146,16 @@ static void fill(struct world *w)
 	put_rules(w, 1, 2, "[rules]\nversion = 2\n"); /* it will have them, too */
 }
 
-static int read_rules(void *context, struct fnl_span text, struct fnl_arena *arena, const struct fnl_rules **ret,
-                      struct fnl_error *why)
-{
-	(void)context;
-	return fnl_rules_parse(text, "rules", arena, ret, NULL, NULL, why);
-}
-
-static const struct fnl_rules_reader reader = {NULL, read_rules};
-
 static struct fnl_stalls_question question(void)
 {
-	return (struct fnl_stalls_question){.layer = -1, .now_ms = now_ms, .rules_reader = &reader};
+	return (struct fnl_stalls_question){.layer = -1, .now_ms = now_ms, .rules_reader = fnl_test_rules_reader()};
 }
 
-static const char *draw(struct world *w, const struct fnl_stalls_question *q, int width)
+static const char *draw(struct view_world *w, const struct fnl_stalls_question *q, int width)
 {
 	struct fnl_error why = {0};
 	struct fnl_canvas c = {.width = width};
-	free(w->text);
-	c.out = open_memstream(&w->text, &w->text_len);
+	c.out = view_world_out(w);
 	assert_int_equal(fnl_view_stalls(&w->rows, q, &c, &why), 0);
 	fclose(c.out);
 	return w->text;
@@ -205,7 +163,7 @@ static const char *draw(struct world *w, const struct fnl_stalls_question *q, in
 
 static void what_sits_still_is_listed(void **state)
 {
-	struct world *w = *state;
+	struct view_world *w = *state;
 	struct fnl_golden g = {0};
 	struct fnl_stalls_question q = question();
 	fill(w);
@@ -215,7 +173,7 @@ static void what_sits_still_is_listed(void **state)
 
 static void of_one_layer(void **state)
 {
-	struct world *w = *state;
+	struct view_world *w = *state;
 	struct fnl_stalls_question q = question();
 	q.layer = FNL_LAYER_TOP;
 	fill(w);
@@ -229,7 +187,7 @@ static void of_one_layer(void **state)
 
 static void nothing_sits_still(void **state)
 {
-	struct world *w = *state;
+	struct view_world *w = *state;
 	struct fnl_stalls_question q = question();
 	assert_string_equal(draw(w, &q, 100), " NONE SIT STILL   as of 2025-07-01 00:00 UTC, rules 0\n");
 }
@@ -255,16 +213,13 @@ static void only_what_is_needed_is_read(void **state)
 	}
 }
 
-static json_t *as_json(struct world *w, const struct fnl_stalls_question *q)
+static json_t *as_json(struct view_world *w, const struct fnl_stalls_question *q)
 {
 	struct fnl_error why = {0};
-	free(w->text);
-	FILE *out = open_memstream(&w->text, &w->text_len);
+	FILE *out = view_world_out(w);
 	assert_int_equal(fnl_view_stalls_json(&w->rows, q, out, &why), 0);
 	fclose(out);
-	json_t *o = json_loads(w->text, 0, NULL);
-	assert_non_null(o);
-	return o;
+	return view_world_json(w);
 }
 
 static const char *string(const json_t *o, const char *name)
@@ -274,7 +229,7 @@ static const char *string(const json_t *o, const char *name)
 
 static void json_keeps_its_contract(void **state)
 {
-	struct world *w = *state;
+	struct view_world *w = *state;
 	struct fnl_stalls_question q = question();
 	fill(w);
 	json_t *o = as_json(w, &q);
@@ -313,7 +268,7 @@ static void json_keeps_its_contract(void **state)
 
 static void the_event_clock_says_what_is_now(void **state)
 {
-	struct world *w = *state;
+	struct view_world *w = *state;
 	struct fnl_stalls_question q = question();
 	q.event_clock = true;
 	json_t *o = as_json(w, &q);
@@ -333,11 +288,11 @@ static void the_event_clock_says_what_is_now(void **state)
 
 static void rules_that_cannot_be_read_are_an_error(void **state)
 {
-	struct world *w = *state;
+	struct view_world *w = *state;
 	struct fnl_stalls_question q = question();
 	struct fnl_error why = {0};
 	put_rules(w, 0, 4, "[rules]\nversion = four\n");
-	FILE *out = open_memstream(&w->text, &w->text_len);
+	FILE *out = view_world_out(w);
 	assert_true(fnl_view_stalls_json(&w->rows, &q, out, &why) < 0);
 	fclose(out);
 	assert_non_null(strstr(why.text, "four"));
@@ -346,13 +301,13 @@ static void rules_that_cannot_be_read_are_an_error(void **state)
 
 static void causes_turn_at_the_width(void **state)
 {
-	struct world *w = *state;
+	struct view_world *w = *state;
 	const struct fnl_value items[] = {fnl_v_candidate(&w->arena, FNL_CAUSE_NO_CONSENSUS, true, "a"),
 	                                  fnl_v_candidate(&w->arena, FNL_CAUSE_FUNDS_NOT_IN_PLACE, false, "b"),
 	                                  fnl_v_candidate(&w->arena, FNL_CAUSE_APPROVAL_WITHHELD, false, "c")};
 	struct fnl_list list = {items, 3};
 	struct fnl_canvas c = {.width = 60};
-	c.out = open_memstream(&w->text, &w->text_len);
+	c.out = view_world_out(w);
 	fnl_candidates_draw(&c, 2, "likely: ", &list);
 	fclose(c.out);
 	assert_string_equal(w->text, "  likely: no consensus (confirmed): a; funds not in place: b;\n"
@@ -362,14 +317,14 @@ static void causes_turn_at_the_width(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(what_sits_still_is_listed, setup, teardown),
-		cmocka_unit_test_setup_teardown(of_one_layer, setup, teardown),
-		cmocka_unit_test_setup_teardown(nothing_sits_still, setup, teardown),
+		cmocka_unit_test_setup_teardown(what_sits_still_is_listed, view_world_setup, view_world_teardown),
+		cmocka_unit_test_setup_teardown(of_one_layer, view_world_setup, view_world_teardown),
+		cmocka_unit_test_setup_teardown(nothing_sits_still, view_world_setup, view_world_teardown),
 		cmocka_unit_test(only_what_is_needed_is_read),
-		cmocka_unit_test_setup_teardown(json_keeps_its_contract, setup, teardown),
-		cmocka_unit_test_setup_teardown(the_event_clock_says_what_is_now, setup, teardown),
-		cmocka_unit_test_setup_teardown(rules_that_cannot_be_read_are_an_error, setup, teardown),
-		cmocka_unit_test_setup_teardown(causes_turn_at_the_width, setup, teardown),
+		cmocka_unit_test_setup_teardown(json_keeps_its_contract, view_world_setup, view_world_teardown),
+		cmocka_unit_test_setup_teardown(the_event_clock_says_what_is_now, view_world_setup, view_world_teardown),
+		cmocka_unit_test_setup_teardown(rules_that_cannot_be_read_are_an_error, view_world_setup, view_world_teardown),
+		cmocka_unit_test_setup_teardown(causes_turn_at_the_width, view_world_setup, view_world_teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -7,13 +7,12 @@
 #include <stdlib.h>
 
 #include <cmocka.h>
-#include <jansson.h>
 
-#include "funneld/adapters/settings.h"
 #include "funneld/core/proposal.h"
 #include "golden.h"
-#include "stall_values.h"
+#include "rules_reader.h"
 #include "view_territories.h"
+#include "view_world.h"
 
 #define GOLDEN(name) FNL_SOURCE_DIR "/tests/unit/golden/" name
 
@@ -22,63 +21,30 @@ static const int64_t now_ms = INT64_C(1751364000000); /* 2025-07-01 10:00 */
 enum { ROWS_MAX = 64 };
 
 struct world {
-	struct fnl_rows rows;
-	struct fnl_arena arena;
-	int64_t offset;
+	struct view_world v;
 	const struct fnl_value *reps[ROWS_MAX]; /* for the core, in the order of their keys */
 	size_t rep_count;
 	const struct fnl_value *cells[ROWS_MAX];
 	size_t cell_count;
 	struct fnl_value *proposal;
 	const struct fnl_value *told; /* TerritoryProposal */
-	char *text;
-	size_t text_len;
 };
 
 static int setup(void **state)
 {
-	struct world *w = calloc(1, sizeof(*w));
-	fnl_arena_init(&w->arena, 64 << 20);
-	*state = w;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct world *w = *state;
-	fnl_rows_deinit(&w->rows);
-	fnl_arena_deinit(&w->arena);
-	free(w->text);
-	free(w);
+	*state = view_world_new(sizeof(struct world));
 	return 0;
 }
 
 static void put(struct world *w, const char *key, const struct fnl_record_desc *d, const struct fnl_value *values)
 {
-	struct fnl_record r = {.partition = 1,
-	                       .offset = w->offset++,
-	                       .timestamp_ms = now_ms,
-	                       .key = fnl_span_str(key),
-	                       .value = fnl_v_row(&w->arena, d, values)};
-	assert_int_equal(fnl_rows_put(&w->rows, &r), 0);
-}
-
-static struct fnl_value *blank(struct world *w, const struct fnl_record_desc *d)
-{
-	struct fnl_value *v = fnl_arena_calloc(&w->arena, d->field_count, sizeof(*v));
-	for (size_t i = 0; i < d->field_count; i++) {
-		v[i].set = !d->fields[i].nullable;
-		if (v[i].set && d->fields[i].kind == FNL_KIND_STRING) {
-			v[i].str = FNL_SPAN_LIT("");
-		}
-	}
-	return v;
+	view_world_put(&w->v, 1, now_ms, key, d, values);
 }
 
 static void put_rep(struct world *w, const char *id, bool active, bool resigned)
 {
 	char key[64];
-	struct fnl_value *v = blank(w, &fnl_desc_org_rep);
+	struct fnl_value *v = fnl_v_blank(&w->v.arena, &fnl_desc_org_rep);
 	v[FNL_ORG_REP_ORG_ID] = fnl_v_text("emea");
 	v[FNL_ORG_REP_REP_ID] = fnl_v_text(id);
 	v[FNL_ORG_REP_ACTIVE] = fnl_v_number(active);
@@ -99,10 +65,10 @@ static void put_cell(struct world *w, const char *rep, const char *region, const
                      const struct volume *volumes, size_t count)
 {
 	char key[128];
-	struct fnl_value *v = blank(w, &fnl_desc_org_cell);
-	struct fnl_value *totals = fnl_arena_calloc(&w->arena, count, sizeof(*totals));
+	struct fnl_value *v = fnl_v_blank(&w->v.arena, &fnl_desc_org_cell);
+	struct fnl_value *totals = fnl_arena_calloc(&w->v.arena, count, sizeof(*totals));
 	for (size_t i = 0; i < count; i++) {
-		struct fnl_value *t = blank(w, &fnl_desc_cell_volume);
+		struct fnl_value *t = fnl_v_blank(&w->v.arena, &fnl_desc_cell_volume);
 		t[FNL_CELL_VOLUME_LAYER] = fnl_v_number(volumes[i].layer);
 		t[FNL_CELL_VOLUME_CURRENCY] = fnl_v_text(volumes[i].currency);
 		t[FNL_CELL_VOLUME_COUNT] = fnl_v_number(volumes[i].count);
@@ -176,8 +142,8 @@ static void step(struct world *w, const struct fnl_org_in *in)
 
 static void propose(struct world *w, int until_state)
 {
-	struct fnl_org_in in = {.now_ms = now_ms, .rules = fnl_rules_default(), .arena = &w->arena};
-	struct fnl_value *v = blank(w, &fnl_desc_propose_territories);
+	struct fnl_org_in in = {.now_ms = now_ms, .rules = fnl_rules_default(), .arena = &w->v.arena};
+	struct fnl_value *v = fnl_v_blank(&w->v.arena, &fnl_desc_propose_territories);
 	struct fnl_proposal_out out;
 	struct fnl_error why = {0};
 	v[FNL_PROPOSE_TERRITORIES_SOURCE] = fnl_v_text("test");
@@ -229,48 +195,29 @@ static void without_prospects(struct world *w)
 
 /* ---- looked at ---- */
 
-static int read_rules(void *context, struct fnl_span text, struct fnl_arena *arena, const struct fnl_rules **ret,
-                      struct fnl_error *why)
-{
-	(void)context;
-	return fnl_rules_parse(text, "rules", arena, ret, NULL, NULL, why);
-}
-
-static const struct fnl_rules_reader reader = {NULL, read_rules};
-
 static struct fnl_territories_question question(void)
 {
 	return (struct fnl_territories_question){
-		.org = FNL_SPAN_LIT("emea"), .now_ms = now_ms, .rules_reader = &reader, .picture = true};
+		.org = FNL_SPAN_LIT("emea"), .now_ms = now_ms, .rules_reader = fnl_test_rules_reader(), .picture = true};
 }
 
 static const char *draw(struct world *w, const struct fnl_territories_question *q, bool utf8)
 {
 	struct fnl_error why = {0};
 	struct fnl_canvas c = {.width = 100, .utf8 = utf8};
-	free(w->text);
-	c.out = open_memstream(&w->text, &w->text_len);
-	assert_int_equal(fnl_view_territories(&w->rows, q, &c, &why), 0);
+	c.out = view_world_out(&w->v);
+	assert_int_equal(fnl_view_territories(&w->v.rows, q, &c, &why), 0);
 	fclose(c.out);
-	return w->text;
+	return w->v.text;
 }
 
 static json_t *json(struct world *w, const struct fnl_territories_question *q)
 {
 	struct fnl_error why = {0};
-	free(w->text);
-	FILE *out = open_memstream(&w->text, &w->text_len);
-	assert_int_equal(fnl_view_territories_json(&w->rows, q, out, &why), 0);
+	FILE *out = view_world_out(&w->v);
+	assert_int_equal(fnl_view_territories_json(&w->v.rows, q, out, &why), 0);
 	fclose(out);
-	json_t *o = json_loads(w->text, 0, NULL);
-	assert_non_null(o);
-	return o;
-}
-
-static int64_t at(const json_t *o, const char *name)
-{
-	assert_true(json_is_integer(json_object_get(o, name)));
-	return json_integer_value(json_object_get(o, name));
+	return view_world_json(&w->v);
 }
 
 static void territories_are_as_they_were_read(void **state)
@@ -304,7 +251,7 @@ static void territories_are_as_they_were_read(void **state)
 		const char *proposal = strstr(text, "PROPOSAL ");
 		fnl_golden_add(&g, "%s# %s\n\n%s", i ? "\n\n" : "", pictures[i].title,
 		               pictures[i].proposal_only && proposal ? proposal : text);
-		teardown(&world);
+		view_world_teardown(&world);
 	}
 	assert_int_equal(fnl_golden_compare(&g, GOLDEN("view_territories.txt")), 0);
 }
@@ -313,11 +260,11 @@ static void same_spread(const json_t *o, const char *name, const struct fnl_valu
 {
 	const json_t *s = json_object_get(o, name);
 	const struct fnl_value *v = told->list.items;
-	assert_int_equal(at(s, "min"), v[FNL_SPREAD_MIN].i64);
-	assert_int_equal(at(s, "max"), v[FNL_SPREAD_MAX].i64);
-	assert_int_equal(at(s, "total"), v[FNL_SPREAD_TOTAL].i64);
-	assert_int_equal(at(s, "max_min_bp"), v[FNL_SPREAD_MAX_MIN_BP].i64);
-	assert_int_equal(at(s, "variation_bp"), v[FNL_SPREAD_VARIATION_BP].i64);
+	assert_int_equal(view_json_integer(s, "min"), v[FNL_SPREAD_MIN].i64);
+	assert_int_equal(view_json_integer(s, "max"), v[FNL_SPREAD_MAX].i64);
+	assert_int_equal(view_json_integer(s, "total"), v[FNL_SPREAD_TOTAL].i64);
+	assert_int_equal(view_json_integer(s, "max_min_bp"), v[FNL_SPREAD_MAX_MIN_BP].i64);
+	assert_int_equal(view_json_integer(s, "variation_bp"), v[FNL_SPREAD_VARIATION_BP].i64);
 }
 
 /* What the tool adds up of the row is what the stage has told of it. */
@@ -335,18 +282,18 @@ static void a_proposal_is_as_it_was_told(void **state)
 	same_spread(p, "volume_after", &told[FNL_TERRITORY_PROPOSAL_VOLUME_AFTER]);
 	same_spread(p, "count_before", &told[FNL_TERRITORY_PROPOSAL_COUNT_BEFORE]);
 	same_spread(p, "count_after", &told[FNL_TERRITORY_PROPOSAL_COUNT_AFTER]);
-	assert_int_equal(at(p, "moved_count"), told[FNL_TERRITORY_PROPOSAL_MOVED_COUNT].i64);
-	assert_true(at(p, "moved_count") > 0);
+	assert_int_equal(view_json_integer(p, "moved_count"), told[FNL_TERRITORY_PROPOSAL_MOVED_COUNT].i64);
+	assert_true(view_json_integer(p, "moved_count") > 0);
 	assert_int_equal(json_array_size(json_object_get(p, "moves")), told[FNL_TERRITORY_PROPOSAL_MOVE_COUNT].i64);
 	struct fnl_list reps = told[FNL_TERRITORY_PROPOSAL_REPS].list;
 	assert_int_equal(json_array_size(json_object_get(p, "reps")), reps.count);
 	for (size_t i = 0; i < reps.count; i++) {
 		const struct fnl_value *v = reps.items[i].list.items;
 		const json_t *r = json_array_get(json_object_get(p, "reps"), i);
-		assert_int_equal(at(r, "volume_before_minor"), v[FNL_REP_SHARE_VOLUME_BEFORE_MINOR].i64);
-		assert_int_equal(at(r, "volume_after_minor"), v[FNL_REP_SHARE_VOLUME_AFTER_MINOR].i64);
-		assert_int_equal(at(r, "count_before"), v[FNL_REP_SHARE_COUNT_BEFORE].i64);
-		assert_int_equal(at(r, "count_after"), v[FNL_REP_SHARE_COUNT_AFTER].i64);
+		assert_int_equal(view_json_integer(r, "volume_before_minor"), v[FNL_REP_SHARE_VOLUME_BEFORE_MINOR].i64);
+		assert_int_equal(view_json_integer(r, "volume_after_minor"), v[FNL_REP_SHARE_VOLUME_AFTER_MINOR].i64);
+		assert_int_equal(view_json_integer(r, "count_before"), v[FNL_REP_SHARE_COUNT_BEFORE].i64);
+		assert_int_equal(view_json_integer(r, "count_after"), v[FNL_REP_SHARE_COUNT_AFTER].i64);
 	}
 	/* today's spread is that of the proposal, as long as nothing has changed since */
 	same_spread(o, "volume", &told[FNL_TERRITORY_PROPOSAL_VOLUME_BEFORE]);
@@ -366,12 +313,12 @@ static void cells_add_up_to_the_reps(void **state)
 		const json_t *cells = json_object_get(o, "cells"), *reps = json_object_get(o, "reps");
 		int64_t volume = 0, count = 0;
 		for (size_t k = 0; k < json_array_size(cells); k++) {
-			volume += at(json_array_get(cells, k), "volume_minor");
-			count += at(json_array_get(cells, k), "count");
+			volume += view_json_integer(json_array_get(cells, k), "volume_minor");
+			count += view_json_integer(json_array_get(cells, k), "count");
 		}
 		for (size_t k = 0; k < json_array_size(reps); k++) {
-			volume -= at(json_array_get(reps, k), "volume_minor");
-			count -= at(json_array_get(reps, k), "count");
+			volume -= view_json_integer(json_array_get(reps, k), "volume_minor");
+			count -= view_json_integer(json_array_get(reps, k), "count");
 		}
 		assert_int_equal(volume, 0);
 		assert_int_equal(count, 0);
@@ -387,12 +334,12 @@ static void volumes_are_in_one_currency(void **state)
 	fill(w);
 	json_t *o = json(w, &q);
 	assert_string_equal(json_string_value(json_object_get(o, "currency")), "EUR");
-	assert_int_equal(at(o, "not_converted_count"), 7);
+	assert_int_equal(view_json_integer(o, "not_converted_count"), 7);
 	json_decref(o);
 	q.currency = FNL_SPAN_LIT("USD");
 	o = json(w, &q);
 	assert_string_equal(json_string_value(json_object_get(o, "currency")), "USD");
-	assert_int_equal(at(json_object_get(o, "volume"), "total"), 9000000);
+	assert_int_equal(view_json_integer(json_object_get(o, "volume"), "total"), 9000000);
 	json_decref(o);
 }
 
@@ -402,8 +349,8 @@ static void nobody_is_no_organisation(void **state)
 	struct fnl_territories_question q = question();
 	struct fnl_error why = {0};
 	struct fnl_canvas c = {.out = stderr};
-	assert_int_equal(fnl_view_territories(&w->rows, &q, &c, &why), FNL_VIEW_NO_ORG);
-	assert_int_equal(fnl_view_territories_json(&w->rows, &q, stderr, &why), FNL_VIEW_NO_ORG);
+	assert_int_equal(fnl_view_territories(&w->v.rows, &q, &c, &why), FNL_VIEW_NO_ORG);
+	assert_int_equal(fnl_view_territories_json(&w->v.rows, &q, stderr, &why), FNL_VIEW_NO_ORG);
 }
 
 static void only_what_is_needed_is_read(void **state)
@@ -436,10 +383,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(territories_are_as_they_were_read),
-		cmocka_unit_test_setup_teardown(a_proposal_is_as_it_was_told, setup, teardown),
-		cmocka_unit_test_setup_teardown(cells_add_up_to_the_reps, setup, teardown),
-		cmocka_unit_test_setup_teardown(volumes_are_in_one_currency, setup, teardown),
-		cmocka_unit_test_setup_teardown(nobody_is_no_organisation, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_proposal_is_as_it_was_told, setup, view_world_teardown),
+		cmocka_unit_test_setup_teardown(cells_add_up_to_the_reps, setup, view_world_teardown),
+		cmocka_unit_test_setup_teardown(volumes_are_in_one_currency, setup, view_world_teardown),
+		cmocka_unit_test_setup_teardown(nobody_is_no_organisation, setup, view_world_teardown),
 		cmocka_unit_test(only_what_is_needed_is_read),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
