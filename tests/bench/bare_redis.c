@@ -1,6 +1,7 @@
 /* Redis for the bare loop: hiredis as it comes. */
 #include <hiredis/hiredis.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "bare.h"
 
