@@ -27,7 +27,7 @@ product_run() {
 	kafka=$(cpu_ms "$(cat "$dir/kafka.pid")")
 	begin=$EPOCHREALTIME
 	worker_start bench w
-	until redis-cli -s "$dir/redis.sock" info commandstats | grep -q '^cmdstat_evalsha:'; do sleep 0.05; done
+	until redis-cli -s "$dir/redis.sock" info commandstats | grep -q '^cmdstat_watch:'; do sleep 0.05; done
 	first=$EPOCHREALTIME
 	caught_up bench 600 >/dev/null
 	end=$EPOCHREALTIME

@@ -235,6 +235,50 @@ static void a_read_sees_one_moment(void **state)
 	assert_false(torn);
 }
 
+struct rival {
+	struct fnl_store *store;
+	char name;
+	bool won[TORN_TRIES];
+	int failed;
+};
+
+static void *write_first(void *context)
+{
+	struct rival *r = context;
+	for (int64_t cl = 0; cl < TORN_TRIES && r->failed == 0;) {
+		struct fnl_row_write rows[] = {put_plain(LIT("a"), fnl_span_of(&r->name, 1))};
+		struct fnl_store_apply apply = step(PARTITION, cl == 0 ? nothing : at(cl, 0), at(cl + 1, 0), rows, 1);
+		int err = r->store->ops->apply(r->store, &apply, 1);
+		r->failed = err != 0 && err != FNL_E_DISCONNECTED; /* told that others write too */
+		if (err == 0) {
+			r->won[cl] = apply.ret_outcome == FNL_APPLIED;
+			cl = r->won[cl] ? cl + 1 : apply.ret_found.cl;
+		}
+	}
+	return NULL;
+}
+
+/* Each step of the view is one of theirs alone, and the last row is the last winner's. */
+static void of_two_that_race_one_wins(void **state)
+{
+	struct env *e = *state;
+	struct rival rivals[2] = {{.name = 'x'}, {.name = 'y'}};
+	pthread_t threads[2];
+	for (size_t i = 0; i < 2; i++) {
+		rivals[i].store = e->contract->open(e->contract->context);
+		assert_int_equal(pthread_create(&threads[i], NULL, write_first, &rivals[i]), 0);
+	}
+	for (size_t i = 0; i < 2; i++) {
+		pthread_join(threads[i], NULL);
+		rivals[i].store->ops->close(rivals[i].store);
+		assert_int_equal(rivals[i].failed, 0);
+	}
+	for (size_t cl = 0; cl < TORN_TRIES; cl++) {
+		assert_int_equal(rivals[0].won[cl] + rivals[1].won[cl], 1);
+	}
+	assert_span(row(e, LIT("a")), rivals[0].won[TORN_TRIES - 1] ? LIT("x") : LIT("y"));
+}
+
 /* --- loss --- */
 
 static void a_loss_between_read_and_apply_shows(void **state)
@@ -391,6 +435,7 @@ int store_contract_run(const char *name, struct store_contract *contract)
 		{"partitions_are_apart", partitions_are_apart},
 		{"a_zombie_cannot_write", a_zombie_cannot_write},
 		{"a_read_sees_one_moment", a_read_sees_one_moment},
+		{"of_two_that_race_one_wins", of_two_that_race_one_wins},
 		{"a_loss_between_read_and_apply_shows", a_loss_between_read_and_apply_shows},
 		{"a_rollback_shows", a_rollback_shows},
 		{"away_is_retriable_and_tells_nothing", away_is_retriable_and_tells_nothing},

@@ -78,7 +78,7 @@ enum fnl_apply_outcome {
 	FNL_MISMATCH /* the view stands elsewhere: nothing was written, ret_found says where */
 };
 
-/* One compare-and-set on one partition. */
+/* One compare-and-set on one partition; a call has one of each partition at most. */
 struct fnl_store_apply {
 	int32_t partition;
 	struct fnl_applied expected; /* cl is compared; complete_as_of_ms too when compare_as_of; present == false: only an

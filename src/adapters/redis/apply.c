@@ -1,4 +1,12 @@
+/* A compare-and-set in two round trips for all partitions of a call: what they stand at, watched; then, in one MULTI …
+ * EXEC, the rows of those that stand where they should. EXEC does nothing when one that is watched has been written
+ * meanwhile. A script would do it in one, but takes a quarter more of the server's CPU: each value goes through Lua. */
 #include "internal.h"
+
+enum {
+	RUN_ROWS_MAX = REDIS_CHUNK_MAX / 2,
+	ATTEMPTS_MAX = 4 /* somebody else wrote between the two round trips */
+};
 
 enum {
 	LANE_DUE, /* the index by deadline; then one lane a table, then one for the index of each */
@@ -47,204 +55,326 @@ static void append_row(struct fnl_redis *s, const struct fnl_row_write *w, size_
 	}
 }
 
-/* Appends the runs of a lane, or only counts their arguments. place: of its key among the script's. */
-static size_t lane_runs(struct fnl_redis *s, const struct fnl_store_apply *apply, size_t lane, size_t place,
-                        bool count_only)
+static void begin_run(struct fnl_redis *s, int32_t partition, size_t lane, enum run_op op, size_t rows)
 {
-	size_t args = 0;
-	for (size_t first = 0; first < apply->row_count;) {
+	struct fnl_redis_request *r = &s->request;
+	if (lane == LANE_DUE) {
+		fnl_redis_request_begin(r, op == RUN_SET ? "ZADD" : "ZREM", 1 + (op == RUN_SET ? 2 * rows : rows));
+		fnl_redis_request_key(s, partition, "due");
+	} else if (lane < LANES_BEFORE_TABLES + s->table_count) {
+		fnl_redis_request_begin(r, op == RUN_SET ? "HSET" : "HDEL", 1 + (op == RUN_SET ? 2 * rows : rows));
+		fnl_redis_request_key(s, partition, s->tables[lane - LANES_BEFORE_TABLES].name);
+	} else {
+		fnl_redis_request_begin(r, "EVAL", 4 + rows);
+		fnl_redis_request_text(r, fnl_redis_index_script);
+		fnl_redis_request_number(r, 1);
+		fnl_redis_request_key(s, partition, s->tables[lane - LANES_BEFORE_TABLES - s->table_count].index_name);
+		fnl_redis_request_text(r, op == RUN_SET ? "S" : "D");
+	}
+}
+
+/* Appends the runs of a lane, each a command; returns how many. */
+static size_t append_lane(struct fnl_redis *s, const struct fnl_store_apply *apply, size_t lane)
+{
+	size_t commands = 0;
+	size_t end = 0;
+	for (size_t first = 0; first < apply->row_count; first = end) {
 		enum run_op op = op_of(s, apply, &apply->rows[first], lane);
+		end = first + 1;
 		if (op == RUN_NONE) {
-			first++;
 			continue;
 		}
-		size_t count = 0;
-		size_t end = first;
-		for (; end < apply->row_count; end++) {
+		size_t count = 1;
+		for (; end < apply->row_count && count < RUN_ROWS_MAX; end++) {
 			enum run_op other = op_of(s, apply, &apply->rows[end], lane);
 			if (other != op && other != RUN_NONE) {
 				break;
 			}
 			count += other == op;
 		}
-		count *= op == RUN_SET && lane < LANES_BEFORE_TABLES + s->table_count ? 2 : 1;
-		args += 3 + count;
-		if (!count_only) {
-			fnl_redis_request_number(&s->request, (int64_t)place);
-			fnl_redis_request_text(&s->request, op == RUN_SET ? "S" : "D");
-			fnl_redis_request_number(&s->request, (int64_t)count);
-		}
-		for (size_t i = first; !count_only && i < end; i++) {
+		begin_run(s, apply->partition, lane, op, count);
+		for (size_t i = first; i < end; i++) {
 			if (op_of(s, apply, &apply->rows[i], lane) == op) {
 				append_row(s, &apply->rows[i], lane, op);
 			}
 		}
-		first = end;
+		commands++;
 	}
-	return args;
+	return commands;
 }
 
 /* A batch changes rows of few tables: the lanes of others are not looked through. */
-static size_t all_runs(struct fnl_redis *s, const struct fnl_store_apply *apply, bool count_only)
+static size_t append_rows(struct fnl_redis *s, const struct fnl_store_apply *apply)
 {
 	bool changed[FNL_STORE_TABLES_MAX] = {false};
-	size_t args = lane_runs(s, apply, LANE_DUE, 2, count_only); /* its place is after applied */
-	size_t place = 3;
+	size_t commands = append_lane(s, apply, LANE_DUE);
 	for (size_t i = 0; i < apply->row_count; i++) {
 		changed[apply->rows[i].row.table] = true;
 	}
-	for (size_t i = 0; i < s->table_count; i++, place++) {
-		args += changed[i] ? lane_runs(s, apply, LANES_BEFORE_TABLES + i, place, count_only) : 0;
+	for (size_t i = 0; i < s->table_count; i++) {
+		if (changed[i]) {
+			commands += append_lane(s, apply, LANES_BEFORE_TABLES + i);
+			commands +=
+				s->tables[i].index_name[0] ? append_lane(s, apply, LANES_BEFORE_TABLES + s->table_count + i) : 0;
+		}
+	}
+	return commands;
+}
+
+/* --- what else is written --- */
+
+static size_t append_drop(struct fnl_redis *s, int32_t partition)
+{
+	size_t commands = 1;
+	fnl_redis_request_begin(&s->request, "UNLINK", 2 + s->table_count);
+	fnl_redis_request_key(s, partition, "applied");
+	fnl_redis_request_key(s, partition, "due");
+	for (size_t i = 0; i < s->table_count; i++) {
+		fnl_redis_request_key(s, partition, s->tables[i].name);
 	}
 	for (size_t i = 0; i < s->table_count; i++) {
 		if (s->tables[i].index_name[0]) {
-			size_t lane = LANES_BEFORE_TABLES + s->table_count + i;
-			args += changed[i] ? lane_runs(s, apply, lane, place, count_only) : 0;
-			place++;
+			fnl_redis_request_begin(&s->request, "EVAL", 3);
+			fnl_redis_request_text(&s->request, fnl_redis_index_drop_script);
+			fnl_redis_request_number(&s->request, 1);
+			fnl_redis_request_key(s, partition, s->tables[i].index_name);
+			commands++;
 		}
 	}
-	return args;
+	return commands;
 }
 
-/* --- the call of the script --- */
-
-static void append_call(struct fnl_redis *s, const struct fnl_store_apply *apply, const char *mode)
+static size_t append_applied(struct fnl_redis *s, const struct fnl_store_apply *apply)
 {
 	struct fnl_redis_request *r = &s->request;
-	size_t keys = 2 + s->table_count;
-	for (size_t i = 0; i < s->table_count; i++) {
-		keys += s->tables[i].index_name[0] != '\0';
-	}
-	fnl_redis_request_begin(r, "EVALSHA", 2 + keys + 8 + all_runs(s, apply, true));
-	fnl_redis_request_text(r, s->script_sha);
-	fnl_redis_request_number(r, (int64_t)keys);
-	fnl_redis_request_key(s, apply->partition, "applied");
-	fnl_redis_request_key(s, apply->partition, "due");
-	for (size_t i = 0; i < s->table_count; i++) {
-		fnl_redis_request_key(s, apply->partition, s->tables[i].name);
-	}
-	for (size_t i = 0; i < s->table_count; i++) {
-		if (s->tables[i].index_name[0]) {
-			fnl_redis_request_key(s, apply->partition, s->tables[i].index_name);
-		}
-	}
 	char digits[24];
-	struct fnl_span empty = FNL_SPAN_LIT("");
-	fnl_redis_request_text(r, mode);
-	fnl_redis_request_arg(r, apply->expected.present ? fnl_redis_decimal(digits, apply->expected.cl) : empty);
-	fnl_redis_request_arg(r,
-	                      apply->compare_as_of ? fnl_redis_decimal(digits, apply->expected.complete_as_of_ms) : empty);
+	fnl_redis_request_begin(r, "HSET", s->paged[0] ? 7 : 5);
+	fnl_redis_request_key(s, apply->partition, "applied");
+	fnl_redis_request_text(r, "cl");
 	fnl_redis_request_number(r, apply->next.cl);
+	fnl_redis_request_text(r, "complete_as_of");
 	fnl_redis_request_number(r, apply->next.complete_as_of_ms);
-	fnl_redis_request_text(r, apply->delete_first ? "1" : "0");
-	fnl_redis_request_number(r, (int64_t)s->table_count + 2);
-	fnl_redis_request_text(r, s->paged);
-	(void)all_runs(s, apply, false);
+	if (s->paged[0]) {
+		fnl_redis_request_text(r, "paged");
+		fnl_redis_request_joined(r, fnl_span_str(s->paged), FNL_SPAN_LIT("@"),
+		                         fnl_redis_decimal(digits, apply->next.cl));
+	}
+	return 1;
 }
 
-bool fnl_redis_reply_applied(const struct fnl_redis_reply *pair, struct fnl_applied *ret)
+/* A wipe is an apply of which nothing is recorded. */
+static size_t append_write(struct fnl_redis *s, const struct fnl_store_apply *apply)
 {
-	struct fnl_applied found = {.present = true};
-	if (pair[0].kind == REDIS_NIL) {
-		*ret = (struct fnl_applied){0};
-		return true;
-	}
-	if (!fnl_redis_reply_number(&pair[0], &found.cl) || !fnl_redis_reply_number(&pair[1], &found.complete_as_of_ms)) {
-		return false;
-	}
-	*ret = found;
-	return true;
+	size_t commands = !apply->next.present || apply->delete_first ? append_drop(s, apply->partition) : 0;
+	return apply->next.present ? commands + append_rows(s, apply) + append_applied(s, apply) : commands;
 }
 
-static bool is_noscript(const struct fnl_redis_reply *reply)
+/* --- the first round trip: what the partitions stand at --- */
+
+static size_t lane_count(const struct fnl_redis *s)
 {
-	return reply->kind == REDIS_ERROR && reply->text.len >= 8 && memcmp(reply->text.data, "NOSCRIPT", 8) == 0;
+	return LANES_BEFORE_TABLES + 2 * s->table_count;
 }
 
-/* Calls the script for all applies that have no reply yet; those that the server had forgotten it for stay NULL. */
-static int call_pending(struct fnl_redis *s, const struct fnl_store_apply *applies, size_t count, const char *mode,
-                        struct fnl_redis_reply **replies)
+/* NULL: there is no such lane. */
+static const char *lane_key(const struct fnl_redis *s, size_t lane)
 {
-	for (size_t i = 0; i < count; i++) {
-		if (!replies[i]) {
-			append_call(s, &applies[i], mode);
+	if (lane == LANE_DUE) {
+		return "due";
+	}
+	size_t table = lane - LANES_BEFORE_TABLES;
+	if (table < s->table_count) {
+		return s->tables[table].name;
+	}
+	const char *index = s->tables[table - s->table_count].index_name;
+	return index[0] ? index : NULL;
+}
+
+static void append_look(struct fnl_redis *s, int32_t partition)
+{
+	fnl_redis_request_begin(&s->request, "WATCH", 1);
+	fnl_redis_request_key(s, partition, "applied");
+	fnl_redis_append_applied(s, partition);
+	for (size_t lane = 0; lane < lane_count(s); lane++) {
+		if (lane_key(s, lane)) {
+			fnl_redis_request_begin(&s->request, "TYPE", 1);
+			fnl_redis_request_key(s, partition, lane_key(s, lane));
 		}
 	}
-	int err = fnl_redis_send(s);
-	for (size_t i = 0; err == 0 && i < count; i++) {
-		struct fnl_redis_reply *reply = NULL;
-		if (replies[i]) {
-			continue;
-		}
-		err = fnl_redis_receive(s, &s->scratch, &reply);
-		if (err == 0 && !is_noscript(reply)) {
-			replies[i] = reply;
-		}
+}
+
+static int receive_one(struct fnl_redis *s, const char *doing, struct fnl_redis_reply **ret)
+{
+	int err = fnl_redis_receive(s, &s->scratch, ret);
+	return err == 0 && (*ret)->kind == REDIS_ERROR ? fnl_redis_drop_reply(s, *ret, doing) : err;
+}
+
+/* Within EXEC a command of the wrong type would fail alone, and Redis does not roll back. */
+static int receive_type(struct fnl_redis *s, size_t lane, const char *doing)
+{
+	bool hash = lane >= LANES_BEFORE_TABLES && lane < LANES_BEFORE_TABLES + s->table_count;
+	struct fnl_span right = hash ? FNL_SPAN_LIT("hash") : FNL_SPAN_LIT("zset");
+	struct fnl_redis_reply *reply = NULL;
+	int err = receive_one(s, doing, &reply);
+	if (err != 0) {
+		return err;
+	}
+	if (reply->kind != REDIS_STATUS) {
+		return fnl_redis_drop_reply(s, reply, doing);
+	}
+	if (fnl_span_eq(reply->text, right) || fnl_span_eq(reply->text, FNL_SPAN_LIT("none"))) {
+		return 0;
+	}
+	return fnl_redis_drop(s, FNL_E_STATE, "%s: WRONGTYPE %s is a %.*s", doing, lane_key(s, lane),
+	                      (int)(reply->text.len < 20 ? reply->text.len : 20), (const char *)reply->text.data);
+}
+
+static int receive_look(struct fnl_redis *s, int32_t partition, const char *doing, struct fnl_applied *ret)
+{
+	struct fnl_redis_reply *reply = NULL;
+	int err = receive_one(s, doing, &reply);
+	err = err ? err : receive_one(s, doing, &reply);
+	if (err != 0) {
+		return err;
+	}
+	if (!fnl_redis_take_applied(s, reply, ret)) {
+		return fnl_redis_drop(s, FNL_E_STATE, "the applied state of partition %d is not a pair of numbers", partition);
+	}
+	for (size_t lane = 0; err == 0 && lane < lane_count(s); lane++) {
+		err = lane_key(s, lane) ? receive_type(s, lane, doing) : 0;
 	}
 	return err;
 }
 
-static int reload_script(struct fnl_redis *s)
+static bool stands_there(const struct fnl_store_apply *apply, const struct fnl_applied *found)
+{
+	const struct fnl_applied *expected = &apply->expected;
+	if (!expected->present || !found->present) {
+		return expected->present == found->present;
+	}
+	return found->cl == expected->cl &&
+	       (!apply->compare_as_of || found->complete_as_of_ms == expected->complete_as_of_ms);
+}
+
+/* Returns in *ret_fit how many stand where they should. */
+static int look(struct fnl_redis *s, const struct fnl_store_apply *applies, size_t count, const char *doing,
+                struct fnl_applied *found, size_t *ret_fit)
+{
+	for (size_t i = 0; i < count; i++) {
+		append_look(s, applies[i].partition);
+	}
+	int err = fnl_redis_send(s);
+	*ret_fit = 0;
+	for (size_t i = 0; err == 0 && i < count; i++) {
+		err = receive_look(s, applies[i].partition, doing, &found[i]);
+		*ret_fit += err == 0 && stands_there(&applies[i], &found[i]);
+	}
+	return err;
+}
+
+/* --- the second one --- */
+
+static int unwatch(struct fnl_redis *s)
 {
 	struct fnl_redis_reply *reply = NULL;
-	fnl_redis_request_begin(&s->request, "SCRIPT", 2);
-	fnl_redis_request_text(&s->request, "LOAD");
-	fnl_redis_request_text(&s->request, fnl_redis_script);
+	fnl_redis_request_begin(&s->request, "UNWATCH", 0);
 	return fnl_redis_round_trip(s, &reply);
 }
 
-static int call_all(struct fnl_redis *s, struct fnl_store_apply *applies, size_t count, const char *mode)
+/* A command failed within EXEC, the others did not: the views must stand nowhere, so that they are rebuilt. */
+static int undo(struct fnl_redis *s, const struct fnl_store_apply *applies, size_t count,
+                const struct fnl_redis_reply *failed, const char *doing)
 {
-	int err = fnl_redis_begin(s);
+	struct fnl_redis_reply *reply = NULL;
+	for (size_t i = 0; i < count; i++) {
+		fnl_redis_request_begin(&s->request, "DEL", 1);
+		fnl_redis_request_key(s, applies[i].partition, "applied");
+	}
+	int err = fnl_redis_send(s);
+	for (size_t i = 0; err == 0 && i < count; i++) {
+		err = fnl_redis_receive(s, &s->scratch, &reply);
+	}
+	return err ? err : fnl_redis_drop_reply(s, failed, doing);
+}
+
+/* *ret_done false: somebody wrote since the first round trip, and nothing was done. */
+static int write_all(struct fnl_redis *s, const struct fnl_store_apply *applies, size_t count,
+                     const struct fnl_applied *found, const char *doing, bool *ret_done)
+{
+	size_t commands = 0;
+	fnl_redis_request_begin(&s->request, "MULTI", 0);
+	for (size_t i = 0; i < count; i++) {
+		commands += stands_there(&applies[i], &found[i]) ? append_write(s, &applies[i]) : 0;
+	}
+	fnl_redis_request_begin(&s->request, "EXEC", 0);
+	int err = fnl_redis_send(s);
+	struct fnl_redis_reply *reply = NULL;
+	for (size_t i = 0; err == 0 && i < 1 + commands; i++) {
+		err = receive_one(s, doing, &reply);
+	}
+	err = err ? err : receive_one(s, doing, &reply);
 	if (err != 0) {
 		return err;
 	}
-	struct fnl_redis_reply **replies = fnl_arena_calloc(&s->scratch, count, sizeof *replies);
-	if (!replies) {
-		return fnl_fail(&s->error, FNL_E_NOMEM, "out of memory");
+	*ret_done = reply->kind != REDIS_NIL;
+	if (!*ret_done) {
+		return 0;
 	}
-	size_t pending = count;
-	for (int attempt = 0; pending && attempt < 2; attempt++) {
-		err = attempt == 0 ? 0 : reload_script(s);
-		if (err == 0) {
-			err = call_pending(s, applies, count, mode, replies);
-		}
-		if (err != 0) {
-			return err;
-		}
-		pending = 0;
-		for (size_t i = 0; i < count; i++) {
-			pending += !replies[i];
-		}
+	if (!fnl_redis_reply_is_array(reply, commands)) {
+		return fnl_redis_drop_reply(s, reply, doing);
 	}
-	if (pending) {
-		return fnl_redis_drop(s, FNL_E_DISCONNECTED, "it forgets the script as soon as it is loaded");
-	}
-	for (int pass = 0; pass < 2; pass++) { /* the second one cannot fail: nothing is told of a call that does */
-		for (size_t i = 0; i < count; i++) {
-			struct fnl_applied found;
-			if (!fnl_redis_reply_is_array(replies[i], 3) || replies[i]->items[0].kind != REDIS_INTEGER ||
-			    !fnl_redis_reply_applied(&replies[i]->items[1], &found)) {
-				return fnl_redis_drop_reply(s, replies[i], mode);
-			}
-			if (pass == 1) {
-				applies[i].ret_outcome = replies[i]->items[0].integer == 1 ? FNL_APPLIED : FNL_MISMATCH;
-				applies[i].ret_found = found;
-			}
+	for (size_t i = 0; i < commands; i++) {
+		if (reply->items[i].kind == REDIS_ERROR) {
+			return undo(s, applies, count, &reply->items[i], doing);
 		}
 	}
 	return 0;
 }
 
+static int apply_all(struct fnl_redis *s, struct fnl_store_apply *applies, size_t count, const char *doing)
+{
+	int err = fnl_redis_begin(s);
+	if (err != 0) {
+		return err;
+	}
+	struct fnl_applied *found = fnl_arena_calloc(&s->scratch, count, sizeof *found);
+	if (!found) {
+		return fnl_fail(&s->error, FNL_E_NOMEM, "out of memory");
+	}
+	bool done = false;
+	for (int attempt = 0; err == 0 && !done; attempt++) {
+		size_t fit = 0;
+		if (attempt == ATTEMPTS_MAX) {
+			return fnl_redis_drop(s, FNL_E_DISCONNECTED, "%s: others write the same at the same time", doing);
+		}
+		err = look(s, applies, count, doing, found, &fit);
+		done = err == 0 && fit == 0;
+		if (err == 0) {
+			err = done ? unwatch(s) : write_all(s, applies, count, found, doing, &done);
+		}
+	}
+	for (size_t i = 0; err == 0 && i < count; i++) { /* nothing is told of a call that fails */
+		applies[i].ret_outcome = stands_there(&applies[i], &found[i]) ? FNL_APPLIED : FNL_MISMATCH;
+		applies[i].ret_found = found[i];
+	}
+	return err;
+}
+
 /* --- the port --- */
 
-static const char *wrong_apply(const struct fnl_redis *s, const struct fnl_store_apply *apply)
+static const char *wrong_apply(const struct fnl_redis *s, const struct fnl_store_apply *applies, size_t before)
 {
+	const struct fnl_store_apply *apply = &applies[before];
 	if (apply->row_count > FNL_STORE_KEYS_MAX) {
 		return "too many rows";
 	}
 	if (!apply->next.present) {
 		return "no next state";
+	}
+	for (size_t i = 0; i < before; i++) {
+		if (applies[i].partition == apply->partition) {
+			return "another one in the same call";
+		}
 	}
 	for (size_t i = 0; i < apply->row_count; i++) {
 		const struct fnl_row_write *w = &apply->rows[i];
@@ -263,12 +393,12 @@ int fnl_redis_store_apply(struct fnl_store *store, struct fnl_store_apply *appli
 {
 	struct fnl_redis *s = (struct fnl_redis *)store;
 	for (size_t i = 0; i < count; i++) {
-		const char *wrong = wrong_apply(s, &applies[i]);
+		const char *wrong = wrong_apply(s, applies, i);
 		if (wrong) {
 			return fnl_fail(&s->error, FNL_E_ARGUMENT, "an apply to partition %d has %s", applies[i].partition, wrong);
 		}
 	}
-	return count ? call_all(s, applies, count, "apply") : 0;
+	return count ? apply_all(s, applies, count, "apply") : 0;
 }
 
 int fnl_redis_store_wipe(struct fnl_store *store, int32_t partition, struct fnl_applied expected,
@@ -279,7 +409,7 @@ int fnl_redis_store_wipe(struct fnl_store *store, int32_t partition, struct fnl_
 		.expected = expected,
 		.compare_as_of = true,
 	};
-	int err = call_all((struct fnl_redis *)store, &wipe, 1, "wipe");
+	int err = apply_all((struct fnl_redis *)store, &wipe, 1, "wipe");
 	if (err == 0) {
 		*ret_outcome = wipe.ret_outcome;
 	}

@@ -308,25 +308,6 @@ static int check_policy(struct fnl_redis *s)
 	                      (int)(policy.len < 40 ? policy.len : 40), (const char *)policy.data);
 }
 
-static int load_script(struct fnl_redis *s)
-{
-	struct fnl_redis_reply *reply = NULL;
-	fnl_redis_request_begin(&s->request, "SCRIPT", 2);
-	fnl_redis_request_text(&s->request, "LOAD");
-	fnl_redis_request_text(&s->request, fnl_redis_script);
-	int err = fnl_redis_round_trip(s, &reply);
-	if (err != 0) {
-		return err;
-	}
-	assert(reply); /* there is one when nothing failed */
-	if (reply->kind != REDIS_STRING || reply->text.len >= sizeof s->script_sha) {
-		return fnl_redis_drop_reply(s, reply, "loading the script");
-	}
-	memcpy(s->script_sha, reply->text.data, reply->text.len);
-	s->script_sha[reply->text.len] = '\0';
-	return 0;
-}
-
 int fnl_redis_begin(struct fnl_redis *s)
 {
 	fnl_arena_reset(&s->scratch);
@@ -335,7 +316,7 @@ int fnl_redis_begin(struct fnl_redis *s)
 	if (s->context) {
 		return 0;
 	}
-	int (*const steps[])(struct fnl_redis *) = {open_socket, authenticate, select_database, check_policy, load_script};
+	int (*const steps[])(struct fnl_redis *) = {open_socket, authenticate, select_database, check_policy};
 	for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
 		int err = steps[i](s);
 		if (err != 0) {

@@ -8,7 +8,7 @@
 #include "funneld/base/wire.h"
 
 enum {
-	REDIS_CHUNK_MAX = 3000,            /* values in one command: Lua's unpack fails near 4,000 */
+	REDIS_CHUNK_MAX = 3000,            /* values in one command */
 	REDIS_NAME_BYTES_MAX = 128,        /* of prefix, stage and each table name */
 	REDIS_REQUEST_BYTES_MAX = 1 << 29, /* of one round trip; the server itself closes at 1 GiB */
 	REDIS_SCRATCH_BYTES_MAX = 1 << 28, /* of the replies to one call, rows of a read aside */
@@ -109,7 +109,6 @@ struct fnl_redis {
 	struct fnl_redis_sink sink;
 	struct fnl_arena scratch; /* replies of the call at hand */
 	struct fnl_redis_request request;
-	char script_sha[48];
 	bool policy_warned;
 	struct fnl_error error;
 	char input[REDIS_INPUT_BYTES];
@@ -120,7 +119,7 @@ void fnl_redis_request_key(struct fnl_redis *s, int32_t partition, const char *n
 
 /* ---- connection.c ---- */
 
-/* Begins a call: scratch and request are empty, the connection is up, checked and has its script. */
+/* Begins a call: scratch and request are empty, the connection is up and checked. */
 int fnl_redis_begin(struct fnl_redis *s) FNL_MUST_USE;
 /* Sends what the request holds and empties it. */
 int fnl_redis_send(struct fnl_redis *s) FNL_MUST_USE;
@@ -143,7 +142,8 @@ void fnl_redis_tls_close(struct fnl_redis *s);
 
 /* ---- read.c, apply.c, scan.c: the port's operations ---- */
 
-extern const char fnl_redis_script[];
+extern const char fnl_redis_index_script[];
+extern const char fnl_redis_index_drop_script[];
 
 int fnl_redis_store_read(struct fnl_store *store, struct fnl_store_read *reads, size_t count, struct fnl_arena *arena);
 int fnl_redis_store_apply(struct fnl_store *store, struct fnl_store_apply *applies, size_t count);
@@ -151,8 +151,11 @@ int fnl_redis_store_wipe(struct fnl_store *store, int32_t partition, struct fnl_
                          enum fnl_apply_outcome *ret_outcome);
 int fnl_redis_store_scan(struct fnl_store *store, int32_t partition, fnl_store_visit visit, void *context);
 
-/* cl and complete_as_of as two replies; false when they contradict each other. */
-bool fnl_redis_reply_applied(const struct fnl_redis_reply *pair, struct fnl_applied *ret);
+/* Appends the question what a partition stands at. */
+void fnl_redis_append_applied(struct fnl_redis *s, int32_t partition);
+/* Its answer; false when that is no such state. A view whose rows somebody has written without keeping the indexes
+ * that we need stands nowhere. */
+bool fnl_redis_take_applied(const struct fnl_redis *s, const struct fnl_redis_reply *answer, struct fnl_applied *ret);
 
 /* ---- page.c ---- */
 

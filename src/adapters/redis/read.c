@@ -53,11 +53,7 @@ static size_t append_read(struct fnl_redis *s, const struct fnl_store_read *read
 	size_t counts[FNL_STORE_TABLES_MAX];
 	count_tables(read, counts);
 	fnl_redis_request_begin(&s->request, "MULTI", 0);
-	fnl_redis_request_begin(&s->request, "HMGET", 4);
-	fnl_redis_request_key(s, read->partition, "applied");
-	fnl_redis_request_text(&s->request, "cl");
-	fnl_redis_request_text(&s->request, "complete_as_of");
-	fnl_redis_request_text(&s->request, "paged");
+	fnl_redis_append_applied(s, read->partition);
 	size_t commands = 1;
 	for (uint8_t table = 0; table < s->table_count; table++) {
 		commands += append_table(s, read, table, counts[table]);
@@ -158,27 +154,6 @@ static bool take_due(const struct fnl_redis *s, const struct fnl_redis_reply *an
 	return true;
 }
 
-/* As the script does it: rows that were written without the indexes that we need stand nowhere. */
-static bool take_applied(const struct fnl_redis *s, const struct fnl_redis_reply *answer, struct fnl_applied *ret)
-{
-	if (answer->count != 3 || !fnl_redis_reply_applied(answer->items, ret)) {
-		return false;
-	}
-	if (!ret->present || !s->paged[0]) {
-		return true;
-	}
-	char digits[24];
-	struct fnl_span bits = fnl_span_str(s->paged);
-	struct fnl_span cl = fnl_redis_decimal(digits, ret->cl);
-	struct fnl_span found = answer->items[2].kind == REDIS_STRING ? answer->items[2].text : FNL_SPAN_NONE;
-	bool same = found.len == bits.len + 1 + cl.len && memcmp(found.data, bits.data, bits.len) == 0 &&
-	            found.data[bits.len] == '@' && memcmp(found.data + bits.len + 1, cl.data, cl.len) == 0;
-	if (!same) {
-		*ret = (struct fnl_applied){0};
-	}
-	return true;
-}
-
 static int take_read(struct fnl_redis *s, struct fnl_store_read *read, const struct fnl_redis_reply *answers,
                      size_t commands, struct fnl_arena *arena)
 {
@@ -192,7 +167,7 @@ static int take_read(struct fnl_redis *s, struct fnl_store_read *read, const str
 	}
 	struct fnl_applied applied;
 	assert(answers); /* the first is always asked for */
-	if (!take_applied(s, &answers[0], &applied)) {
+	if (!fnl_redis_take_applied(s, &answers[0], &applied)) {
 		return fnl_redis_drop(s, FNL_E_STATE, "the applied state of partition %d is not a pair of numbers",
 		                      read->partition);
 	}
