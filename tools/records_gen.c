@@ -13,6 +13,8 @@
 
 #include <jansson.h>
 
+#include "field_meaning.h"
+
 enum {
 	TYPES_MAX = 64,
 	RECORDS_MAX = 256,
@@ -344,6 +346,7 @@ static void write_field(FILE *d, const char *name, const struct kind *k, int has
 	if (k->item_kind) {
 		fprintf(d, ", .item_kind = FNL_KIND_%s", k->item_kind);
 	}
+	fprintf(d, ", .bound = FNL_BOUND_%s", field_bound(name, k->item_kind ? k->item_kind : k->kind));
 	if (k->record) {
 		fprintf(d, ", .record = &fnl_desc_%s", snake(k->record, 0, lower));
 	}
@@ -403,17 +406,16 @@ static char *read_file(const struct gen *g, const char *path)
 /* The field that tells an event from others about the same, 0: none. */
 static size_t own_id_of(const struct gen *g, json_t *fields)
 {
-	static const char names[] = " contact_id answer_id gap_id person_id rules_hash command_id request_id version ";
-	char word[NAME_BYTES_MAX + 2];
 	size_t i, found = 0;
 	json_t *field;
 	json_array_foreach(fields, i, field)
 	{
-		snprintf(word, sizeof(word), " %s ", text_of(g, field, "name", "a field"));
-		if (strstr(names, word) && (i == 0 || found)) {
-			die(g, "%.100s: an event has one id of its own, behind its first field", word);
+		const char *name = text_of(g, field, "name", "a field");
+		int own = field_is_own_id(name);
+		if (own && (i == 0 || found)) {
+			die(g, "%.100s: an event has one id of its own, behind its first field", name);
 		}
-		found = strstr(names, word) ? i : found;
+		found = own ? i : found;
 	}
 	return found;
 }

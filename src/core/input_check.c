@@ -32,7 +32,7 @@ static int check_text(const struct place *p, struct fnl_span s, size_t bytes_max
 }
 
 /* also: a byte that is allowed beside what an id has; 0: none. */
-static int check_id_of(const struct place *p, struct fnl_span s, size_t bytes_max, uint8_t also)
+static int check_id(const struct place *p, struct fnl_span s, size_t bytes_max, uint8_t also)
 {
 	int r = check_text(p, s, bytes_max);
 	if (r < 0) {
@@ -50,15 +50,6 @@ static int check_id_of(const struct place *p, struct fnl_span s, size_t bytes_ma
 	return FNL_OK;
 }
 
-static int check_id(const struct place *p, struct fnl_span s)
-{
-	if (strcmp(p->field->name, "task_id") == 0 || strcmp(p->field->name, "by_task_id") == 0) {
-		return check_id_of(p, s, TASK_ID_BYTES_MAX, 0);
-	}
-	return strcmp(p->field->name, "request_id") == 0 ? check_id_of(p, s, REQUEST_ID_BYTES_MAX, '|')
-	                                                 : check_id_of(p, s, FNL_ID_BYTES_MAX, 0);
-}
-
 /* "rep:" and an id, or the pool. */
 static int check_book(const struct place *p, struct fnl_span s)
 {
@@ -67,7 +58,7 @@ static int check_book(const struct place *p, struct fnl_span s)
 	if (fnl_span_eq(s, FNL_SPAN_LIT("pool:UNASSIGNED"))) {
 		return FNL_OK;
 	}
-	int r = check_id_of(p, s, rep_len + FNL_ID_BYTES_MAX, 0);
+	int r = check_id(p, s, rep_len + FNL_ID_BYTES_MAX, 0);
 	if (r == 0 && (s.len <= rep_len || memcmp(s.data, rep, rep_len) != 0)) {
 		return fnl_fail(p->why, FNL_E_INVALID, "%s.%s is neither a rep's book nor the pool", p->desc->name,
 		                p->field->name);
@@ -87,24 +78,22 @@ static int check_currency(const struct place *p, struct fnl_span s)
 	return r < 0 ? fnl_fail(p->why, r, "%s.%s: %s", p->desc->name, p->field->name, inner.text) : FNL_OK;
 }
 
-static bool ends_with(const char *name, size_t len, const char *end)
-{
-	size_t end_len = strlen(end);
-	return len >= end_len && memcmp(name + len - end_len, end, end_len) == 0;
-}
-
 static int check_string(const struct place *p, struct fnl_span s)
 {
-	const char *name = p->field->name;
-	size_t len = strlen(name);
-	if (ends_with(name, len, "_id") || ends_with(name, len, "_ids") || strcmp(name, "source") == 0 ||
-	    strcmp(name, "rate_name") == 0) {
-		return check_id(p, s);
-	}
-	if (strcmp(name, "book") == 0) {
+	switch (p->field->bound) {
+	case FNL_BOUND_ID:
+		return check_id(p, s, FNL_ID_BYTES_MAX, 0);
+	case FNL_BOUND_TASK_ID:
+		return check_id(p, s, TASK_ID_BYTES_MAX, 0);
+	case FNL_BOUND_REQUEST_ID:
+		return check_id(p, s, REQUEST_ID_BYTES_MAX, '|');
+	case FNL_BOUND_BOOK:
 		return check_book(p, s);
+	case FNL_BOUND_CURRENCY:
+		return check_currency(p, s);
+	default:
+		return check_text(p, s, TEXT_BYTES_MAX);
 	}
-	return strcmp(name, "base_currency") == 0 ? check_currency(p, s) : check_text(p, s, TEXT_BYTES_MAX);
 }
 
 static int check_range(const struct place *p, int64_t v, int64_t min, int64_t max, const char *unit)
@@ -116,26 +105,21 @@ static int check_range(const struct place *p, int64_t v, int64_t min, int64_t ma
 	return FNL_OK;
 }
 
-static int check_number(const struct place *p, int64_t v)
+/* min, max: of the kind. */
+static int check_number(const struct place *p, int64_t v, int64_t min, int64_t max)
 {
-	const char *name = p->field->name;
-	if (strcmp(name, "probability_bp") == 0 || strcmp(name, "weight_bp") == 0) {
+	switch (p->field->bound) {
+	case FNL_BOUND_BASIS_POINTS:
 		return check_range(p, v, 0, FNL_BP_ONE, " basis points");
-	}
-	if (strcmp(name, "fiscal_year") == 0) {
+	case FNL_BOUND_YEAR:
 		return check_range(p, v, YEAR_MIN, YEAR_MAX, "");
+	case FNL_BOUND_COUNT:
+		return check_range(p, v, 0, max, "");
+	case FNL_BOUND_ORDINAL:
+		return check_range(p, v, 1, max, "");
+	default:
+		return check_range(p, v, min, max, "");
 	}
-	bool is_count = strcmp(name, "capacity_prospects") == 0 || strcmp(name, "rules_version") == 0;
-	return check_range(p, v, is_count ? 0 : INT32_MIN, INT32_MAX, "");
-}
-
-/* 0 is "never set" in the rows, so what counts changes starts at 1. */
-static int check_long(const struct place *p, int64_t v)
-{
-	const char *name = p->field->name;
-	bool counts = strcmp(name, "version") == 0 || strcmp(name, "sequence") == 0;
-	bool is_count = ends_with(name, strlen(name), "_count") || strcmp(name, "open_prospects") == 0;
-	return check_range(p, v, counts ? 1 : is_count ? 0 : INT64_MIN, INT64_MAX, "");
 }
 
 static int check_amount(const struct place *p, struct fnl_money m)
@@ -153,9 +137,9 @@ static int check_value(const struct place *p, enum fnl_kind kind, const struct f
 	case FNL_KIND_BOOL:
 		return FNL_OK;
 	case FNL_KIND_INT:
-		return check_number(p, v->i64);
+		return check_number(p, v->i64, INT32_MIN, INT32_MAX);
 	case FNL_KIND_LONG:
-		return check_long(p, v->i64);
+		return check_number(p, v->i64, INT64_MIN, INT64_MAX);
 	case FNL_KIND_DATE:
 		return check_range(p, v->i64, 0, DATE_DAYS_END - 1, " days since 1970-01-01 (the years 1970 to 2199)");
 	case FNL_KIND_TIMESTAMP:

@@ -20,6 +20,21 @@ enum fnl_kind {
 	FNL_KIND_LIST       /* list: items of the element's kind */
 };
 
+/* What a value from outside may be, beside what its kind allows; generated from the field's name
+ * (tools/field_meaning.c), checked where inputs come in. */
+enum fnl_bound {
+	FNL_BOUND_NONE, /* of a string: a text of limited length */
+	FNL_BOUND_ID,
+	FNL_BOUND_TASK_ID,
+	FNL_BOUND_REQUEST_ID,
+	FNL_BOUND_BOOK,     /* whose: "rep:" and an id, or the pool */
+	FNL_BOUND_CURRENCY, /* ISO 4217 */
+	FNL_BOUND_BASIS_POINTS,
+	FNL_BOUND_YEAR,
+	FNL_BOUND_COUNT,  /* from 0 */
+	FNL_BOUND_ORDINAL /* from 1: 0 is "never set" in the rows */
+};
+
 /* Money is exact: minor units and an ISO 4217 code, NUL-terminated. */
 struct fnl_money {
 	int64_t amount_minor;
@@ -49,6 +64,7 @@ struct fnl_record_desc;
 struct fnl_field_desc {
 	const char *name;
 	enum fnl_kind kind;
+	enum fnl_bound bound; /* of a list: that of its items */
 	bool nullable;                        /* the schema is ["null", …] */
 	bool has_default;                     /* false: the writer must have the field */
 	int64_t default_i64;                  /* for BOOL, INT, LONG, DATE, TIMESTAMP, ENUM that have a non-null default */
