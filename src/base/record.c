@@ -10,6 +10,8 @@ int fnl_record_field_index(const struct fnl_record_desc *d, struct fnl_span name
 	return -1;
 }
 
+enum { SECOND_OF_UNION = 2 }; /* the branch 1 in zig-zag */
+
 /* A value's shape: that of a field, or of a list's item. */
 struct shape {
 	enum fnl_kind kind;
@@ -38,7 +40,7 @@ static int encode_money(const struct fnl_money *m, struct fnl_writer *w)
 	return 0;
 }
 
-static int encode_within(int64_t v, int64_t min, int64_t max, struct fnl_writer *w)
+static inline int encode_within(int64_t v, int64_t min, int64_t max, struct fnl_writer *w)
 {
 	if (v < min || v > max) {
 		return FNL_E_INVALID;
@@ -103,11 +105,11 @@ static int encode_record(const struct fnl_record_desc *d, const struct fnl_value
 {
 	for (size_t i = 0; i < d->field_count; i++) {
 		const struct fnl_field_desc *f = &d->fields[i];
-		if (!f->nullable && !values[i].set) {
+		if (!values[i].set && !f->nullable) {
 			return FNL_E_INVALID;
 		}
 		if (f->nullable) {
-			fnl_write_long(w, values[i].set ? 1 : 0);
+			fnl_write_u8(w, values[i].set ? SECOND_OF_UNION : 0);
 		}
 		int rc = values[i].set ? encode_value((struct shape){f->kind, f}, &values[i], w) : 0;
 		if (rc < 0) {

@@ -19,7 +19,7 @@ static int refuse(struct decoder *d, int code, const char *what)
 /* The first `count` fields. */
 static int decode_fields(struct decoder *d, const struct fnl_record_desc *desc, size_t count, struct fnl_value *values);
 
-static int decode_int(struct decoder *d, int64_t min, int64_t max, const char *what, int64_t *ret)
+static inline int decode_int(struct decoder *d, int64_t min, int64_t max, const char *what, int64_t *ret)
 {
 	int64_t v = fnl_read_long(&d->r);
 	if (d->r.bad) {
@@ -188,6 +188,11 @@ static int decode_fields(struct decoder *d, const struct fnl_record_desc *desc, 
 		const struct fnl_field_desc *f = &desc->fields[i];
 		d->field = f;
 		if (f->nullable) {
+			if (d->r.at != d->r.end && *d->r.at == 0) { /* null, as most are */
+				d->r.at++;
+				values[i] = (struct fnl_value){0};
+				continue;
+			}
 			int64_t branch = fnl_read_long(&d->r);
 			if (d->r.bad || branch < 0 || branch > 1) {
 				return refuse(d, FNL_E_INVALID, d->r.bad ? CUT : "no such branch of the union");

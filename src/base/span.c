@@ -55,18 +55,24 @@ static size_t sequence_len(const uint8_t *p, size_t left)
 	return n;
 }
 
+/* How many bytes at the front are ASCII: at least so many, counted in words. The last word overlaps the one before. */
+static size_t ascii_len(struct fnl_span s)
+{
+	uint64_t word;
+	for (size_t i = 0; s.len >= sizeof(word) && i < s.len; i += sizeof(word)) {
+		size_t at = i < s.len - sizeof(word) ? i : s.len - sizeof(word);
+		memcpy(&word, s.data + at, sizeof(word));
+		if (word & UINT64_C(0x8080808080808080)) {
+			return i;
+		}
+	}
+	return s.len >= sizeof(word) ? s.len : 0;
+}
+
 bool fnl_span_utf8_valid(struct fnl_span s)
 {
-	size_t i = 0;
+	size_t i = ascii_len(s);
 	while (i < s.len) {
-		uint64_t word;
-		if (s.len - i >= sizeof(word)) {
-			memcpy(&word, s.data + i, sizeof(word));
-			if ((word & UINT64_C(0x8080808080808080)) == 0) {
-				i += sizeof(word);
-				continue;
-			}
-		}
 		if (s.data[i] < 0x80) {
 			i++;
 			continue;

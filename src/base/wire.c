@@ -13,16 +13,18 @@ uint32_t fnl_read_be32(struct fnl_reader *r)
 
 int64_t fnl_read_long_rest(struct fnl_reader *r)
 {
+	enum { BYTES_MAX = 10 };
+	const uint8_t *at = r->at;
+	size_t left = r->bad ? 0 : fnl_reader_left(r);
 	uint64_t v = 0;
-	for (unsigned shift = 0; shift < 70; shift += 7) {
-		uint8_t b = fnl_read_u8(r);
-		/* the tenth byte holds the one bit that is left of 64 */
-		if (r->bad || (shift == 63 && b > 1)) {
-			r->bad = true;
-			return 0;
+	for (size_t i = 0; i < left && i < BYTES_MAX; i++) {
+		uint8_t b = at[i];
+		if (i == BYTES_MAX - 1 && b > 1) { /* the tenth byte holds the one bit that is left of 64 */
+			break;
 		}
-		v |= (uint64_t)(b & 0x7f) << shift;
-		if ((b & 0x80) == 0) {
+		v |= (uint64_t)(b & 0x7f) << (7 * i);
+		if (b < 0x80) {
+			r->at = at + i + 1;
 			return (int64_t)(v >> 1) ^ -(int64_t)(v & 1);
 		}
 	}
