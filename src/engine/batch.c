@@ -25,7 +25,7 @@ static void partition_begin(struct fnl_partition *p)
 	p->next_offset = p->offset;
 	p->next_cl = p->cl;
 	p->time_ms = p->event_time_ms;
-	p->fired = p->pages = p->stale = p->dead = p->outputs = p->dirty = 0;
+	p->fired = p->pages = p->stale = p->dead = p->outputs = p->dirty = p->rearmed = 0;
 	p->taken = 0;
 	p->cut = p->due_full = p->left = false;
 	p->left_ms = FNL_NO_DEADLINE;
@@ -377,7 +377,7 @@ static int take_due(struct fnl_stream *s, struct fnl_partition *p)
 {
 	for (size_t i = 0; i < p->read.ret_due_count; i++) {
 		const struct fnl_due *d = &p->read.ret_due[i];
-		int rc = fnl_timers_push(s, p, (struct fnl_timer){d->deadline_ms, d->row});
+		int rc = fnl_timers_push(s, p, (struct fnl_timer){d->deadline_ms, d->row, true});
 		if (rc) {
 			return rc;
 		}
@@ -385,7 +385,7 @@ static int take_due(struct fnl_stream *s, struct fnl_partition *p)
 	if (p->read.due_max && p->read.ret_due_count == p->read.due_max) {
 		const struct fnl_due *last = &p->read.ret_due[p->read.ret_due_count - 1];
 		p->horizon_ms = last->deadline_ms;
-		p->last_due = (struct fnl_timer){last->deadline_ms, last->row};
+		p->last_due = (struct fnl_timer){last->deadline_ms, last->row, true};
 		p->due_full = true;
 	}
 	return 0;

@@ -163,24 +163,25 @@ static int failed(struct fnl_stream *s, int rc, struct fnl_error *why)
 
 static int collect_writes(struct fnl_stream *s, struct fnl_partition *p, struct fnl_store_apply *apply)
 {
-	struct fnl_row_write *rows = fnl_arena_calloc(&s->arena, p->dirty, sizeof(*rows));
+	struct fnl_row_write *rows = fnl_arena_calloc(&s->arena, p->dirty + p->rearmed, sizeof(*rows));
 	if (!rows) {
 		return FNL_E_NOMEM;
 	}
 	size_t n = 0;
 	for (const struct fnl_entry *e = p->overlay.first; e; e = e->next) {
-		if (fnl_entry_dirty(e)) {
+		if (fnl_entry_dirty(e) || e->rearm) {
 			rows[n++] = (struct fnl_row_write){.row = {e->table, e->node.key},
 			                                   .value = e->value,
 			                                   .deadline_ms = e->deadline_ms,
-			                                   .deadline_unchanged = e->deadline_ms == e->loaded_deadline_ms,
+			                                   .deadline_unchanged = fnl_timer_indexed(s, p, e),
 			                                   .existed = !fnl_span_is_none(e->loaded)};
 		}
 	}
 	*apply = (struct fnl_store_apply){
 		.partition = p->id,
 		.expected = {true, p->cl, 0},
-		.next = {true, p->next_cl, s->now_ms},
+		/* who commits nothing may be nobody's owner any more, and knows of no tombstone */
+		.next = {true, p->next_cl, p->dirty ? s->now_ms : p->read.ret_applied.complete_as_of_ms},
 		.rows = rows,
 		.row_count = n,
 	};
@@ -242,19 +243,17 @@ static int after_commit(struct fnl_stream *s, struct fnl_store_apply *applies, s
 	size_t n = 0;
 	for (size_t i = 0; i < s->partition_count; i++) {
 		struct fnl_partition *p = &s->partitions[i];
-		if (!has_work(p)) {
-			continue;
-		}
-		if (p->dirty) {
+		if (p->phase == FNL_PHASE_RUN && (p->dirty || p->rearmed)) {
 			int rc = collect_writes(s, p, &applies[n]);
 			if (rc) {
 				return fnl_fail(why, rc, "no memory for the rows of a batch");
 			}
 			who[n++] = p;
 		}
-		take_committed(s, p);
+		if (has_work(p)) {
+			take_committed(s, p);
+		}
 	}
-	s->stats.transactions++;
 	int rc = apply_all(s, applies, who, n, why);
 	fnl_batch_stats_took(&s->stats.batches, fnl_mono(s) - s->batch_began_ms);
 	if (rc == 0 && log_ops(s)->producer_is_doubtful(s->ports.log)) {
@@ -266,19 +265,22 @@ static int after_commit(struct fnl_stream *s, struct fnl_store_apply *applies, s
 int fnl_commit_batch(struct fnl_stream *s, struct fnl_error *why)
 {
 	bool work = false;
+	bool rearmed = false;
 	for (size_t i = 0; i < s->partition_count; i++) {
 		struct fnl_partition *p = &s->partitions[i];
 		for (const struct fnl_entry *e = p->phase == FNL_PHASE_RUN ? p->overlay.first : NULL; e; e = e->next) {
 			p->dirty += fnl_entry_dirty(e);
+			p->rearmed += e->rearm && !fnl_entry_dirty(e);
 		}
+		rearmed = rearmed || p->rearmed;
 		work = work || has_work(p);
 		if (!has_work(p) && p->phase == FNL_PHASE_RUN && p->cut &&
 		    log_ops(s)->start(s->ports.log, p->id, p->offset) != 0) {
 			fnl_lifecycle_repair(s, p, s->settings.store_retry_ms);
 		}
 	}
-	s->idle = s->idle && !work;
-	if (!work) {
+	s->idle = s->idle && !work && !rearmed;
+	if (!work && !rearmed) {
 		return 0;
 	}
 	struct fnl_store_apply *applies = fnl_arena_calloc(&s->arena, s->partition_count, sizeof(*applies));
@@ -286,6 +288,7 @@ int fnl_commit_batch(struct fnl_stream *s, struct fnl_error *why)
 	if (!applies || !who) {
 		return fnl_fail(why, FNL_E_NOMEM, "no memory for a commit");
 	}
-	int rc = transact(s, why);
+	int rc = work ? transact(s, why) : 0;
+	s->stats.transactions += work && rc == 0;
 	return rc ? failed(s, rc, why) : after_commit(s, applies, who, why);
 }

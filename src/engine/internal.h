@@ -19,6 +19,7 @@ struct fnl_entry {
 	uint8_t table;
 	bool known;     /* value was found in the cache or read from the view */
 	bool from_view; /* not in the young half of the cache yet */
+	bool rearm;     /* the index names it too early: its deadline must be written */
 };
 
 struct fnl_overlay {
@@ -68,6 +69,7 @@ enum fnl_phase { FNL_PHASE_PAIR, FNL_PHASE_PROBE, FNL_PHASE_CHECK, FNL_PHASE_WIP
 struct fnl_timer {
 	int64_t deadline_ms;
 	struct fnl_row_key row;
+	bool indexed; /* as the view's index has it, which may be earlier than the row's deadline */
 };
 
 struct fnl_timer_heap {
@@ -152,6 +154,7 @@ struct fnl_partition {
 	size_t dead;
 	size_t outputs;
 	size_t dirty;
+	size_t rearmed; /* rows beside these of which the index must have the deadline */
 	bool cut;        /* inputs beyond next_offset must be delivered again */
 	bool left;       /* timers are due that the batch has not fired */
 	int64_t left_ms; /* the oldest deadline of them */
@@ -275,7 +278,10 @@ int fnl_event_time_follow(struct fnl_stream *s, struct fnl_partition *p, int64_t
 /* After all else of the batch: the time's row, and word of it for the next stage. */
 int fnl_event_time_end(struct fnl_stream *s, struct fnl_partition *p) FNL_MUST_USE;
 
-/* ---- timers.c ---- */
+/* ---- timers.c: the view's index never names a row later than its deadline, but it may name it earlier. So a deadline
+ * that moves later with each change is written only when the time of an earlier one has come. ---- */
+/* Whether the index may stay as it is when the row is written. */
+bool fnl_timer_indexed(const struct fnl_stream *s, const struct fnl_partition *p, const struct fnl_entry *e);
 int fnl_timers_push(struct fnl_stream *s, struct fnl_partition *p, struct fnl_timer t) FNL_MUST_USE;
 /* Fires all timers of the partition with a deadline <= limit, in order of (deadline, table, key), up to timers_max and
  * pages_max a batch. 0; 1: the partition went to repair; 2: the batch ends here (the arena is full; when clock = event:

@@ -99,7 +99,7 @@ static int take_row(struct fnl_stream *s, struct fnl_partition *p, struct fnl_en
 	if (e->deadline_ms == FNL_NO_DEADLINE) {
 		return 0;
 	}
-	return fnl_timers_push(s, p, (struct fnl_timer){e->deadline_ms, {e->table, e->node.key}});
+	return fnl_timers_push(s, p, (struct fnl_timer){e->deadline_ms, {e->table, e->node.key}, false});
 }
 
 /* The arena may end in the middle of it: then nothing of the decision may stay. */

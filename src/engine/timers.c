@@ -79,6 +79,18 @@ static bool moved(const struct fnl_entry *e, struct fnl_timer t, struct fnl_span
 	return e->deadline_ms > t.deadline_ms || (e->deadline_ms == t.deadline_ms && !fnl_span_eq(e->value, value));
 }
 
+/* A stale arming; or the row's time has not come, and who changed it left the index as it was. */
+static int not_yet(struct fnl_stream *s, struct fnl_partition *p, struct fnl_entry *e, struct fnl_timer t)
+{
+	if (!t.indexed || e->deadline_ms == FNL_NO_DEADLINE || e->deadline_ms < t.deadline_ms) {
+		return 0;
+	}
+	e->rearm = true;
+	t.deadline_ms = e->deadline_ms;
+	t.indexed = false;
+	return fnl_entry_dirty(e) ? 0 : fnl_timers_push(s, p, t); /* what this batch has changed was pushed then */
+}
+
 /* 0; 1: the partition went to repair; PUT_OFF: it wants a page, and this batch has read as many as it may; < 0. */
 static int fire_one(struct fnl_stream *s, struct fnl_partition *p, struct fnl_timer t, struct fnl_error *why)
 {
@@ -90,7 +102,7 @@ static int fire_one(struct fnl_stream *s, struct fnl_partition *p, struct fnl_ti
 		return rc;
 	}
 	if (e->deadline_ms != t.deadline_ms) {
-		return 0; /* a stale arming */
+		return not_yet(s, p, e, t);
 	}
 	struct fnl_span value = e->value;
 	rc = s->ports.op->ops->prepare_timer(s->ports.op, t.row, value, &s->arena, &prepared);
@@ -132,6 +144,16 @@ static int64_t time_now(const struct fnl_stream *s, const struct fnl_partition *
 	return fnl_by_event(s) ? p->time_ms : s->now_ms;
 }
 
+bool fnl_timer_indexed(const struct fnl_stream *s, const struct fnl_partition *p, const struct fnl_entry *e)
+{
+	if (e->deadline_ms == e->loaded_deadline_ms) {
+		return !e->rearm;
+	}
+	bool later = e->deadline_ms != FNL_NO_DEADLINE && e->loaded_deadline_ms != FNL_NO_DEADLINE &&
+	             e->deadline_ms > e->loaded_deadline_ms;
+	return later && !e->rearm && e->loaded_deadline_ms > time_now(s, p);
+}
+
 static void leave(struct fnl_partition *p, int64_t deadline_ms)
 {
 	p->left = true;
@@ -148,7 +170,10 @@ void fnl_timers_left(struct fnl_stream *s, struct fnl_partition *p)
 			leave(p, h->at[0].deadline_ms);
 			return;
 		}
-		(void)heap_pop(h); /* a stale arming */
+		if (h->at[0].indexed && e->deadline_ms > h->at[0].deadline_ms && e->deadline_ms <= limit_ms) {
+			leave(p, e->deadline_ms);
+		}
+		(void)heap_pop(h); /* a stale arming, or not yet */
 	}
 	if (p->due_full && p->horizon_ms <= limit_ms) {
 		leave(p, p->horizon_ms);

@@ -29,8 +29,14 @@ struct oracle_row {
 	uint8_t table;
 	struct fnl_span key;
 	struct fnl_span value;
-	int64_t deadline_ms; /* as the view has it; INT64_MAX: none */
+	int64_t deadline_ms; /* as the view's index has it; INT64_MAX: none */
 };
+
+/* The index has a row's deadline, or an earlier one that is moved when its time has come. */
+static inline bool oracle_deadline_fits(int64_t indexed_ms, int64_t deadline_ms)
+{
+	return indexed_ms <= deadline_ms && (indexed_ms == INT64_MAX) == (deadline_ms == INT64_MAX);
+}
 
 /* Everything is borrowed. */
 struct oracle_input {

@@ -241,7 +241,9 @@ static void check_rows(const struct stage_result *r)
 	for (size_t i = 0; i < r->row_count; i++) {
 		const struct stage_row *row = &r->rows[i];
 		if (row->row.table == FNL_PROSPECT_TABLE_FEED && fnl_span_eq(row->row.key, FNL_SPAN_LIT("crm"))) {
-			assert_int_equal(row->deadline_ms, nine_of(DAYS - 1) + 2 * DAY_MS + DAY_MS / 8);
+			int64_t silent_ms = decoded(row->value).values[FNL_FEED_NEXT_DEADLINE_AT].i64;
+			assert_int_equal(silent_ms, nine_of(DAYS - 1) + 2 * DAY_MS + DAY_MS / 8);
+			assert_true(row->deadline_ms <= silent_ms); /* the index may name it earlier */
 		} else {
 			assert_int_equal(row->deadline_ms, FNL_NO_DEADLINE);
 		}

@@ -44,7 +44,7 @@ struct fnl_store_read {
 	int32_t partition;
 	const struct fnl_row_key *keys;
 	size_t key_count;
-	int64_t due_until_ms; /* rows with a deadline <= this, earliest first, then by table and key */
+	int64_t due_until_ms; /* rows whose deadline in the index is <= this, earliest first, then by table and key */
 	size_t due_max;       /* 0: do not ask */
 	/* A page of a table that is paged: keys that begin with page_prefix, after page_after (data == NULL: from the
 	 * first), in bytewise order. */
@@ -69,7 +69,7 @@ struct fnl_row_write {
 	struct fnl_row_key row;
 	struct fnl_span value;   /* data == NULL: delete */
 	int64_t deadline_ms;     /* FNL_NO_DEADLINE: none; always absolute */
-	bool deadline_unchanged; /* true: the index already has this deadline, so it need not be written */
+	bool deadline_unchanged; /* true: the index has this deadline or an earlier one, and stays as it is */
 	bool existed;            /* true: there is such a row already, so the index of a paged table has its key */
 };
 

@@ -181,9 +181,10 @@ static void check_row(struct scan *s, struct fnl_span name, struct fnl_verify_ro
 	if (memcmp(digest, row->digest, sizeof(digest)) != 0) {
 		differ(s->v, stage, partition, "other-bytes", name, "%zu bytes in Redis", value.len);
 	}
-	if (deadline_ms != row->deadline_ms) {
+	bool armed = deadline_ms != FNL_NO_DEADLINE;
+	if (armed != (row->deadline_ms != FNL_NO_DEADLINE) || (armed && deadline_ms > row->deadline_ms)) {
 		char index[32] = "none", own[32] = "none";
-		if (deadline_ms != FNL_NO_DEADLINE) {
+		if (armed) {
 			snprintf(index, sizeof(index), "%" PRId64, deadline_ms);
 		}
 		if (row->deadline_ms != FNL_NO_DEADLINE) {
