@@ -2,8 +2,8 @@
 #ifndef FNL_TOOLS_FIELD_MEANING_H
 #define FNL_TOOLS_FIELD_MEANING_H
 
-/* What a value from outside may be. kind: that of the field, or of a list's items: "STRING", "INT", … Returns the end of
- * an enum fnl_bound. */
+/* What a value from outside may be: the end of an enum fnl_bound. kind: that of the field, or of a list's items:
+ * "STRING", "INT" and so on. */
 const char *field_bound(const char *name, const char *kind);
 
 /* Whether it tells an event from others about the same. */

@@ -154,7 +154,7 @@ struct fnl_partition {
 	size_t dead;
 	size_t outputs;
 	size_t dirty;
-	size_t rearmed; /* rows beside these of which the index must have the deadline */
+	size_t rearmed;  /* rows beside these of which the index must have the deadline */
 	bool cut;        /* inputs beyond next_offset must be delivered again */
 	bool left;       /* timers are due that the batch has not fired */
 	int64_t left_ms; /* the oldest deadline of them */

@@ -224,7 +224,8 @@ static int check_row(struct fold *f, int key, const struct sim_row *row)
 	const uint8_t *at = row->value.data;
 	long long deadline_ms = zigzag(&at), sum = zigzag(&at), events = zigzag(&at);
 	long long expected_ms = c->armed ? c->deadline_ms : INT64_MAX;
-	if (deadline_ms != expected_ms || row->deadline_ms > expected_ms || (row->deadline_ms == INT64_MAX) != !c->armed || sum != c->sum || events != c->events) {
+	if (deadline_ms != expected_ms || row->deadline_ms > expected_ms || (row->deadline_ms == INT64_MAX) == c->armed ||
+	    sum != c->sum || events != c->events) {
 		snprintf(f->why, f->why_bytes, "row of %s: expected %lld %lld %lld, found %lld (index %lld) %lld %lld",
 		         key_names[key], expected_ms, c->sum, c->events, deadline_ms, (long long)row->deadline_ms, sum, events);
 		return -1;

@@ -64,7 +64,7 @@ struct fnl_record_desc;
 struct fnl_field_desc {
 	const char *name;
 	enum fnl_kind kind;
-	enum fnl_bound bound; /* of a list: that of its items */
+	enum fnl_bound bound;                 /* of a list: that of its items */
 	bool nullable;                        /* the schema is ["null", …] */
 	bool has_default;                     /* false: the writer must have the field */
 	int64_t default_i64;                  /* for BOOL, INT, LONG, DATE, TIMESTAMP, ENUM that have a non-null default */

@@ -36,5 +36,5 @@ const char fnl_redis_index_script[] =
 
 /* All leaves of an index, and the index. KEYS: the index. */
 const char fnl_redis_index_drop_script[] = "for _, first in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do "
-                                           "redis.call('UNLINK', KEYS[1] .. ':' .. first) end\n"
+										   "redis.call('UNLINK', KEYS[1] .. ':' .. first) end\n"
 										   "redis.call('UNLINK', KEYS[1])\n";
