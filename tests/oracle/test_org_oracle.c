@@ -410,7 +410,7 @@ static void test_rows_missing_and_foreign(void **state)
 		r->in.row_count = n + 1;
 		refuse(t, r, "a foreign row", "should not be there");
 		r->in.row_count = n;
-		r->rows[i].deadline_ms++;
+		r->rows[i].deadline_ms = kept.deadline_ms == INT64_MAX ? 0 : INT64_MAX - 1;
 		refuse(t, r, "another deadline", "deadline");
 		r->rows[i] = kept;
 	}
