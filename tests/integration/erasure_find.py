@@ -93,7 +93,8 @@ def redis(path, dump):
     if dump:
         for key, name, data in all_of_it:
             if not key.endswith((b":applied", b":note")):
-                print(key, name, data)
+                # an index names a row at its deadline or earlier; the row has the deadline
+                print(key, name, b"" if key.endswith(b":due") else data)
         return
     report(("redis", shown(key) + b" " + name, key + b"\n" + name + b"\n" + data) for key, name, data in all_of_it)
 
