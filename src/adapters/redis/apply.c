@@ -281,17 +281,21 @@ static int unwatch(struct fnl_redis *s)
 	return fnl_redis_round_trip(s, &reply);
 }
 
-/* A command failed within EXEC, the others did not: the views must stand nowhere, so that they are rebuilt. */
+/* A command failed within EXEC, the others did not: the views written must stand nowhere, so that they are rebuilt. */
 static int undo(struct fnl_redis *s, const struct fnl_store_apply *applies, size_t count,
-                const struct fnl_redis_reply *failed, const char *doing)
+                const struct fnl_applied *found, const struct fnl_redis_reply *failed, const char *doing)
 {
 	struct fnl_redis_reply *reply = NULL;
+	size_t written = 0;
 	for (size_t i = 0; i < count; i++) {
-		fnl_redis_request_begin(&s->request, "DEL", 1);
-		fnl_redis_request_key(s, applies[i].partition, "applied");
+		if (stands_there(&applies[i], &found[i])) {
+			fnl_redis_request_begin(&s->request, "DEL", 1);
+			fnl_redis_request_key(s, applies[i].partition, "applied");
+			written++;
+		}
 	}
 	int err = fnl_redis_send(s);
-	for (size_t i = 0; err == 0 && i < count; i++) {
+	for (size_t i = 0; err == 0 && i < written; i++) {
 		err = fnl_redis_receive(s, &s->scratch, &reply);
 	}
 	return err ? err : fnl_redis_drop_reply(s, failed, doing);
@@ -325,7 +329,7 @@ static int write_all(struct fnl_redis *s, const struct fnl_store_apply *applies,
 	}
 	for (size_t i = 0; i < commands; i++) {
 		if (reply->items[i].kind == REDIS_ERROR) {
-			return undo(s, applies, count, &reply->items[i], doing);
+			return undo(s, applies, count, found, &reply->items[i], doing);
 		}
 	}
 	return 0;
