@@ -7,12 +7,15 @@
 #   scripts/kafka.sh restart DIR      start it again on the same data and port (after stop or kill)
 # DIR gets kafka.pid, kafka.port and kafka.log. FUNNELD_CACHE is the cache (default .run/cache).
 # kafka_extra (a variable of who sources this): a file of lines that win over those of server.properties.in.
+# FNL_KAFKA_JVM: an option for the JVM instead of that of short lives.
 # FUNNELD_KAFKA_PARENT: pid of a process without which the broker shall not live on (a test program).
 # May be sourced: then kafka_fetch, kafka_start … are functions.
 
 kafka_home=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 kafka_cache=${FUNNELD_CACHE:-$kafka_home/.run/cache}
 kafka_libs=$kafka_cache/kafka-libs
+# What lives for a minute never gets back what the JVM's second compiler takes; who measures wants it (-server).
+kafka_jvm=${FNL_KAFKA_JVM:--XX:TieredStopAtLevel=1}
 kafka_up_s=60
 kafka_down_s=30
 
@@ -48,9 +51,10 @@ kafka_port_open() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 
 # Below the ephemeral ports, so that no outgoing connection takes it meanwhile.
 kafka_free_port() {
-	local port i
+	local port i lanes=1
+	[ -z "${FNL_LANE:-}" ] || lanes=4 # who runs beside others keeps to ports of its own
 	for i in {1..50}; do
-		port=$((20000 + (RANDOM * 32768 + RANDOM) % 12000))
+		port=$((20000 + (RANDOM * 32768 + RANDOM) % (12000 / lanes) + ${FNL_LANE:-0} % lanes * (12000 / lanes)))
 		kafka_port_open "$port" || { echo "$port"; return 0; }
 	done
 	return 1
@@ -83,7 +87,7 @@ kafka_run() {
 	fi
 	touch "$dir/kafka.log"
 	seen=$(wc -c < "$dir/kafka.log")
-	java -Xms256m -Xmx768m -XX:+UseSerialGC -cp "$kafka_libs/*" \
+	java "$kafka_jvm" -Xms256m -Xmx768m -XX:+UseSerialGC -cp "$kafka_libs/*" \
 		-Dorg.slf4j.simpleLogger.showDateTime=true -Dorg.slf4j.simpleLogger.defaultLogLevel=warn \
 		-Dorg.slf4j.simpleLogger.log.kafka.server.KafkaRaftServer=info \
 		kafka.Kafka "$dir/server.properties" >> "$dir/kafka.log" 2>&1 </dev/null &
@@ -122,7 +126,7 @@ kafka_start() {
 		sed -e "s#@DATA@#$dir/kafka-data#" -e "s#@PORT@#$port#" -e "s#@CONTROLLER_PORT@#$controller#" \
 			"$kafka_home/scripts/kafka/server.properties.in" > "$dir/server.properties" || return 1
 		[ -z "${kafka_extra:-}" ] || cat "$kafka_extra" >> "$dir/server.properties" || return 1
-		if ! java -Xmx128m -cp "$kafka_libs/*" -Dorg.slf4j.simpleLogger.defaultLogLevel=error \
+		if ! java "$kafka_jvm" -Xmx128m -cp "$kafka_libs/*" -Dorg.slf4j.simpleLogger.defaultLogLevel=error \
 			kafka.tools.StorageTool format -t "$(kafka_cluster_id)" -c "$dir/server.properties" \
 			> "$dir/kafka.log" 2>&1 </dev/null; then
 			tail -n 5 "$dir/kafka.log" >&2

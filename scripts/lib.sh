@@ -131,12 +131,18 @@ packages() {
 
 # --- build ----------------------------------------------------------------------------------------------------------
 
-# build DIR [cmake option…]: configures and builds; its output is shown only when it fails.
+# build DIR [cmake option…] [-- target…]: configures and builds all, or these; its output is shown only when it fails.
 build() {
-	local dir=$1 log
+	local dir=$1 log options=() targets=()
 	shift
+	while [ $# -gt 0 ] && [ "$1" != -- ]; do
+		options+=("$1")
+		shift
+	done
+	[ $# -le 1 ] || targets=(--target "${@:2}")
 	log=$(mktemp)
-	if ! { cmake -S . -B "$dir" -G Ninja "$@" && cmake --build "$dir" -j "${FNL_JOBS:-2}"; } >"$log" 2>&1; then
+	if ! { cmake -S . -B "$dir" -G Ninja "${options[@]}" &&
+		cmake --build "$dir" -j "${FNL_JOBS:-2}" "${targets[@]}"; } >"$log" 2>&1; then
 		grep -E -A12 'error|FAILED|CMake Error' "$log" | head -n 80 >&2 || tail -n 40 "$log" >&2
 		rm -f "$log"
 		say "build of $dir failed"

@@ -35,8 +35,8 @@ elif [ $format -eq 1 ]; then
 	[ -z "$wrong" ] || { printf '%s\n' "$wrong" "./run lint --fix writes the format" && rc=1; }
 fi
 if [ $tidy -eq 1 ]; then
-	# Its own tree: clang's view of the compile commands, and the generated records.
-	build build-tidy -DCMAKE_C_COMPILER=clang -DCMAKE_EXPORT_COMPILE_COMMANDS=ON
+	# Its own tree: clang's view of the compile commands, and the generated records; nothing else is built.
+	build build-tidy -DCMAKE_C_COMPILER=clang -DCMAKE_EXPORT_COMPILE_COMMANDS=ON -- fnl_records
 	units | xargs -r -n 4 -P "${FNL_JOBS:-2}" clang-tidy --quiet -p build-tidy \
 		--extra-arg="-I$PWD/include" --extra-arg=-include --extra-arg="$PWD/scripts/lint/analyzer.h" 2>/dev/null || rc=1
 fi

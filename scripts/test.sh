@@ -12,29 +12,56 @@ for option in "$@"; do
 	esac
 done
 
-passed=0 failed=0 skipped=0
 with_cleanup
 work=$(temp_dir)
 at_exit "rm -rf '$work'"
+: >"$work/results" # a line for each test
+lanes=()
+at_exit 'kill "${lanes[@]}" 2>/dev/null; wait'
 
-# check NAME TIMEOUT_S COMMAND…: one test; its output is shown only when it fails, or with shown=1. Exit 77 means skipped.
-check() {
-	local name=$1 timeout_s=$2 begin=$EPOCHREALTIME rc=0
+# One test, and its output only when it fails, or with shown=1. Exit 77 means skipped.
+try() {
+	local name=$1 timeout_s=$2 begin=$EPOCHREALTIME log rc=0
 	shift 2
-	timeout -k 20 "$timeout_s" "$@" >"$work/log" 2>&1 </dev/null || rc=$?
+	log=$(mktemp -p "$work")
+	timeout -k 20 "$timeout_s" "$@" >"$log" 2>&1 </dev/null &
+	trap "kill $!" TERM
+	wait $! || rc=$?
 	case $rc in
 	0)
-		passed=$((passed + 1)) && printf 'ok    %-44s %6ss\n' "$name" "$(seconds_since "$begin")"
-		[ -z "${shown:-}" ] || sed 's/^/      /' "$work/log"
+		printf 'ok    %-44s %6ss\n' "$name" "$(seconds_since "$begin")"
+		[ -z "${shown:-}" ] || sed 's/^/      /' "$log"
 		;;
-	77) skipped=$((skipped + 1)) && printf 'skip  %-44s %s\n' "$name" "$(tail -n 1 "$work/log")" ;;
+	77) printf 'skip  %-44s %s\n' "$name" "$(tail -n 1 "$log")" ;;
 	*)
-		failed=$((failed + 1))
-		[ $rc -ne 124 ] || echo "(ended after its ${timeout_s} s)" >>"$work/log"
-		printf 'FAIL  %-44s %6ss  exit %d\n' "$name" "$(seconds_since "$begin")" $rc | tee -a "$work/failures"
-		tail -n 200 "$work/log"
+		printf 'FAIL  %-44s %6ss  exit %d\n' "$name" "$(seconds_since "$begin")" $rc
+		tail -n 200 "$log"
+		[ $rc -ne 124 ] || echo "(ended after its ${timeout_s} s)"
 		;;
-	esac
+	esac >"$log.told"
+	head -n 1 "$log.told" >>"$work/results"
+	flock "$work/results" cat "$log.told"
+	rm -f "$log" "$log.told"
+}
+
+# beside NAME TIMEOUT_S COMMAND…: a test that may run beside others of its kind, at most FNL_JOBS at once. Each lane has
+# ports of its own, so that no two servers choose the same.
+beside() {
+	local lane
+	while :; do
+		for ((lane = 0; lane < ${FNL_JOBS:-2}; lane++)); do
+			kill -0 "${lanes[lane]:-none}" 2>/dev/null || break 2
+		done
+		wait -n || true
+	done
+	FNL_LANE=$lane try "$@" &
+	lanes[lane]=$!
+}
+# check NAME TIMEOUT_S COMMAND…: a test that wants the machine for itself.
+check() {
+	wait
+	beside "$@"
+	wait
 }
 
 # programs DIR NAMES [environment…]: the ctest programs whose names (LAYER/test_X) match, each counted.
@@ -57,19 +84,11 @@ programs() {
 		/tests passed, .* failed out of|^Total Test time|^The following tests|^Label Time Summary/ { show = 0 }
 		show { print }' "$work/ctest" >"$work/lines"
 	cat "$work/lines"
-	count_lines "$work/lines"
+	grep -E '^(ok|FAIL|skip)  ' "$work/lines" >>"$work/results" || true
 	if [ $rc -ne 0 ] && ! grep -q '^FAIL ' "$work/lines"; then
-		failed=$((failed + 1))
-		echo "FAIL  ctest in $dir, exit $rc" | tee -a "$work/failures"
+		echo "FAIL  ctest in $dir, exit $rc" | tee -a "$work/results"
 		cat "$work/ctest"
 	fi
-}
-
-count_lines() {
-	passed=$((passed + $(grep -c '^ok    ' "$1" || true)))
-	failed=$((failed + $(grep -c '^FAIL  ' "$1" || true)))
-	skipped=$((skipped + $(grep -c '^skip  ' "$1" || true)))
-	grep '^FAIL  ' "$1" >>"$work/failures" || true
 }
 
 # Builds as a test of its own kind: when one fails the rest still runs, and the run fails.
@@ -78,8 +97,7 @@ built() {
 	if build "$@"; then
 		printf 'built %-44s %6ss\n' "$1" "$(seconds_since "$begin")"
 	else
-		failed=$((failed + 1))
-		printf 'FAIL  build of %s\n' "$1" | tee -a "$work/failures"
+		printf 'FAIL  build of %s\n' "$1" | tee -a "$work/results"
 		return 1
 	fi
 }
@@ -92,23 +110,24 @@ if built build; then
 	shown=1 check sim/seeds 600 build/bin/sim --seeds 5000 --jobs 2
 fi
 if command -v clang-format >/dev/null; then
-	check lint/format 120 bash scripts/lint.sh --format
+	beside lint/format 240 bash scripts/lint.sh --format
 else
-	printf 'skip  %-44s no clang-format here\n' lint/format
-	skipped=$((skipped + 1))
+	printf 'skip  %-44s no clang-format here\n' lint/format | tee -a "$work/results"
 fi
-check arch/arch 300 bash tests/arch/arch.sh build
-check arch/self_test 600 bash tests/arch/self_test.sh build
+beside arch/arch 300 bash tests/arch/arch.sh build
+beside arch/self_test 900 bash tests/arch/self_test.sh build
 for script in tests/integration/*.sh; do
 	[ -e "$script" ] || continue
 	case $script in */debian.sh | */image.sh) continue ;; esac # they need debootstrap and half an hour
 	name=${script#tests/}
-	check "${name%.sh}" 900 env FNL_BUILD="$FNL_ROOT/build" bash "$script"
+	beside "${name%.sh}" 900 env FNL_BUILD="$FNL_ROOT/build" bash "$script"
 done
-check chaos/chaos 400 env FNL_BUILD="$FNL_ROOT/build" bash tests/chaos/chaos.sh
+check chaos/chaos 900 env FNL_BUILD="$FNL_ROOT/build" bash tests/chaos/chaos.sh
 [ $full -eq 0 ] || . scripts/test_full.sh
 
 # Whoever sees only the end of this still learns what failed.
-[ $failed -eq 0 ] || cat "$work/failures"
-echo "$passed passed, $failed failed, $skipped skipped"
-[ $failed -eq 0 ]
+results() { grep -c "^$1  " "$work/results" || true; }
+failed=$(results FAIL)
+[ "$failed" -eq 0 ] || grep '^FAIL  ' "$work/results"
+echo "$(results ok) passed, $failed failed, $(results skip) skipped"
+[ "$failed" -eq 0 ]

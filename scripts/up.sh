@@ -6,6 +6,7 @@ cd "$FNL_ROOT"
 [ $# -eq 0 ] || die "up: takes no options"
 packages build kafka
 build build
+export FNL_KAFKA_JVM=-server # with both compilers: it may stay for days
 . scripts/kafka.sh
 . scripts/redis.sh
 

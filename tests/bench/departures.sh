@@ -24,6 +24,7 @@ bench_departures() {
 
 if [ "${BASH_SOURCE[0]}" = "$0" ]; then
 	set -uo pipefail
+	export FNL_KAFKA_JVM=-server # with both compilers
 	. "$(dirname "${BASH_SOURCE[0]}")/../support/cluster.sh"
 	set -u
 	cluster_begin

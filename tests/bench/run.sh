@@ -6,6 +6,7 @@
 # through a quota run and a change of rules; how soon a departure is told (departures.sh), and how soon an organisation
 # has a change of its reps' cells (territories.sh).
 set -uo pipefail
+export FNL_KAFKA_JVM=-server # with both compilers
 . "$(dirname "${BASH_SOURCE[0]}")/../support/cluster.sh"
 . tests/bench/departures.sh
 . tests/bench/outage.sh

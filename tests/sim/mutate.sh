@@ -39,8 +39,12 @@ aged=$(grep -q '^Runs: aged' "$patch" && echo --aged)
 # what nothing can notice is not looked for as long
 seeds=$(grep -q '^Precaution:' "$patch" && echo 1000 || echo "$FNL_SIM_SEEDS")
 workload=$(sed -n 's/^Workload: /--workload /p' "$patch")
-"$dir/sim" --seeds "$seeds" --jobs 1 --quiet $aged $workload >"$dir/out" 2>&1
-rc=$?
+rc=0
+run() { "$dir/sim" --from "$1" --seeds "$2" --jobs 1 --quiet $aged $workload >"$dir/out" 2>&1 || rc=$?; }
+# where it was seen before is the first place to look
+seen=$(sed -n 's/^Seen: //p' "$patch")
+[ -z "$seen" ] || run "$seen" 1
+[ $rc -ne 0 ] || run 1 "$seeds"
 found=$(grep -a -m 1 '^FAILED seed' "$dir/out" | sed 's/^FAILED seed //' | cut -c1-150)
 if [ $rc -ne 0 ] && [ -n "$found" ]; then
 	line yes "$found"
