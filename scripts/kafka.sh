@@ -51,10 +51,9 @@ kafka_port_open() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 
 # Below the ephemeral ports, so that no outgoing connection takes it meanwhile.
 kafka_free_port() {
-	local port i lanes=1
-	[ -z "${FNL_LANE:-}" ] || lanes=4 # who runs beside others keeps to ports of its own
+	local port i
 	for i in {1..50}; do
-		port=$((20000 + (RANDOM * 32768 + RANDOM) % (12000 / lanes) + ${FNL_LANE:-0} % lanes * (12000 / lanes)))
+		port=$((20000 + (RANDOM * 32768 + RANDOM) % 12000))
 		kafka_port_open "$port" || { echo "$port"; return 0; }
 	done
 	return 1

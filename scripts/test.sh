@@ -16,8 +16,7 @@ with_cleanup
 work=$(temp_dir)
 at_exit "rm -rf '$work'"
 : >"$work/results" # a line for each test
-lanes=()
-at_exit 'kill "${lanes[@]}" 2>/dev/null; wait'
+at_exit 'kill $(jobs -p) 2>/dev/null; wait'
 
 # One test, and its output only when it fails, or with shown=1. Exit 77 means skipped.
 try() {
@@ -44,24 +43,16 @@ try() {
 	rm -f "$log" "$log.told"
 }
 
-# beside NAME TIMEOUT_S COMMAND…: a test that may run beside others of its kind, at most FNL_JOBS at once. Each lane has
-# ports of its own, so that no two servers choose the same.
-beside() {
-	local lane
-	while :; do
-		for ((lane = 0; lane < ${FNL_JOBS:-2}; lane++)); do
-			kill -0 "${lanes[lane]:-none}" 2>/dev/null || break 2
-		done
-		wait -n || true
-	done
-	FNL_LANE=$lane try "$@" &
-	lanes[lane]=$!
-}
 # check NAME TIMEOUT_S COMMAND…: a test that wants the machine for itself.
 check() {
 	wait
-	beside "$@"
+	try "$@" &
 	wait
+}
+# beside NAME TIMEOUT_S COMMAND…: one that only computes, on one core: others of its kind run at the same time.
+beside() {
+	while [ "$(jobs -rp | wc -l)" -ge "${FNL_JOBS:-2}" ]; do wait -n || true; done
+	try "$@" &
 }
 
 # programs DIR NAMES [environment…]: the ctest programs whose names (LAYER/test_X) match, each counted.
@@ -120,7 +111,7 @@ for script in tests/integration/*.sh; do
 	[ -e "$script" ] || continue
 	case $script in */debian.sh | */image.sh) continue ;; esac # they need debootstrap and half an hour
 	name=${script#tests/}
-	beside "${name%.sh}" 900 env FNL_BUILD="$FNL_ROOT/build" bash "$script"
+	check "${name%.sh}" 900 env FNL_BUILD="$FNL_ROOT/build" bash "$script"
 done
 check chaos/chaos 900 env FNL_BUILD="$FNL_ROOT/build" bash tests/chaos/chaos.sh
 [ $full -eq 0 ] || . scripts/test_full.sh

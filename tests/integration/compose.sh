@@ -59,7 +59,7 @@ redis_port=$(kafka_free_port)
 "${command[@]}" --port "$redis_port" --bind 127.0.0.1 --dir "$dir" >"$dir/redis.log" 2>&1 </dev/null &
 echo $! >"$dir/redis.pid"
 redis_cli=(redis-cli -p "$redis_port")
-for ((i = 0; i < 100; i++)); do
+for ((i = 0; i < 300; i++)); do
 	[ "$("${redis_cli[@]}" ping 2>/dev/null)" != PONG ] || break
 	sleep 0.1
 done

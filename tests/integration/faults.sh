@@ -86,7 +86,7 @@ for ((d = 0; d < rounds; d++)); do
 	import_day calm $d
 	# No partition is ahead of another by more than a day: neither an erasure nor what two weekly sheets say of a line waits
 	# for the slowest partition's time.
-	caught_up calm 60 >/dev/null
+	caught_up calm >/dev/null
 done
 caught_up calm
 worker_end calm || fail "a clean end has exit code $?"
@@ -147,7 +147,7 @@ for ((d = 0; d < rounds; d++)); do
 		wait $importer || fail "import in round $d"
 	fi
 	look_after "$kind"
-	caught_up storm 60 >/dev/null
+	caught_up storm >/dev/null
 	times[$kind]=$((${times[$kind]:-0} + 1))
 done
 note "rounds took $((SECONDS - begin)) s: $(for k in "${kinds[@]}"; do printf '%s %s, ' "$k" "${times[$k]:-0}"; done)"

@@ -36,7 +36,7 @@ health() {
 	fail "/health is not $1 in time: $(cat "$dir/body")"
 }
 
-for ((i = 0; i < 100; i++)); do
+for ((i = 0; i < 300; i++)); do
 	port=$(sed -nE 's#.*INFO http://127\.0\.0\.1:([0-9]+)/metrics.*#\1#p' "$dir/worker-one.log" 2>/dev/null)
 	[ -z "$port" ] || break
 	sleep 0.1
@@ -106,7 +106,7 @@ caught_up m
 is "one more" $((before + 1)) "$(metric funneld_records_total 'stage="prospect"')"
 before=$(metric funneld_restored_records_total)
 redis-cli -s "$dir/redis.sock" flushall >/dev/null
-for ((i = 0; i < 100; i++)); do
+for ((i = 0; i < 300; i++)); do
 	[ "$(metric funneld_restored_records_total)" = "$before" ] || break
 	sleep 0.1
 done

@@ -48,7 +48,7 @@ is "ann in the funnel" '[["open",7],["won",1]]' json '[.rows[]|select(.key=="ann
 soon() {
 	local what=$1 expected=$2 found= i
 	shift 2
-	for ((i = 0; i < 100; i++)); do
+	for ((i = 0; i < 300; i++)); do
 		found=$("$@") && [ "$found" = "$expected" ] && return 0
 		sleep 0.2
 	done

@@ -44,7 +44,7 @@ caught_up emea >"$dir/said"
 # What a book tells of a cell is put off for a while after it has told something: the first prospects may come alone.
 have='[.currency, [.reps[] | [.rep_id, .volume_minor, .count]], .proposal]'
 all='["EUR",[["ann",60000000,6],["bob",6000000,60],["cid",0,0]],null]'
-for ((i = 0; i < 100; i++)); do
+for ((i = 0; i < 300; i++)); do
 	[ "$(json "$have" territories emea)" != "$all" ] || break
 	sleep 0.2
 done

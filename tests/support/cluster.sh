@@ -50,7 +50,7 @@ redis_tls_start() {
 		--tls-key-file "$dir/key.pem" --tls-ca-cert-file "$dir/cert.pem" --tls-auth-clients no --save '' --appendonly no \
 		--maxmemory-policy noeviction --dir "$dir/redis-tls" >"$dir/redis-tls/redis.log" 2>&1 </dev/null &
 	echo $! >"$dir/redis-tls/redis.pid"
-	for ((i = 0; i < 100; i++)); do
+	for ((i = 0; i < 300; i++)); do
 		[ "$(redis_tls_cli ping 2>/dev/null)" != PONG ] || return 0
 		sleep 0.1
 	done
@@ -101,7 +101,7 @@ worker_end() {
 	return $rc
 }
 
-caught_up() { ctl "$1" wait --caught-up --timeout "${2:-60}" || fail "$1 is not caught up"; }
+caught_up() { ctl "$1" wait --caught-up --timeout "${2:-240}" || fail "$1 is not caught up"; }
 
 # What a deployment said and holds, in an order that does not depend on how it went: outputs by topic and key, each in
 # its order with its id and time; rows by partition and key. A row that came and went within a batch leaves no trace, in

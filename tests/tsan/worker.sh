@@ -27,7 +27,7 @@ config tsan threads.prospect=3 batch.records=50 http.listen=127.0.0.1:0
 ctl tsan topics create >/dev/null || wrong "topics"
 worker_start tsan w
 port=
-for ((i = 0; i < 100; i++)); do
+for ((i = 0; i < 300; i++)); do
 	port=$(sed -nE 's#.*INFO http://127\.0\.0\.1:([0-9]+)/metrics.*#\1#p' "$dir/worker-w.log" 2>/dev/null)
 	[ -z "$port" ] || break
 	sleep 0.1
