@@ -118,7 +118,7 @@ static void test_swapped(void **state)
 	struct result *r = rich_result(t, RICH_BY_EVENT);
 	struct fnl_record *all = r->of->records[ORACLE_REP_QUOTAS];
 	size_t swapped = 0;
-	for (size_t i = 0; i < r->in.output_counts[ORACLE_REP_QUOTAS]; i++) {
+	for (size_t i = 0; i < r->in.output_counts[ORACLE_REP_QUOTAS] && swapped < 12; i++) {
 		for (size_t k = i + 1; k < r->in.output_counts[ORACLE_REP_QUOTAS]; k++) {
 			if (fnl_span_eq(all[i].key, all[k].key)) {
 				struct fnl_record kept = all[i];
@@ -168,23 +168,23 @@ static void test_changed_bytes(void **state)
 	changed_bytes(*state, RICH_HANDOVERS);
 }
 
+/* One header of an output, the next one of the next. */
 static void changed_headers(struct tools *t, enum rich rich)
 {
 	struct result *r = rich_result(t, rich);
+	size_t tried = 0;
 	for (size_t topic = 0; topic < ORACLE_REP_TOPIC_COUNT; topic++) {
 		size_t n = r->in.output_counts[topic];
-		size_t stride = 4 * stride_of(n);
-		for (size_t i = 0; topic != ORACLE_REP_DEAD_LETTERS && i < n; i += stride) {
+		for (size_t i = 0; topic != ORACLE_REP_DEAD_LETTERS && i < n; i += 2 * stride_of(n)) {
 			const struct fnl_record *o = &r->in.outputs[topic][i];
-			for (size_t h = 0; h < o->header_count; h++) {
-				struct fnl_span v = o->headers[h].value;
-				uint8_t *byte = (uint8_t *)v.data + (v.len - 1);
-				*byte ^= 1;
-				refuse(t, r, "a changed header", output_topics[topic]);
-				*byte ^= 1;
-			}
+			struct fnl_span v = o->headers[tried++ % o->header_count].value;
+			uint8_t *byte = (uint8_t *)v.data + (v.len - 1);
+			*byte ^= 1;
+			refuse(t, r, "a changed header", output_topics[topic]);
+			*byte ^= 1;
 		}
 	}
+	assert_true(tried > 8);
 	free_result(r);
 }
 
