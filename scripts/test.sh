@@ -16,6 +16,8 @@ with_cleanup
 work=$(temp_dir)
 at_exit "rm -rf '$work'"
 : >"$work/results" # a line for each test
+: >"$work/ended" # and one for each that try saw through, of so many:
+begun=0
 at_exit 'kill $(jobs -p) 2>/dev/null; wait'
 
 # One test, and its output only when it fails, or with shown=1. Exit 77 means skipped.
@@ -39,6 +41,7 @@ try() {
 		;;
 	esac >"$log.told"
 	head -n 1 "$log.told" >>"$work/results"
+	echo "$name" >>"$work/ended"
 	flock "$work/results" cat "$log.told"
 	rm -f "$log" "$log.told"
 }
@@ -46,12 +49,13 @@ try() {
 # check NAME TIMEOUT_S COMMAND…: a test that wants the machine for itself.
 check() {
 	wait
-	try "$@" &
+	beside "$@"
 	wait
 }
 # beside NAME TIMEOUT_S COMMAND…: one that only computes, on one core: others of its kind run at the same time.
 beside() {
 	while [ "$(jobs -rp | wc -l)" -ge "${FNL_JOBS:-2}" ]; do wait -n || true; done
+	begun=$((begun + 1))
 	try "$@" &
 }
 
@@ -116,6 +120,7 @@ done
 check chaos/chaos 900 env FNL_BUILD="$FNL_ROOT/build" bash tests/chaos/chaos.sh
 [ $full -eq 0 ] || . scripts/test_full.sh
 
+[ "$(wc -l <"$work/ended")" -eq $begun ] || echo "FAIL  of $begun tests not all came to an end" >>"$work/results"
 # Whoever sees only the end of this still learns what failed.
 results() { grep -c "^$1  " "$work/results" || true; }
 failed=$(results FAIL)
