@@ -143,6 +143,10 @@ int fnl_kafka_conf_base(const struct fnl_kafka_common *common, rd_kafka_conf_t *
 	if (!conf) {
 		return fnl_fail(why, FNL_E_NOMEM, "no memory for the Kafka client");
 	}
+	/* KIP-714: since 2.5 librdkafka offers its metrics to brokers, and at its end waits up to a second to take its
+	 * leave of them. Who wants that sets it; older ones do not know it, which is as well. */
+	char unknown[FNL_KAFKA_TEXT_BYTES_MAX];
+	(void)rd_kafka_conf_set(conf, "enable.metrics.push", "false", unknown, sizeof(unknown));
 	for (size_t i = 0; i < common->property_count; i++) {
 		int rc = conf_set(conf, common->properties[i].name, common->properties[i].value, why);
 		if (rc) {
