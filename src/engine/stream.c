@@ -12,7 +12,7 @@ struct fnl_stream_settings fnl_stream_settings_default(void)
 		.pages_max = 10,
 		.cache_bytes_max = 16 << 20,
 		.arena_bytes_max = 512 << 20,
-		.restore_records_max = 5000,
+		.restore_records_max = 10000,
 		.txn_timeout_ms = 15000,
 		.store_retry_ms = 200,
 		.tombstone_retention_ms = INT64_C(86400000),

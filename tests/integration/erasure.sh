@@ -57,11 +57,14 @@ find_in() { python3 tests/integration/erasure_find.py "$@" || fail "erasure_find
 
 java -Xmx128m -cp "$kafka_libs/*" -Dorg.slf4j.simpleLogger.defaultLogLevel=error kafka.admin.ConfigCommand \
 	--bootstrap-server "$broker" --describe --entity-type topics >"$dir/configs" 2>&1 </dev/null || fail "$(tail -n 3 "$dir/configs")"
-# A line of it: topic, cleanup.policy, days of retention.
+# A line of it: topic, cleanup.policy, days of retention, or until compaction has all that was replaced and the MiB that it
+# may lack.
 awk '/^Dynamic configs for topic life\./ { topic = substr($5, 6) }
 	$1 ~ /^cleanup\.policy=/ { policy[topic] = substr($1, 16) }
-	$1 ~ /^retention\.ms=/ { days[topic] = substr($1, 14) / 86400000 }
-	END { for (t in policy) print t, policy[t], policy[t] == "compact" ? "-" : days[t] }' "$dir/configs" |
+	$1 ~ /^retention\.ms=/ { keeps[topic] = substr($1, 14) / 86400000 }
+	$1 ~ /^max\.compaction\.lag\.ms=/ { keeps[topic] = substr($1, 23) / 86400000 }
+	$1 ~ /^segment\.bytes=/ { segment[topic] = " " substr($1, 15) / 1048576 }
+	END { for (t in policy) print t, policy[t], keeps[t] segment[t] }' "$dir/configs" |
 	LC_ALL=C sort >"$dir/topics"
 cat >"$dir/expected" <<-'TEXT'
 	funnel.alerts delete 30
@@ -69,23 +72,23 @@ cat >"$dir/expected" <<-'TEXT'
 	funnel.handovers delete 30
 	funnel.inspections delete 30
 	funnel.layer-changes delete 30
-	funnel.orgs compact -
+	funnel.orgs compact 1 64
 	funnel.performance delete 30
-	funnel.prospects compact -
+	funnel.prospects compact 1 64
 	funnel.quotas delete 30
 	funnel.reassignments delete 30
 	funnel.rejections delete 30
-	funnel.reps compact -
+	funnel.reps compact 1 64
 	funnel.reviews delete 90
 	funnel.territories delete 30
 	funneld.org-inputs delete 30
-	funneld.rep-directory compact -
+	funneld.rep-directory compact 1 64
 	funneld.rep-inputs delete 30
 	hr.rep-changes delete 30
 	sales.commands delete 30
-	sales.fx-rates compact -
+	sales.fx-rates compact 1 64
 	sales.prospect-changes delete 30
-	sales.territories compact -
+	sales.territories compact 1 64
 TEXT
 diff "$dir/expected" "$dir/topics" >"$dir/diff" || fail "how long topics keep what: $(cat "$dir/diff")"
 

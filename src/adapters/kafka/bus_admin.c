@@ -126,6 +126,14 @@ static int topic_compare(struct fnl_kafka_bus *b, const struct fnl_topic_spec *s
 	return 1;
 }
 
+/* Kafka compacts no segment that is written to, and one takes 1 GiB or a week: for so long an erased value would stay,
+ * and a restore would read through what was replaced. */
+static void keep_compact(rd_kafka_NewTopic_t *topic)
+{
+	rd_kafka_NewTopic_set_config(topic, "segment.bytes", "67108864");
+	rd_kafka_NewTopic_set_config(topic, "max.compaction.lag.ms", "86400000"); /* KIP-354 */
+}
+
 static rd_kafka_NewTopic_t *new_topic(struct fnl_kafka_bus *b, const struct fnl_topic_spec *spec)
 {
 	char text[FNL_KAFKA_TEXT_BYTES_MAX] = "";
@@ -140,6 +148,8 @@ static rd_kafka_NewTopic_t *new_topic(struct fnl_kafka_bus *b, const struct fnl_
 		char retention[24];
 		snprintf(retention, sizeof(retention), "%lld", (long long)spec->retention_ms);
 		rd_kafka_NewTopic_set_config(topic, "retention.ms", retention);
+	} else {
+		keep_compact(topic);
 	}
 	if (spec->record_bytes_max > 0) {
 		char bytes[24];

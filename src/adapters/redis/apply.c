@@ -9,7 +9,8 @@ enum {
 };
 
 enum {
-	LANE_DUE, /* the index by deadline; then one lane a table, then one for the index of each */
+	LANE_DUE, /* the index by deadline; then one lane a table; then, to ask for its type only, one for the index of each
+	           */
 	LANES_BEFORE_TABLES
 };
 
@@ -18,16 +19,9 @@ enum run_op { RUN_NONE, RUN_SET, RUN_DELETE };
 /* --- rows as runs: neighbours of one lane that want the same command. Their order is kept, so that of a row written
  * twice the later one wins, as in a changelog that was not compacted. --- */
 
-static enum run_op op_of(const struct fnl_redis *s, const struct fnl_store_apply *apply, const struct fnl_row_write *w,
-                         size_t lane)
+static enum run_op op_of(const struct fnl_store_apply *apply, const struct fnl_row_write *w, size_t lane)
 {
 	bool deletes = fnl_span_is_none(w->value);
-	if (lane >= LANES_BEFORE_TABLES + s->table_count) {
-		bool has_it = w->existed && !deletes && !apply->delete_first;
-		return w->row.table != lane - LANES_BEFORE_TABLES - s->table_count || has_it ? RUN_NONE
-		       : deletes                                                             ? RUN_DELETE
-		                                                                             : RUN_SET;
-	}
 	if (lane != LANE_DUE) {
 		return w->row.table != lane - LANES_BEFORE_TABLES ? RUN_NONE : deletes ? RUN_DELETE : RUN_SET;
 	}
@@ -50,7 +44,7 @@ static void append_row(struct fnl_redis *s, const struct fnl_row_write *w, size_
 		return;
 	}
 	fnl_redis_request_arg(&s->request, w->row.key);
-	if (op == RUN_SET && lane < LANES_BEFORE_TABLES + s->table_count) {
+	if (op == RUN_SET) {
 		fnl_redis_request_arg(&s->request, w->value);
 	}
 }
@@ -61,15 +55,9 @@ static void begin_run(struct fnl_redis *s, int32_t partition, size_t lane, enum 
 	if (lane == LANE_DUE) {
 		fnl_redis_request_begin(r, op == RUN_SET ? "ZADD" : "ZREM", 1 + (op == RUN_SET ? 2 * rows : rows));
 		fnl_redis_request_key(s, partition, "due");
-	} else if (lane < LANES_BEFORE_TABLES + s->table_count) {
+	} else {
 		fnl_redis_request_begin(r, op == RUN_SET ? "HSET" : "HDEL", 1 + (op == RUN_SET ? 2 * rows : rows));
 		fnl_redis_request_key(s, partition, s->tables[lane - LANES_BEFORE_TABLES].name);
-	} else {
-		fnl_redis_request_begin(r, "EVAL", 4 + rows);
-		fnl_redis_request_text(r, fnl_redis_index_script);
-		fnl_redis_request_number(r, 1);
-		fnl_redis_request_key(s, partition, s->tables[lane - LANES_BEFORE_TABLES - s->table_count].index_name);
-		fnl_redis_request_text(r, op == RUN_SET ? "S" : "D");
 	}
 }
 
@@ -79,14 +67,14 @@ static size_t append_lane(struct fnl_redis *s, const struct fnl_store_apply *app
 	size_t commands = 0;
 	size_t end = 0;
 	for (size_t first = 0; first < apply->row_count; first = end) {
-		enum run_op op = op_of(s, apply, &apply->rows[first], lane);
+		enum run_op op = op_of(apply, &apply->rows[first], lane);
 		end = first + 1;
 		if (op == RUN_NONE) {
 			continue;
 		}
 		size_t count = 1;
 		for (; end < apply->row_count && count < RUN_ROWS_MAX; end++) {
-			enum run_op other = op_of(s, apply, &apply->rows[end], lane);
+			enum run_op other = op_of(apply, &apply->rows[end], lane);
 			if (other != op && other != RUN_NONE) {
 				break;
 			}
@@ -94,13 +82,105 @@ static size_t append_lane(struct fnl_redis *s, const struct fnl_store_apply *app
 		}
 		begin_run(s, apply->partition, lane, op, count);
 		for (size_t i = first; i < end; i++) {
-			if (op_of(s, apply, &apply->rows[i], lane) == op) {
+			if (op_of(apply, &apply->rows[i], lane) == op) {
 				append_row(s, &apply->rows[i], lane, op);
 			}
 		}
 		commands++;
 	}
 	return commands;
+}
+
+/* --- the index of a paged table: sorted, as neighbours come to their leaf together --- */
+
+struct index_op {
+	struct fnl_span key;
+	size_t position; /* among the rows of the call */
+	enum run_op op;
+};
+
+static int by_key(const void *a, const void *b)
+{
+	const struct index_op *x = a;
+	const struct index_op *y = b;
+	int order = fnl_span_cmp(x->key, y->key);
+	return order ? order : x->position < y->position ? -1 : 1;
+}
+
+static enum run_op index_op_of(const struct fnl_store_apply *apply, const struct fnl_row_write *w, size_t table)
+{
+	if (w->row.table != table) {
+		return RUN_NONE;
+	}
+	if (fnl_span_is_none(w->value)) {
+		return RUN_DELETE;
+	}
+	return w->existed && !apply->delete_first ? RUN_NONE : RUN_SET;
+}
+
+/* Sorted, of each key the last; *ret_count. NULL: none, or no memory, which the request then tells. */
+static struct index_op *index_ops(struct fnl_redis *s, const struct fnl_store_apply *apply, size_t table,
+                                  size_t *ret_count)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < apply->row_count; i++) {
+		n += index_op_of(apply, &apply->rows[i], table) != RUN_NONE;
+	}
+	struct index_op *ops = n ? fnl_arena_calloc(&s->scratch, n, sizeof *ops) : NULL;
+	if (!ops) {
+		s->request.err = n && !s->request.err ? FNL_E_NOMEM : s->request.err;
+		return NULL;
+	}
+	n = 0;
+	for (size_t i = 0; i < apply->row_count; i++) {
+		enum run_op op = index_op_of(apply, &apply->rows[i], table);
+		if (op != RUN_NONE) {
+			ops[n++] = (struct index_op){apply->rows[i].row.key, i, op};
+		}
+	}
+	qsort(ops, n, sizeof *ops, by_key);
+	*ret_count = 0;
+	for (size_t i = 0; i < n; i++) {
+		if (i + 1 == n || !fnl_span_eq(ops[i].key, ops[i + 1].key)) {
+			ops[(*ret_count)++] = ops[i];
+		}
+	}
+	return ops;
+}
+
+static size_t append_index_runs(struct fnl_redis *s, const struct fnl_store_apply *apply, size_t table,
+                                const struct index_op *ops, size_t count, enum run_op wanted)
+{
+	size_t commands = 0;
+	size_t left = 0;
+	for (size_t i = 0; i < count; i++) {
+		left += ops[i].op == wanted;
+	}
+	for (size_t i = 0; left; commands++) {
+		size_t run = left < RUN_ROWS_MAX ? left : RUN_ROWS_MAX;
+		struct fnl_redis_request *r = &s->request;
+		fnl_redis_request_begin(r, "EVAL", 4 + run);
+		fnl_redis_request_text(r, fnl_redis_index_script);
+		fnl_redis_request_number(r, 1);
+		fnl_redis_request_key(s, apply->partition, s->tables[table].index_name);
+		fnl_redis_request_text(r, wanted == RUN_SET ? "S" : "D");
+		for (left -= run; run; i++) {
+			if (ops[i].op == wanted) {
+				fnl_redis_request_arg(r, ops[i].key);
+				run--;
+			}
+		}
+	}
+	return commands;
+}
+
+static size_t append_index(struct fnl_redis *s, const struct fnl_store_apply *apply, size_t table)
+{
+	size_t count = 0;
+	const struct index_op *ops = s->tables[table].index_name[0] ? index_ops(s, apply, table, &count) : NULL;
+	return ops ? append_index_runs(s, apply, table, ops, count, RUN_DELETE) +
+	                 append_index_runs(s, apply, table, ops, count, RUN_SET)
+	           : 0;
 }
 
 /* A batch changes rows of few tables: the lanes of others are not looked through. */
@@ -113,9 +193,7 @@ static size_t append_rows(struct fnl_redis *s, const struct fnl_store_apply *app
 	}
 	for (size_t i = 0; i < s->table_count; i++) {
 		if (changed[i]) {
-			commands += append_lane(s, apply, LANES_BEFORE_TABLES + i);
-			commands +=
-				s->tables[i].index_name[0] ? append_lane(s, apply, LANES_BEFORE_TABLES + s->table_count + i) : 0;
+			commands += append_lane(s, apply, LANES_BEFORE_TABLES + i) + append_index(s, apply, i);
 		}
 	}
 	return commands;
