@@ -1,6 +1,8 @@
 /* A compare-and-set in two round trips for all partitions of a call: what they stand at, watched; then, in one MULTI …
  * EXEC, the rows of those that stand where they should. EXEC does nothing when one that is watched has been written
  * meanwhile. A script would do it in one, but takes a quarter more of the server's CPU: each value goes through Lua. */
+#include <stdlib.h>
+
 #include "internal.h"
 
 enum {
