@@ -1,7 +1,10 @@
 /* What costs a worker its time or its partitions although nothing is wrong: waits in a restore, a fence without a twin,
- * a connection that broke and has nothing to do with the transaction, the end of a consumer that can abort the process.
+ * a connection that broke and has nothing to do with the transaction, the end of a consumer that can abort the process,
+ * or never come.
  * Against a real broker. */
 #include "kafka_world.h"
+
+#include <unistd.h>
 
 #include "../../src/adapters/kafka/kafka_internal.h"
 
@@ -258,6 +261,59 @@ static void test_consumers_end_in_order(void **state)
 	bus->ops->close(bus);
 }
 
+enum { AMID = 150, AMID_STEPS_MS = 60, AMID_HANGS_S = 100 };
+
+/* A member that ends while its assignment comes, when it is there unheard, or was just heard: where the assignment was
+ * answered whatever became of the group handler, one of some thirty such ends never came back (consumer_end.c). */
+static void test_an_end_amid_an_assignment(void **state)
+{
+	struct kafka_fixture *f = *state;
+	struct fnl_bus *bus = bus_open(f);
+	struct names n = names_make(f, bus, 1);
+	int64_t slowest_ms = 0;
+	alarm(AMID_HANGS_S); /* a failure: nothing else ends such a program */
+	for (int i = 0; i < AMID; i++) {
+		struct fnl_log *l = log_open(f->servers, &n, "i1", n.group);
+		struct fnl_poll got;
+		LOG_OK(l, l->ops->poll(l, 1, 1000, 0, &got)); /* joins */
+		fnl_kafka_sleep_ms(i % AMID_STEPS_MS);
+		int64_t began = now_ms();
+		l->ops->close(l);
+		slowest_ms = now_ms() - began > slowest_ms ? now_ms() - began : slowest_ms;
+	}
+	alarm(0);
+	print_message("%d members ended amid an assignment, in %d ms at most\n", AMID, (int)slowest_ms);
+	bus->ops->close(bus);
+}
+
+/* The partitions of a worker that ends are kept for it until session.timeout.ms (KIP-345): nobody else is disturbed by
+ * a restart. */
+static void test_a_static_member_does_not_leave(void **state)
+{
+	struct kafka_fixture *f = *state;
+	struct fnl_bus *bus = bus_open(f);
+	struct names n = names_make(f, bus, 2);
+	struct fnl_log *members[] = {log_open(f->servers, &n, "i1", "t1"), log_open(f->servers, &n, "i2", "t2")};
+	size_t has[] = {0, 0};
+	for (int64_t until = now_ms() + WAIT_MS; (has[0] != 1 || has[1] != 1) && now_ms() < until;) {
+		for (size_t i = 0; i < 2; i++) {
+			struct fnl_poll got;
+			LOG_OK(members[i], members[i]->ops->poll(members[i], 1, 1000, 20, &got));
+			has[i] = got.rebalanced ? got.assigned_count : has[i];
+		}
+	}
+	assert_int_equal(has[0], 1);
+	assert_int_equal(has[1], 1);
+	members[1]->ops->close(members[1]);
+	for (int64_t until = now_ms() + SESSION_MS / 2; now_ms() < until;) {
+		struct fnl_poll got;
+		LOG_OK(members[0], members[0]->ops->poll(members[0], 1, 1000, 20, &got));
+		assert_false(got.rebalanced);
+	}
+	members[0]->ops->close(members[0]);
+	bus->ops->close(bus);
+}
+
 static int setup(void **state)
 {
 	*state = kafka_fixture_open(FNL_SOURCE_DIR);
@@ -270,9 +326,13 @@ int main(int argc, char **argv)
 		cmocka_set_test_filter(argv[1]);
 	}
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_restore_does_not_wait),  cmocka_unit_test(test_fence_by_nobody),
-		cmocka_unit_test(test_lost_requests),          cmocka_unit_test(test_resets_after_a_restart_end),
+		cmocka_unit_test(test_restore_does_not_wait),
+		cmocka_unit_test(test_fence_by_nobody),
+		cmocka_unit_test(test_lost_requests),
+		cmocka_unit_test(test_resets_after_a_restart_end),
 		cmocka_unit_test(test_consumers_end_in_order),
+		cmocka_unit_test(test_an_end_amid_an_assignment),
+		cmocka_unit_test(test_a_static_member_does_not_leave),
 	};
 	return cmocka_run_group_tests(tests, setup, NULL);
 }

@@ -34,6 +34,8 @@ void fnl_kafka_watch_init(struct fnl_kafka_watch *w, const struct fnl_logger *lo
 	w->owner = owner;
 	atomic_init(&w->disconnects, 0);
 	atomic_init(&w->coordinator_moves, false);
+	w->ending = false;
+	w->end_rebalances = 0;
 	pthread_mutex_init(&w->lock, NULL);
 	w->last[0] = '\0';
 }

@@ -110,9 +110,9 @@ static void on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t err, rd_kafka_topic
 	consumer_forget(k);
 	k->rebalances++;
 	k->rebalance_untold = true;
-	if (err == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
+	if (err == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS && !w->ending) {
 		consumer_assign(k, list);
-	} else {
+	} else if (!w->ending || fnl_kafka_end_is_asked(rk, err)) {
 		rd_kafka_assign(rk, NULL);
 	}
 	/* So that the caller hears of it now and not at the end of its wait. */

@@ -30,6 +30,8 @@ struct fnl_kafka_watch {
 	void *owner;                         /* for the callbacks that run in the caller's thread */
 	atomic_uint disconnects;             /* so far, of connections that may have lost a request or its answer */
 	atomic_bool coordinator_moves;       /* the connection to the group's coordinator is in use, or being closed */
+	bool ending;                         /* this and the next: of the caller's thread, while a consumer ends */
+	unsigned end_rebalances;             /* that were met so far */
 	pthread_mutex_t lock;                /* guards last */
 	char last[FNL_KAFKA_TEXT_BYTES_MAX]; /* the last connection error, for stories */
 };
@@ -158,6 +160,8 @@ struct fnl_kafka_log {
 void fnl_kafka_consumer_watch(rd_kafka_conf_t *conf, struct fnl_kafka_watch *w);
 /* Closes and destroys it. */
 void fnl_kafka_consumer_end(rd_kafka_t *consumer);
+/* Of a rebalance that a consumer meets while it ends: whether it must be answered by rd_kafka_assign(rk, NULL). */
+bool fnl_kafka_end_is_asked(rd_kafka_t *rk, rd_kafka_resp_err_t rebalance);
 /* consumer.c */
 int fnl_kafka_consumer_open(struct fnl_kafka_log *k, struct fnl_error *why) FNL_MUST_USE;
 void fnl_kafka_consumer_close(struct fnl_kafka_log *k);
