@@ -31,11 +31,27 @@ look_at_memory() {
 	kb=$(sed -n 's/^VmHWM:[^0-9]*\([0-9]*\).*/\1/p' "/proc/$(worker_pid w)/status" 2>/dev/null)
 	[ "${kb:-0}" -le $hwm ] || hwm=$kb
 }
+# go_on_until COMMAND…: the worker, which works faster than a tool looks, goes on in small steps and stands still at each
+# look, until the command succeeds; 1 after 15 s. It is left standing.
+go_on_until() {
+	local end=$((SECONDS + 15))
+	kill -STOP "$(worker_pid w)"
+	until "$@"; do
+		[ $SECONDS -lt $end ] || return 1
+		kill -CONT "$(worker_pid w)"
+		sleep 0.02
+		kill -STOP "$(worker_pid w)"
+		sleep 0.01 # what was committed is read
+	done
+}
+have_seen() { [ "$(seen "$1")" -ge "$2" ]; } # TYPE COUNT
 # amid PHASE WHAT COUNT KILLS: the worker is killed and restarted, as long as not COUNT of WHAT are told; so many times at
-# most, and once at least.
+# most, and once at least. Between two kills it goes on for none, one or two eighths of what is left.
 amid() {
-	local phase=$1 what=$2 count=$3 kills_max=$4 i
+	local phase=$1 what=$2 count=$3 kills_max=$4 i before
 	for ((i = 0; i < kills_max && $(seen "$what") < count; i++)); do
+		before=$(seen "$what")
+		go_on_until have_seen "$what" $((before + kills % 3 * (count - before) / 8))
 		look_at_memory
 		worker_kill w 2>/dev/null
 		sleep 0.2 # what was committed has been read
@@ -44,8 +60,9 @@ amid() {
 		kills=$((kills + 1))
 		[ $kills -ne 4 ] || redis-cli -s "$dir/redis.sock" flushall >/dev/null
 		worker_start large w
-		sleep "0.$((2 + kills % 7))"
+		sleep 0.3
 	done
+	kill -CONT "$(worker_pid w)"
 	[ "${in_phase[$phase]:-0}" -gt 0 ] || fail "no kill came amid $phase"
 }
 declare -A in_phase
@@ -72,19 +89,14 @@ at_exit "kill $reader 2>/dev/null"
 # ---- listing, opening ------------------------------------------------------------------------------------------------
 
 begin=$(now_ms)
-# The worker goes on in small steps between the looks: it lists faster than the tool looks.
+listed() { state=$(ctl large handover L00000 --json 2>/dev/null | jq -re .state); }
 kill -STOP "$(worker_pid w)"
 feed notice
-while ! state=$(ctl large handover L00000 --json 2>/dev/null | jq -re .state); do
-	kill -CONT "$(worker_pid w)"
-	sleep 0.02
-	kill -STOP "$(worker_pid w)"
-done
+go_on_until listed || fail "no handover"
 note "the first state is $state"
 amid listing HandoverOpened 1 1
 feed reports 0 300 all early
-amid listing HandoverOpened 1 2
-until_seen HandoverOpened 1
+go_on_until have_seen HandoverOpened 1 || fail "no handover is opened"
 amid opening HandoverTaskOpened $total 3
 feed reports 300 600 all amid
 until_seen HandoverTaskOpened $total
@@ -94,10 +106,11 @@ note "$total tasks are open after $opened_ms ms; workers killed: $kills"
 # ---- the gate --------------------------------------------------------------------------------------------------------
 
 feed reports 0 1000 top too-soon
+kill -STOP "$(worker_pid w)"
 feed reports 0 $known near first &
 feeding=$!
 sleep 0.3
-amid "before the gate" HandoverTaskClosed $((near + total - known)) 4
+amid "before the gate" HandoverTaskClosed $near 4
 wait $feeding || fail "reports"
 until_seen HandoverTaskClosed $near
 feed reports 0 100 near again # too late; whether one of those "amid" the opening is, depends on who is faster
@@ -109,7 +122,7 @@ done
 # The last one opens the gate; before the tool has heard of it, much is released.
 waive 0 &
 waiving=$!
-until_seen HandoverTaskReleased 1
+go_on_until have_seen HandoverTaskReleased 1 || fail "nothing of TOP is released"
 amid releasing HandoverTaskReleased $near 3
 wait $waiving || fail "the last waiver"
 until_seen HandoverTaskReleased $near
@@ -117,8 +130,9 @@ note "the gate is open, and all of TOP released; workers killed: $kills"
 
 # ---- TOP, the end ----------------------------------------------------------------------------------------------------
 
+kill -STOP "$(worker_pid w)"
 feed reports 0 2500 top first
-amid reassigning ReassignmentRequested $total 2
+amid reassigning ReassignmentRequested 3700 2 # of 3,760
 feed reports 2500 $known top first &
 feeding=$!
 sleep 0.3
