@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # A worker under ThreadSanitizer, on a real Kafka and a real Redis: funneld with three stream threads, 2,000 changes
-# from the benchmark's feed and an import beside them, while somebody asks for its metrics and its health. It must catch up, end by SIGTERM with exit code 0, and have
-# nothing to report. FNL_BUILD names a build with FNL_SANITIZE=thread.
+# from the benchmark's feed and an import beside them, while somebody asks for its metrics and its health. It must catch
+# up, end by SIGTERM with exit code 0, and have nothing to report. FNL_BUILD names a build with FNL_SANITIZE=thread.
 set -uo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/../support/cluster.sh"
 set -u
@@ -11,11 +11,28 @@ nm "$build/bin/funneld" | grep " __tsan_init" >/dev/null || {
 }
 cluster_begin
 
-# Reports of worker and tools go into files, which must not come to be; exit code 66 says so, too.
-export TSAN_OPTIONS="exitcode=66 second_deadlock_stack=1 history_size=4 log_path=$dir/report"
-quiet() {
+# Reports of worker and tools go into files. A race of librdkafka with itself is not counted: it is not instrumented, so
+# that nobody sees what its atomics order (Debian 13: a topic's name, looked at under a lock and freed by the last user).
+export TSAN_OPTIONS="exitcode=0 second_deadlock_stack=1 history_size=4 log_path=$dir/report"
+reports() {
 	compgen -G "$dir/report.*" >/dev/null || return 0
-	head -n 150 "$dir"/report.*
+	cat "$dir"/report.* | awk 'BEGIN { RS = "==================\n" }
+		!/ThreadSanitizer/ || /^ThreadSanitizer: reported [0-9]+ warnings\n$/ { next }
+		{
+			split($0, part, "\n\n")
+			n = split(part[1] "\n" part[2], line, "\n")
+			foreign = /WARNING: ThreadSanitizer: data race/
+			for (i = 1; i <= n; i++)
+				if (line[i] ~ /^ *#[0-9]/ && line[i] !~ /\((librdkafka|libtsan)\.so/)
+					foreign = 0
+			if (!foreign)
+				print
+		}'
+}
+quiet() {
+	reports >"$dir/counted"
+	[ -s "$dir/counted" ] || return 0
+	head -n 150 "$dir/counted"
 	fail "ThreadSanitizer has something to say"
 }
 wrong() {
