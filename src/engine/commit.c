@@ -48,29 +48,47 @@ static int no_memory(struct fnl_error *why)
 	return fnl_fail(why, FNL_E_NOMEM, "no memory for a transaction: raise the arena's limit or lower batch.records");
 }
 
+static int produce_row(struct fnl_stream *s, const struct fnl_partition *p, const struct fnl_entry *e,
+                       struct fnl_error *why)
+{
+	struct fnl_span key = changelog_key(s, e);
+	return fnl_span_is_none(key) ? no_memory(why) : log_ops(s)->produce_changelog(s->ports.log, p->id, key, e->value);
+}
+
+static const struct fnl_entry *first_dirty(const struct fnl_partition *p)
+{
+	const struct fnl_entry *e = p->overlay.first;
+	while (e && !fnl_entry_dirty(e)) {
+		e = e->next;
+	}
+	return e;
+}
+
+/* A row of each partition before all else: the log hears of the transaction's partitions at once, instead of asking its
+ * broker about each when its turn comes. */
+static int produce_first_rows(struct fnl_stream *s, struct fnl_error *why)
+{
+	int rc = 0;
+	for (size_t i = 0; i < s->partition_count && rc == 0; i++) {
+		const struct fnl_partition *p = &s->partitions[i];
+		if (has_work(p) && p->dirty) {
+			rc = produce_row(s, p, first_dirty(p), why);
+		}
+	}
+	return rc;
+}
+
 static int produce_partition(struct fnl_stream *s, const struct fnl_partition *p, struct fnl_error *why)
 {
-	for (const struct fnl_produced *o = p->produced; o; o = o->next) {
-		int rc =
-			log_ops(s)->produce(s->ports.log, o->topic, o->partition, o->key, o->value, o->headers, o->header_count);
-		if (rc) {
-			return rc;
-		}
+	int rc = 0;
+	for (const struct fnl_produced *o = p->produced; o && rc == 0; o = o->next) {
+		rc = log_ops(s)->produce(s->ports.log, o->topic, o->partition, o->key, o->value, o->headers, o->header_count);
 	}
-	for (const struct fnl_entry *e = p->overlay.first; e; e = e->next) {
-		if (!fnl_entry_dirty(e)) {
-			continue;
-		}
-		struct fnl_span key = changelog_key(s, e);
-		if (fnl_span_is_none(key)) {
-			return no_memory(why);
-		}
-		int rc = log_ops(s)->produce_changelog(s->ports.log, p->id, key, e->value);
-		if (rc) {
-			return rc;
-		}
+	const struct fnl_entry *first = p->dirty ? first_dirty(p) : NULL;
+	for (const struct fnl_entry *e = first ? first->next : NULL; e && rc == 0; e = e->next) {
+		rc = fnl_entry_dirty(e) ? produce_row(s, p, e, why) : 0;
 	}
-	return 0;
+	return rc;
 }
 
 static int send_offsets(struct fnl_stream *s, struct fnl_error *why)
@@ -102,6 +120,7 @@ static int send_offsets(struct fnl_stream *s, struct fnl_error *why)
 static int transact(struct fnl_stream *s, struct fnl_error *why)
 {
 	int rc = log_ops(s)->txn_begin(s->ports.log);
+	rc = rc ? rc : produce_first_rows(s, why);
 	for (size_t i = 0; i < s->partition_count && rc == 0; i++) {
 		if (has_work(&s->partitions[i])) {
 			rc = produce_partition(s, &s->partitions[i], why);
