@@ -74,3 +74,18 @@ bench_bare_loop() {
 		"bare loop               \(.changes_per_second) changes/s (\(.seconds | us) s)\n  CPU a change          loop \(.cpu_us_per_change | us) us, Redis \($r * 1000 / .changes | us) us, broker \($k * 1000 / .changes | us) us"' <<<"$told"
 	redis-cli -s "$dir/redis.sock" --scan --pattern '{bench:bare-*' | xargs redis-cli -s "$dir/redis.sock" unlink >/dev/null
 }
+
+# What Redis takes for a prospect of which 18 fields are set: its row, its key in the index, one timer.
+bench_reference() {
+	config reference clock=wall
+	ctl reference topics create >/dev/null || fail "topics"
+	(with_sets bench_feed reference reference 200000) >/dev/null || fail "bench_feed reference"
+	worker_start reference r
+	caught_up reference 300 >/dev/null
+	redis-cli -s "$dir/redis.sock" --scan --pattern '{reference:prospect:*' | sed 's/^/memory usage /; s/$/ samples 0/' |
+		redis-cli -s "$dir/redis.sock" |
+		awk '{ bytes += $1 } END { printf "reference prospect      %.0f bytes in Redis\n", bytes / 200000; exit bytes == 0 }' ||
+		fail "no keys of the prospect stage"
+	ctl reference verify >/dev/null || fail "verify"
+	worker_end r || fail "the end of the worker"
+}

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # ./run bench [CHANGES [PROSPECTS]]: both stages on a real Kafka and Redis. Outputs are checked first: no figure without
 # them. The product's own job, its latency, and the floor beside it, a bare loop that only moves the same bytes
-# (product.sh); how long rows take to come back, and how soon a survivor goes on (outage.sh); what supervision costs; how
-# fast 100,000 stalls that are due at once are told, and latency meanwhile; latency at 2,000 while a rep's 20,000 lines go
-# through a quota run and a change of rules; how soon a departure is told (departures.sh), and how soon an organisation
-# has a change of its reps' cells (territories.sh).
+# (product.sh); how long rows take to come back, and how soon a survivor goes on (outage.sh); what Redis takes for a
+# prospect; what supervision costs; how fast 100,000 stalls that are due at once are told, and latency meanwhile; latency
+# at 2,000 while a rep's 20,000 lines go through a quota run and a change of rules; how soon a departure is told
+# (departures.sh), and how soon an organisation has a change of its reps' cells (territories.sh). FNL_BENCH_THREADS=1: by
+# the default of one thread a stage; 500000 PROSPECTS and their lines are a million rows to come back.
 set -uo pipefail
 export FNL_KAFKA_JVM=-server # with both compilers
 . "$(dirname "${BASH_SOURCE[0]}")/../support/cluster.sh"
@@ -29,6 +30,7 @@ bench_product
 bench_bare_loop
 bench_restore
 bench_kills
+bench_reference
 
 # The worker's CPU for the same changes and contacts under rules that watch and under some that do not, both at the same
 # time, so that what else the machine does falls on both.

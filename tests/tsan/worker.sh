@@ -19,12 +19,16 @@ reports() {
 	cat "$dir"/report.* | awk 'BEGIN { RS = "==================\n" }
 		!/ThreadSanitizer/ || /^ThreadSanitizer: reported [0-9]+ warnings\n$/ { next }
 		{
-			split($0, part, "\n\n")
-			n = split(part[1] "\n" part[2], line, "\n")
+			split($0, part, "\n\n") # the one access, the other; whose stack is lost may be ours
 			foreign = /WARNING: ThreadSanitizer: data race/
-			for (i = 1; i <= n; i++)
-				if (line[i] ~ /^ *#[0-9]/ && line[i] !~ /\((librdkafka|libtsan)\.so/)
+			for (p = 1; p <= 2; p++) {
+				if (part[p] !~ /\(librdkafka\.so/)
 					foreign = 0
+				n = split(part[p], line, "\n")
+				for (i = 1; i <= n; i++)
+					if (line[i] ~ /^ *#[0-9]/ && line[i] !~ /\((librdkafka|libtsan)\.so/)
+						foreign = 0
+			}
 			if (!foreign)
 				print
 		}'
