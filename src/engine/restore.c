@@ -150,6 +150,7 @@ static int apply_chunk(struct fnl_stream *s, struct fnl_partition *p, const stru
 		.compare_as_of = true,
 		.next = {true, done ? p->cl : position, done || first ? p->pair_wall_ms : p->applied.complete_as_of_ms},
 		.delete_first = first,
+		.more = !done,
 		.rows = rows,
 		.row_count = count,
 	};

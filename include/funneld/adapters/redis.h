@@ -1,7 +1,8 @@
 /* The view in Redis. Keys of a partition: {<prefix>:<stage>:<partition>}:<table> (hash: row key -> bytes),
  * …:applied (hash: cl, complete_as_of, paged), …:due (sorted set: "<table>|<row key>" by deadline ms),
  * …:<table>:keys of a paged table (sorted set of the first keys of leaves) and …:<table>:keys:<first key> (a leaf:
- * sorted set of at most 120 row keys), all with score 0, so in bytewise order; <prefix>:<stage>:layout. */
+ * sorted set of at most 60 row keys), all with score 0, so in bytewise order; <prefix>:<stage>:layout. A view without
+ * paged is half built: its indexes are still to come, and whoever finds it so begins anew. */
 #ifndef FUNNELD_ADAPTERS_REDIS_H
 #define FUNNELD_ADAPTERS_REDIS_H
 
@@ -17,6 +18,8 @@ struct fnl_redis_settings {
 	const char *const *table_names;
 	size_t table_count;
 	fnl_paged_tables paged; /* a view that was kept with other indexes counts as absent, so it is rebuilt */
+	size_t bulk_keys_max;   /* a restore keeps so many keys of paged tables in memory, so that their indexes are written
+	                         * at once; 0: as many as are kept by default */
 	int connect_timeout_ms;
 	int command_timeout_ms;
 	const struct fnl_logger *logger;

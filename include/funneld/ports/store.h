@@ -86,6 +86,8 @@ struct fnl_store_apply {
 	bool compare_as_of;          /* restores and wipes compare both (rule 6) */
 	struct fnl_applied next;     /* what to record with the rows; present must be true */
 	bool delete_first;           /* drop all rows and indexes first: the first chunk of a rebuild from 0 */
+	bool more;                   /* the restore goes on with more applies. Until one without it, indexes may wait, and
+	                              * the view may count as absent to all but the apply that goes on from next */
 	const struct fnl_row_write *rows;
 	size_t row_count;
 	enum fnl_apply_outcome ret_outcome;

@@ -24,7 +24,8 @@ static bool paged_as_needed(const struct fnl_redis *s, const struct fnl_redis_re
 	       text.data[bits.len] == '@' && memcmp(text.data + bits.len + 1, cl.data, cl.len) == 0;
 }
 
-bool fnl_redis_take_applied(const struct fnl_redis *s, const struct fnl_redis_reply *answer, struct fnl_applied *ret)
+bool fnl_redis_take_applied(const struct fnl_redis *s, const struct fnl_redis_reply *answer,
+                            const struct fnl_applied *half, struct fnl_applied *ret)
 {
 	struct fnl_applied found = {.present = true};
 	if (!fnl_redis_reply_is_array(answer, 3)) {
@@ -38,6 +39,9 @@ bool fnl_redis_take_applied(const struct fnl_redis *s, const struct fnl_redis_re
 	    !fnl_redis_reply_number(&answer->items[1], &found.complete_as_of_ms)) {
 		return false;
 	}
-	*ret = paged_as_needed(s, &answer->items[2], found.cl) ? found : (struct fnl_applied){0};
+	const struct fnl_redis_reply *paged = &answer->items[2];
+	bool same = half && found.cl == half->cl && found.complete_as_of_ms == half->complete_as_of_ms;
+	bool counts = same ? paged->kind == REDIS_NIL : paged_as_needed(s, paged, found.cl);
+	*ret = counts ? found : (struct fnl_applied){0};
 	return true;
 }

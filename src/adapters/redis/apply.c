@@ -1,14 +1,9 @@
 /* A compare-and-set in two round trips for all partitions of a call: what they stand at, watched; then, in one MULTI …
  * EXEC, the rows of those that stand where they should. EXEC does nothing when one that is watched has been written
  * meanwhile. A script would do it in one, but takes a quarter more of the server's CPU: each value goes through Lua. */
-#include <stdlib.h>
-
 #include "internal.h"
 
-enum {
-	RUN_ROWS_MAX = REDIS_CHUNK_MAX / 2,
-	ATTEMPTS_MAX = 4 /* somebody else wrote between the two round trips */
-};
+enum { ATTEMPTS_MAX = 4 /* somebody else wrote between the two round trips */ };
 
 enum {
 	LANE_DUE, /* the index by deadline; then one lane a table; then, to ask for its type only, one for the index of each
@@ -75,7 +70,7 @@ static size_t append_lane(struct fnl_redis *s, const struct fnl_store_apply *app
 			continue;
 		}
 		size_t count = 1;
-		for (; end < apply->row_count && count < RUN_ROWS_MAX; end++) {
+		for (; end < apply->row_count && count < REDIS_RUN_MAX; end++) {
 			enum run_op other = op_of(apply, &apply->rows[end], lane);
 			if (other != op && other != RUN_NONE) {
 				break;
@@ -93,98 +88,6 @@ static size_t append_lane(struct fnl_redis *s, const struct fnl_store_apply *app
 	return commands;
 }
 
-/* --- the index of a paged table: sorted, as neighbours come to their leaf together --- */
-
-struct index_op {
-	struct fnl_span key;
-	size_t position; /* among the rows of the call */
-	enum run_op op;
-};
-
-static int by_key(const void *a, const void *b)
-{
-	const struct index_op *x = a;
-	const struct index_op *y = b;
-	int order = fnl_span_cmp(x->key, y->key);
-	return order ? order : x->position < y->position ? -1 : 1;
-}
-
-static enum run_op index_op_of(const struct fnl_store_apply *apply, const struct fnl_row_write *w, size_t table)
-{
-	if (w->row.table != table) {
-		return RUN_NONE;
-	}
-	if (fnl_span_is_none(w->value)) {
-		return RUN_DELETE;
-	}
-	return w->existed && !apply->delete_first ? RUN_NONE : RUN_SET;
-}
-
-/* Sorted, of each key the last; *ret_count. NULL: none, or no memory, which the request then tells. */
-static struct index_op *index_ops(struct fnl_redis *s, const struct fnl_store_apply *apply, size_t table,
-                                  size_t *ret_count)
-{
-	size_t n = 0;
-	for (size_t i = 0; i < apply->row_count; i++) {
-		n += index_op_of(apply, &apply->rows[i], table) != RUN_NONE;
-	}
-	struct index_op *ops = n ? fnl_arena_calloc(&s->scratch, n, sizeof *ops) : NULL;
-	if (!ops) {
-		s->request.err = n && !s->request.err ? FNL_E_NOMEM : s->request.err;
-		return NULL;
-	}
-	n = 0;
-	for (size_t i = 0; i < apply->row_count; i++) {
-		enum run_op op = index_op_of(apply, &apply->rows[i], table);
-		if (op != RUN_NONE) {
-			ops[n++] = (struct index_op){apply->rows[i].row.key, i, op};
-		}
-	}
-	qsort(ops, n, sizeof *ops, by_key);
-	*ret_count = 0;
-	for (size_t i = 0; i < n; i++) {
-		if (i + 1 == n || !fnl_span_eq(ops[i].key, ops[i + 1].key)) {
-			ops[(*ret_count)++] = ops[i];
-		}
-	}
-	return ops;
-}
-
-static size_t append_index_runs(struct fnl_redis *s, const struct fnl_store_apply *apply, size_t table,
-                                const struct index_op *ops, size_t count, enum run_op wanted)
-{
-	size_t commands = 0;
-	size_t left = 0;
-	for (size_t i = 0; i < count; i++) {
-		left += ops[i].op == wanted;
-	}
-	for (size_t i = 0; left; commands++) {
-		size_t run = left < RUN_ROWS_MAX ? left : RUN_ROWS_MAX;
-		struct fnl_redis_request *r = &s->request;
-		fnl_redis_request_begin(r, "EVAL", 4 + run);
-		fnl_redis_request_text(r, fnl_redis_index_script);
-		fnl_redis_request_number(r, 1);
-		fnl_redis_request_key(s, apply->partition, s->tables[table].index_name);
-		fnl_redis_request_text(r, wanted == RUN_SET ? "S" : "D");
-		for (left -= run; run; i++) {
-			if (ops[i].op == wanted) {
-				fnl_redis_request_arg(r, ops[i].key);
-				run--;
-			}
-		}
-	}
-	return commands;
-}
-
-static size_t append_index(struct fnl_redis *s, const struct fnl_store_apply *apply, size_t table)
-{
-	size_t count = 0;
-	const struct index_op *ops = s->tables[table].index_name[0] ? index_ops(s, apply, table, &count) : NULL;
-	return ops ? append_index_runs(s, apply, table, ops, count, RUN_DELETE) +
-	                 append_index_runs(s, apply, table, ops, count, RUN_SET)
-	           : 0;
-}
-
 /* A batch changes rows of few tables: the lanes of others are not looked through. */
 static size_t append_rows(struct fnl_redis *s, const struct fnl_store_apply *apply)
 {
@@ -194,9 +97,8 @@ static size_t append_rows(struct fnl_redis *s, const struct fnl_store_apply *app
 		changed[apply->rows[i].row.table] = true;
 	}
 	for (size_t i = 0; i < s->table_count; i++) {
-		if (changed[i]) {
-			commands += append_lane(s, apply, LANES_BEFORE_TABLES + i) + append_index(s, apply, i);
-		}
+		commands += changed[i] ? append_lane(s, apply, LANES_BEFORE_TABLES + i) : 0;
+		commands += fnl_redis_append_index(s, apply, i, changed[i]);
 	}
 	return commands;
 }
@@ -228,13 +130,14 @@ static size_t append_applied(struct fnl_redis *s, const struct fnl_store_apply *
 {
 	struct fnl_redis_request *r = &s->request;
 	char digits[24];
-	fnl_redis_request_begin(r, "HSET", s->paged[0] ? 7 : 5);
+	bool paged = s->paged[0] && !fnl_redis_bulk_waits(s, apply);
+	fnl_redis_request_begin(r, "HSET", paged ? 7 : 5);
 	fnl_redis_request_key(s, apply->partition, "applied");
 	fnl_redis_request_text(r, "cl");
 	fnl_redis_request_number(r, apply->next.cl);
 	fnl_redis_request_text(r, "complete_as_of");
 	fnl_redis_request_number(r, apply->next.complete_as_of_ms);
-	if (s->paged[0]) {
+	if (paged) {
 		fnl_redis_request_text(r, "paged");
 		fnl_redis_request_joined(r, fnl_span_str(s->paged), FNL_SPAN_LIT("@"),
 		                         fnl_redis_decimal(digits, apply->next.cl));
@@ -309,7 +212,8 @@ static int receive_type(struct fnl_redis *s, size_t lane, const char *doing)
 	                      (int)(reply->text.len < 20 ? reply->text.len : 20), (const char *)reply->text.data);
 }
 
-static int receive_look(struct fnl_redis *s, int32_t partition, const char *doing, struct fnl_applied *ret)
+static int receive_look(struct fnl_redis *s, const struct fnl_store_apply *apply, const char *doing,
+                        struct fnl_applied *ret)
 {
 	struct fnl_redis_reply *reply = NULL;
 	int err = receive_one(s, doing, &reply);
@@ -317,8 +221,9 @@ static int receive_look(struct fnl_redis *s, int32_t partition, const char *doin
 	if (err != 0) {
 		return err;
 	}
-	if (!fnl_redis_take_applied(s, reply, ret)) {
-		return fnl_redis_drop(s, FNL_E_STATE, "the applied state of partition %d is not a pair of numbers", partition);
+	if (!fnl_redis_take_applied(s, reply, fnl_redis_bulk_at(s, apply), ret)) {
+		return fnl_redis_drop(s, FNL_E_STATE, "the applied state of partition %d is not a pair of numbers",
+		                      apply->partition);
 	}
 	for (size_t lane = 0; err == 0 && lane < lane_count(s); lane++) {
 		err = lane_key(s, lane) ? receive_type(s, lane, doing) : 0;
@@ -346,7 +251,7 @@ static int look(struct fnl_redis *s, const struct fnl_store_apply *applies, size
 	int err = fnl_redis_send(s);
 	*ret_fit = 0;
 	for (size_t i = 0; err == 0 && i < count; i++) {
-		err = receive_look(s, applies[i].partition, doing, &found[i]);
+		err = receive_look(s, &applies[i], doing, &found[i]);
 		*ret_fit += err == 0 && stands_there(&applies[i], &found[i]);
 	}
 	return err;
@@ -444,6 +349,14 @@ static int apply_all(struct fnl_redis *s, struct fnl_store_apply *applies, size_
 	return err;
 }
 
+static int apply_with_bulk(struct fnl_redis *s, struct fnl_store_apply *applies, size_t count, const char *doing)
+{
+	int err = fnl_redis_bulk_prepare(s, applies, count);
+	err = err ? err : apply_all(s, applies, count, doing);
+	fnl_redis_bulk_settle(s, err);
+	return err;
+}
+
 /* --- the port --- */
 
 static const char *wrong_apply(const struct fnl_redis *s, const struct fnl_store_apply *applies, size_t before)
@@ -482,7 +395,7 @@ int fnl_redis_store_apply(struct fnl_store *store, struct fnl_store_apply *appli
 			return fnl_fail(&s->error, FNL_E_ARGUMENT, "an apply to partition %d has %s", applies[i].partition, wrong);
 		}
 	}
-	return count ? apply_all(s, applies, count, "apply") : 0;
+	return count ? apply_with_bulk(s, applies, count, "apply") : 0;
 }
 
 int fnl_redis_store_wipe(struct fnl_store *store, int32_t partition, struct fnl_applied expected,
@@ -493,7 +406,7 @@ int fnl_redis_store_wipe(struct fnl_store *store, int32_t partition, struct fnl_
 		.expected = expected,
 		.compare_as_of = true,
 	};
-	int err = apply_all((struct fnl_redis *)store, &wipe, 1, "wipe");
+	int err = apply_with_bulk((struct fnl_redis *)store, &wipe, 1, "wipe");
 	if (err == 0) {
 		*ret_outcome = wipe.ret_outcome;
 	}

@@ -5,15 +5,19 @@
 #include <hiredis/hiredis.h>
 
 #include "funneld/adapters/redis.h"
+#include "funneld/base/map.h"
 #include "funneld/base/wire.h"
 
 enum {
-	REDIS_CHUNK_MAX = 3000,            /* values in one command */
-	REDIS_NAME_BYTES_MAX = 128,        /* of prefix, stage and each table name */
-	REDIS_REQUEST_BYTES_MAX = 1 << 29, /* of one round trip; the server itself closes at 1 GiB */
-	REDIS_SCRATCH_BYTES_MAX = 1 << 28, /* of the replies to one call, rows of a read aside */
-	REDIS_INPUT_BYTES = 1 << 16,       /* asked from the socket at once */
-	REDIS_SCAN_ROWS = 1000             /* of one step of a scan, about */
+	REDIS_CHUNK_MAX = 3000,                              /* values in one command */
+	REDIS_RUN_MAX = REDIS_CHUNK_MAX / 2,                 /* pairs of them */
+	REDIS_BULK_KEYS_MAX = 200000,                        /* kept back by a restore, unless the settings say otherwise */
+	REDIS_NAME_BYTES_MAX = 128,                          /* of prefix, stage and each table name */
+	REDIS_KEY_BYTES_MAX = 3 * REDIS_NAME_BYTES_MAX + 64, /* of a key but a leaf's */
+	REDIS_REQUEST_BYTES_MAX = 1 << 29,                   /* of one round trip; the server itself closes at 1 GiB */
+	REDIS_SCRATCH_BYTES_MAX = 1 << 28,                   /* of the replies to one call, rows of a read aside */
+	REDIS_INPUT_BYTES = 1 << 16,                         /* asked from the socket at once */
+	REDIS_SCAN_ROWS = 1000                               /* of one step of a scan, about */
 };
 
 /* ---- url.c ---- */
@@ -91,6 +95,16 @@ struct fnl_redis_table {
 	struct fnl_span due_head_span;
 };
 
+/* A restore whose view is half built: its indexes are still to come. One at a time. */
+struct fnl_redis_bulk {
+	int32_t partition;
+	struct fnl_applied at; /* what it wrote last; absent: nothing yet */
+	struct fnl_map keys[FNL_STORE_TABLES_MAX];
+	struct fnl_arena arena;              /* the keys */
+	const struct fnl_store_apply *apply; /* which one of the call at hand goes on with it; NULL: none */
+	bool ends;                           /* that one writes the indexes */
+};
+
 struct fnl_redis {
 	struct fnl_store store;
 	struct fnl_redis_url url;
@@ -109,6 +123,8 @@ struct fnl_redis {
 	struct fnl_redis_sink sink;
 	struct fnl_arena scratch; /* replies of the call at hand */
 	struct fnl_redis_request request;
+	struct fnl_redis_bulk bulk;
+	size_t bulk_keys_max;
 	bool policy_warned;
 	struct fnl_error error;
 	char input[REDIS_INPUT_BYTES];
@@ -116,6 +132,8 @@ struct fnl_redis {
 
 /* "{<prefix>:<stage>:<partition>}:<name>" as an argument of the request. */
 void fnl_redis_request_key(struct fnl_redis *s, int32_t partition, const char *name);
+/* "{<prefix>:<stage>:<partition>}:<index>:<first>", the same. */
+void fnl_redis_request_leaf(struct fnl_redis *s, int32_t partition, const char *index, struct fnl_span first);
 
 /* ---- connection.c ---- */
 
@@ -142,9 +160,6 @@ void fnl_redis_tls_close(struct fnl_redis *s);
 
 /* ---- read.c, apply.c, scan.c: the port's operations ---- */
 
-extern const char fnl_redis_index_script[];
-extern const char fnl_redis_index_drop_script[];
-
 int fnl_redis_store_read(struct fnl_store *store, struct fnl_store_read *reads, size_t count, struct fnl_arena *arena);
 int fnl_redis_store_apply(struct fnl_store *store, struct fnl_store_apply *applies, size_t count);
 int fnl_redis_store_wipe(struct fnl_store *store, int32_t partition, struct fnl_applied expected,
@@ -154,8 +169,27 @@ int fnl_redis_store_scan(struct fnl_store *store, int32_t partition, fnl_store_v
 /* Appends the question what a partition stands at. */
 void fnl_redis_append_applied(struct fnl_redis *s, int32_t partition);
 /* Its answer; false when that is no such state. A view whose rows somebody has written without keeping the indexes
- * that we need stands nowhere. */
-bool fnl_redis_take_applied(const struct fnl_redis *s, const struct fnl_redis_reply *answer, struct fnl_applied *ret);
+ * that we need stands nowhere; but at half, unless NULL, it has to be without them. */
+bool fnl_redis_take_applied(const struct fnl_redis *s, const struct fnl_redis_reply *answer,
+                            const struct fnl_applied *half, struct fnl_applied *ret);
+
+/* ---- script.c, index.c: the ordered indexes of paged tables ---- */
+
+extern const char fnl_redis_index_script[];
+extern const char fnl_redis_index_drop_script[];
+
+/* Appends what an apply that fits does to the index of a table, of which it has rows or (changed false) not; returns
+ * how many commands. */
+size_t fnl_redis_append_index(struct fnl_redis *s, const struct fnl_store_apply *apply, size_t table, bool changed);
+
+/* Before a call and after it, whatever has come of it. */
+int fnl_redis_bulk_prepare(struct fnl_redis *s, const struct fnl_store_apply *applies, size_t count) FNL_MUST_USE;
+void fnl_redis_bulk_settle(struct fnl_redis *s, int err);
+/* Whether the indexes wait, so that the view must count as absent. */
+bool fnl_redis_bulk_waits(const struct fnl_redis *s, const struct fnl_store_apply *apply);
+/* Where the half-built view stands that an apply goes on with; NULL: it wants a whole one. */
+const struct fnl_applied *fnl_redis_bulk_at(const struct fnl_redis *s, const struct fnl_store_apply *apply);
+void fnl_redis_bulk_deinit(struct fnl_redis *s);
 
 /* ---- page.c ---- */
 

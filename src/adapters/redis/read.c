@@ -167,7 +167,7 @@ static int take_read(struct fnl_redis *s, struct fnl_store_read *read, const str
 	}
 	struct fnl_applied applied;
 	assert(answers); /* the first is always asked for */
-	if (!fnl_redis_take_applied(s, &answers[0], &applied)) {
+	if (!fnl_redis_take_applied(s, &answers[0], NULL, &applied)) {
 		return fnl_redis_drop(s, FNL_E_STATE, "the applied state of partition %d is not a pair of numbers",
 		                      read->partition);
 	}

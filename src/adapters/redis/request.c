@@ -101,12 +101,30 @@ void fnl_redis_request_begin(struct fnl_redis_request *r, const char *command, s
 	}
 }
 
-void fnl_redis_request_key(struct fnl_redis *s, int32_t partition, const char *name)
+/* "{<prefix>:<stage>:<partition>}:<name>"; ret has REDIS_KEY_BYTES_MAX. */
+static size_t key_text(const struct fnl_redis *s, int32_t partition, const char *name, char *ret)
 {
 	char digits[24];
-	char tail[REDIS_NAME_BYTES_MAX + 16] = "}:";
-	size_t len = strlen(name);
-	memcpy(tail + 2, name, len);
-	fnl_redis_request_joined(&s->request, fnl_span_str(s->key_head), fnl_redis_decimal(digits, partition),
-	                         fnl_span_of(tail, len + 2));
+	struct fnl_span number = fnl_redis_decimal(digits, partition);
+	size_t len = strlen(s->key_head);
+	memcpy(ret, s->key_head, len);
+	memcpy(ret + len, number.data, number.len);
+	len += number.len;
+	memcpy(ret + len, "}:", 2);
+	len += 2;
+	memcpy(ret + len, name, strlen(name));
+	return len + strlen(name);
+}
+
+void fnl_redis_request_key(struct fnl_redis *s, int32_t partition, const char *name)
+{
+	char text[REDIS_KEY_BYTES_MAX];
+	fnl_redis_request_arg(&s->request, fnl_span_of(text, key_text(s, partition, name, text)));
+}
+
+void fnl_redis_request_leaf(struct fnl_redis *s, int32_t partition, const char *index, struct fnl_span first)
+{
+	char text[REDIS_KEY_BYTES_MAX];
+	struct fnl_span head = fnl_span_of(text, key_text(s, partition, index, text));
+	fnl_redis_request_joined(&s->request, head, FNL_SPAN_LIT(":"), first);
 }

@@ -115,6 +115,7 @@ static void store_close(struct fnl_store *store)
 		fnl_redis_tls_close(s);
 		fnl_redis_url_deinit(&s->url);
 		fnl_arena_deinit(&s->scratch);
+		fnl_redis_bulk_deinit(s);
 		fnl_free(s->request.data);
 		fnl_free(s);
 	}
@@ -177,6 +178,7 @@ int fnl_redis_store_open(const struct fnl_redis_settings *settings, struct fnl_s
 	s->table_count = settings->table_count;
 	s->connect_timeout_ms = settings->connect_timeout_ms;
 	s->command_timeout_ms = settings->command_timeout_ms;
+	s->bulk_keys_max = settings->bulk_keys_max ? settings->bulk_keys_max : REDIS_BULK_KEYS_MAX;
 	s->logger = settings->logger;
 	fnl_arena_init(&s->scratch, REDIS_SCRATCH_BYTES_MAX);
 	snprintf(s->key_head, sizeof s->key_head, "{%s:%s:", settings->prefix, settings->stage);

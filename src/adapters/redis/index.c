@@ -1,0 +1,290 @@
+/* The ordered indexes of paged tables. What a batch changes goes to them key by key, by the script that knows how they
+ * are made. The keys of a whole restore would keep the server busy that way for longer than their rows: they are
+ * kept back here, and with the last rows the leaves are written as they will stand. */
+#include <stdlib.h>
+
+#include "internal.h"
+
+enum {
+	LEAF_KEYS = 45,                 /* of a leaf that is written as a whole: it may grow to 60 before it is split */
+	BULK_BYTES_MAX = 32 << 20,      /* then the indexes are written though the restore goes on */
+	BULK_BYTES_TOO_MANY = 256 << 20 /* with the keys of one apply beyond that */
+};
+
+/* --- key by key: sorted, as neighbours come to their leaf together --- */
+
+struct index_op {
+	struct fnl_span key;
+	size_t position; /* among the rows of the call */
+	bool deletes;
+};
+
+static int by_key(const void *a, const void *b)
+{
+	const struct index_op *x = a;
+	const struct index_op *y = b;
+	int order = fnl_span_cmp(x->key, y->key);
+	return order ? order : x->position < y->position ? -1 : 1;
+}
+
+/* A row that is there has its key in the index. */
+static bool touches_index(const struct fnl_store_apply *apply, const struct fnl_row_write *w, size_t table)
+{
+	return w->row.table == table && (fnl_span_is_none(w->value) || !w->existed || apply->delete_first);
+}
+
+/* Sorted, of each key the last; *ret_count. NULL: none, or no memory, which the request then tells. */
+static struct index_op *index_ops(struct fnl_redis *s, const struct fnl_store_apply *apply, size_t table,
+                                  size_t *ret_count)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < apply->row_count; i++) {
+		n += touches_index(apply, &apply->rows[i], table);
+	}
+	struct index_op *ops = n ? fnl_arena_calloc(&s->scratch, n, sizeof *ops) : NULL;
+	if (!ops) {
+		s->request.err = n && !s->request.err ? FNL_E_NOMEM : s->request.err;
+		return NULL;
+	}
+	n = 0;
+	for (size_t i = 0; i < apply->row_count; i++) {
+		const struct fnl_row_write *w = &apply->rows[i];
+		if (touches_index(apply, w, table)) {
+			ops[n++] = (struct index_op){w->row.key, i, fnl_span_is_none(w->value)};
+		}
+	}
+	qsort(ops, n, sizeof *ops, by_key);
+	*ret_count = 0;
+	for (size_t i = 0; i < n; i++) {
+		if (i + 1 == n || !fnl_span_eq(ops[i].key, ops[i + 1].key)) {
+			ops[(*ret_count)++] = ops[i];
+		}
+	}
+	return ops;
+}
+
+static size_t append_runs(struct fnl_redis *s, const struct fnl_store_apply *apply, size_t table,
+                          const struct index_op *ops, size_t count, bool deletes)
+{
+	size_t commands = 0;
+	size_t left = 0;
+	for (size_t i = 0; i < count; i++) {
+		left += ops[i].deletes == deletes;
+	}
+	for (size_t i = 0; left; commands++) {
+		size_t run = left < REDIS_RUN_MAX ? left : REDIS_RUN_MAX;
+		struct fnl_redis_request *r = &s->request;
+		fnl_redis_request_begin(r, "EVAL", 4 + run);
+		fnl_redis_request_text(r, fnl_redis_index_script);
+		fnl_redis_request_number(r, 1);
+		fnl_redis_request_key(s, apply->partition, s->tables[table].index_name);
+		fnl_redis_request_text(r, deletes ? "D" : "S");
+		for (left -= run; run; i++) {
+			if (ops[i].deletes == deletes) {
+				fnl_redis_request_arg(r, ops[i].key);
+				run--;
+			}
+		}
+	}
+	return commands;
+}
+
+/* --- a bulk: the keys that a restore keeps back --- */
+
+struct bulk_key {
+	struct fnl_map_node node;
+	uint8_t bytes[];
+};
+
+static void end_bulk(struct fnl_redis_bulk *b)
+{
+	for (size_t i = 0; i < FNL_STORE_TABLES_MAX; i++) {
+		fnl_map_deinit(&b->keys[i]);
+	}
+	fnl_arena_deinit(&b->arena);
+	*b = (struct fnl_redis_bulk){0};
+}
+
+static bool begins_bulk(const struct fnl_redis *s, const struct fnl_store_apply *apply)
+{
+	return s->paged[0] && apply->delete_first && apply->more;
+}
+
+static bool goes_on(const struct fnl_redis_bulk *b, const struct fnl_store_apply *apply)
+{
+	return apply->next.present && !apply->delete_first && apply->expected.present && apply->expected.cl == b->at.cl &&
+	       apply->expected.complete_as_of_ms == b->at.complete_as_of_ms;
+}
+
+/* Which apply of a call begins the bulk or goes on with it; one that does neither ends it. */
+static void choose(struct fnl_redis *s, const struct fnl_store_apply *applies, size_t count)
+{
+	struct fnl_redis_bulk *b = &s->bulk;
+	for (size_t i = 0; i < count && !b->apply; i++) {
+		const struct fnl_store_apply *apply = &applies[i];
+		if (begins_bulk(s, apply)) {
+			end_bulk(b);
+			*b = (struct fnl_redis_bulk){.partition = apply->partition, .apply = apply};
+			fnl_arena_init(&b->arena, BULK_BYTES_TOO_MANY);
+		} else if (b->at.present && b->partition == apply->partition && goes_on(b, apply)) {
+			b->apply = apply;
+		} else if (b->at.present && b->partition == apply->partition) {
+			end_bulk(b);
+		}
+	}
+}
+
+static int keep_back(struct fnl_redis_bulk *b, const struct fnl_row_write *w)
+{
+	struct fnl_map *keys = &b->keys[w->row.table];
+	struct fnl_span key = w->row.key;
+	if (fnl_span_is_none(w->value)) {
+		fnl_map_remove(keys, key);
+		return 0;
+	}
+	uint64_t hash = fnl_span_hash(key);
+	if (fnl_map_find_hashed(keys, key, hash)) {
+		return 0;
+	}
+	struct bulk_key *kept = fnl_arena_alloc(&b->arena, sizeof *kept + key.len);
+	if (!kept) {
+		return FNL_E_NOMEM;
+	}
+	memcpy(kept->bytes, key.data, key.len);
+	return fnl_map_insert_hashed(keys, &kept->node, fnl_span_of(kept->bytes, key.len), hash);
+}
+
+int fnl_redis_bulk_prepare(struct fnl_redis *s, const struct fnl_store_apply *applies, size_t count)
+{
+	struct fnl_redis_bulk *b = &s->bulk;
+	choose(s, applies, count);
+	for (size_t i = 0; b->apply && i < b->apply->row_count; i++) {
+		const struct fnl_row_write *w = &b->apply->rows[i];
+		if (s->tables[w->row.table].index_name[0] && keep_back(b, w) != 0) {
+			return fnl_fail(&s->error, FNL_E_NOMEM, "out of memory");
+		}
+	}
+	size_t kept = 0;
+	for (size_t i = 0; i < s->table_count; i++) {
+		kept += b->keys[i].count;
+	}
+	b->ends = b->apply && (!b->apply->more || kept >= s->bulk_keys_max || b->arena.used_bytes >= BULK_BYTES_MAX);
+	return 0;
+}
+
+void fnl_redis_bulk_settle(struct fnl_redis *s, int err)
+{
+	struct fnl_redis_bulk *b = &s->bulk;
+	if (!b->apply) {
+		return;
+	}
+	if (b->ends) { /* no request of a batch is as large */
+		s->request = (struct fnl_redis_request){.data = fnl_free(s->request.data)};
+	}
+	if (err != 0 || b->apply->ret_outcome != FNL_APPLIED || b->ends) {
+		end_bulk(b);
+		return;
+	}
+	b->at = b->apply->next;
+	b->apply = NULL;
+}
+
+bool fnl_redis_bulk_waits(const struct fnl_redis *s, const struct fnl_store_apply *apply)
+{
+	return s->bulk.apply == apply && !s->bulk.ends;
+}
+
+const struct fnl_applied *fnl_redis_bulk_at(const struct fnl_redis *s, const struct fnl_store_apply *apply)
+{
+	return s->bulk.apply == apply && s->bulk.at.present ? &s->bulk.at : NULL;
+}
+
+void fnl_redis_bulk_deinit(struct fnl_redis *s)
+{
+	end_bulk(&s->bulk);
+}
+
+/* --- its indexes, as the script would have made them --- */
+
+static int by_bytes(const void *a, const void *b)
+{
+	return fnl_span_cmp(*(const struct fnl_span *)a, *(const struct fnl_span *)b);
+}
+
+/* NULL: none, or no memory, which the request then tells. */
+static struct fnl_span *sorted_keys(struct fnl_redis *s, const struct fnl_map *keys)
+{
+	struct fnl_span *sorted = keys->count ? fnl_arena_calloc(&s->bulk.arena, keys->count, sizeof *sorted) : NULL;
+	if (!sorted) {
+		s->request.err = keys->count && !s->request.err ? FNL_E_NOMEM : s->request.err;
+		return NULL;
+	}
+	size_t n = 0;
+	size_t cursor = 0;
+	for (struct fnl_map_node *node = fnl_map_next(keys, &cursor, NULL); node;
+	     node = fnl_map_next(keys, &cursor, node)) {
+		sorted[n++] = node->key;
+	}
+	qsort(sorted, n, sizeof *sorted, by_bytes);
+	return sorted;
+}
+
+/* The first leaf has room for what comes before all keys that there are now. */
+static struct fnl_span first_of_leaf(const struct fnl_span *keys, size_t leaf)
+{
+	return leaf ? keys[leaf * LEAF_KEYS] : FNL_SPAN_LIT("");
+}
+
+static void append_member(struct fnl_redis *s, struct fnl_span member)
+{
+	fnl_redis_request_text(&s->request, "0");
+	fnl_redis_request_arg(&s->request, member);
+}
+
+/* The last key comes first: where there is one block of memory, a key's place is looked for from its head. */
+static void append_leaf(struct fnl_redis *s, const char *index, const struct fnl_span *keys, size_t count, size_t leaf)
+{
+	size_t begin = leaf * LEAF_KEYS;
+	size_t end = count - begin < LEAF_KEYS ? count : begin + LEAF_KEYS;
+	fnl_redis_request_begin(&s->request, "ZADD", 1 + 2 * (end - begin));
+	fnl_redis_request_leaf(s, s->bulk.partition, index, first_of_leaf(keys, leaf));
+	while (end > begin) {
+		append_member(s, keys[--end]);
+	}
+}
+
+static size_t append_whole(struct fnl_redis *s, size_t table)
+{
+	const char *index = s->tables[table].index_name;
+	const struct fnl_map *kept = &s->bulk.keys[table];
+	const struct fnl_span *keys = sorted_keys(s, kept);
+	size_t leaves = keys ? (kept->count + LEAF_KEYS - 1) / LEAF_KEYS : 0;
+	size_t commands = leaves;
+	for (size_t i = 0; i < leaves; i++) {
+		append_leaf(s, index, keys, kept->count, i);
+	}
+	for (size_t i = 0; i < leaves; commands++) {
+		size_t run = leaves - i < REDIS_RUN_MAX ? leaves - i : REDIS_RUN_MAX;
+		fnl_redis_request_begin(&s->request, "ZADD", 1 + 2 * run);
+		fnl_redis_request_key(s, s->bulk.partition, index);
+		for (; run; run--) {
+			append_member(s, first_of_leaf(keys, i++));
+		}
+	}
+	return commands;
+}
+
+/* --- both --- */
+
+size_t fnl_redis_append_index(struct fnl_redis *s, const struct fnl_store_apply *apply, size_t table, bool changed)
+{
+	if (!s->tables[table].index_name[0] || fnl_redis_bulk_waits(s, apply)) {
+		return 0;
+	}
+	if (s->bulk.apply == apply) {
+		return append_whole(s, table);
+	}
+	size_t count = 0;
+	const struct index_op *ops = changed ? index_ops(s, apply, table, &count) : NULL;
+	return ops ? append_runs(s, apply, table, ops, count, true) + append_runs(s, apply, table, ops, count, false) : 0;
+}
