@@ -370,6 +370,22 @@ static void what_is_kept_back_has_a_limit(void **state)
 	assert_whole(f, &e, BULK, 2 * (size_t)FEW, LIT("a"));
 	must(&e, chunk_of(&e, BULK, at(3, 5), at(4, 5), 2 * (size_t)FEW, LIT("a")));
 	assert_whole(f, &e, BULK, 3 * (size_t)FEW, LIT("a"));
+
+	/* by their number, and by their bytes */
+	enum { LARGE = 150000 };
+	struct fnl_store_apply large = chunk_of(&e, OTHER, nothing, at(1, 5), 0, LIT("a"));
+	struct fnl_row_write *rows = fnl_arena_calloc(&e.arena, FEW, sizeof *rows);
+	e.store->ops->close(e.store);
+	e.store = open_redis(f, 0);
+	for (size_t i = 0; i < FEW; i++) {
+		uint8_t *key = fnl_arena_calloc(&e.arena, LARGE, 1);
+		memcpy(key, large.rows[i].row.key.data, large.rows[i].row.key.len);
+		rows[i] = put_plain(fnl_span_of(key, LARGE), LIT("a"));
+	}
+	large.rows = rows;
+	must(&e, large);
+	assert_applied(stand(&e, OTHER), at(1, 5));
+	assert_leaves(f, OTHER);
 	end(&e);
 }
 

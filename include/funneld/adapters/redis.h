@@ -18,8 +18,8 @@ struct fnl_redis_settings {
 	const char *const *table_names;
 	size_t table_count;
 	fnl_paged_tables paged; /* a view that was kept with other indexes counts as absent, so it is rebuilt */
-	size_t bulk_keys_max;   /* a restore keeps so many keys of paged tables in memory, so that their indexes are written
-	                         * at once; 0: as many as are kept by default */
+	size_t bulk_keys_max; /* a restore keeps so many keys and deadlines in memory, so that their indexes are written at
+	                       * once; 0: as many as are kept by default */
 	int connect_timeout_ms;
 	int command_timeout_ms;
 	const struct fnl_logger *logger;

@@ -92,15 +92,16 @@ static size_t append_lane(struct fnl_redis *s, const struct fnl_store_apply *app
 static size_t append_rows(struct fnl_redis *s, const struct fnl_store_apply *apply)
 {
 	bool changed[FNL_STORE_TABLES_MAX] = {false};
-	size_t commands = append_lane(s, apply, LANE_DUE);
+	enum fnl_redis_part part = fnl_redis_bulk_part(s, apply);
+	size_t commands = part == REDIS_NO_PART ? append_lane(s, apply, LANE_DUE) : 0;
 	for (size_t i = 0; i < apply->row_count; i++) {
 		changed[apply->rows[i].row.table] = true;
 	}
 	for (size_t i = 0; i < s->table_count; i++) {
 		commands += changed[i] ? append_lane(s, apply, LANES_BEFORE_TABLES + i) : 0;
-		commands += fnl_redis_append_index(s, apply, i, changed[i]);
+		commands += changed[i] && part == REDIS_NO_PART ? fnl_redis_append_index(s, apply, i) : 0;
 	}
-	return commands;
+	return part == REDIS_LAST_PART ? commands + fnl_redis_append_bulk(s) : commands;
 }
 
 /* --- what else is written --- */
@@ -130,7 +131,7 @@ static size_t append_applied(struct fnl_redis *s, const struct fnl_store_apply *
 {
 	struct fnl_redis_request *r = &s->request;
 	char digits[24];
-	bool paged = s->paged[0] && !fnl_redis_bulk_waits(s, apply);
+	bool paged = s->paged[0] && fnl_redis_bulk_part(s, apply) != REDIS_PART;
 	fnl_redis_request_begin(r, "HSET", paged ? 7 : 5);
 	fnl_redis_request_key(s, apply->partition, "applied");
 	fnl_redis_request_text(r, "cl");

@@ -1,6 +1,6 @@
 /* The ordered indexes of paged tables. What a batch changes goes to them key by key, by the script that knows how they
- * are made. The keys of a whole restore would keep the server busy that way for longer than their rows: they are
- * kept back here, and with the last rows the leaves are written as they will stand. */
+ * are made. The keys of a whole restore would keep the server busy that way for longer than their rows: they are kept
+ * back here, with the deadlines, and with the last rows all indexes are written as they will stand. */
 #include <stdlib.h>
 
 #include "internal.h"
@@ -89,10 +89,18 @@ static size_t append_runs(struct fnl_redis *s, const struct fnl_store_apply *app
 	return commands;
 }
 
+size_t fnl_redis_append_index(struct fnl_redis *s, const struct fnl_store_apply *apply, size_t table)
+{
+	size_t count = 0;
+	const struct index_op *ops = s->tables[table].index_name[0] ? index_ops(s, apply, table, &count) : NULL;
+	return ops ? append_runs(s, apply, table, ops, count, true) + append_runs(s, apply, table, ops, count, false) : 0;
+}
+
 /* --- a bulk: the keys that a restore keeps back --- */
 
 struct bulk_key {
 	struct fnl_map_node node;
+	int64_t deadline_ms;
 	uint8_t bytes[];
 };
 
@@ -134,24 +142,37 @@ static void choose(struct fnl_redis *s, const struct fnl_store_apply *applies, s
 	}
 }
 
-static int keep_back(struct fnl_redis_bulk *b, const struct fnl_row_write *w)
+static int keep_back(struct fnl_redis *s, const struct fnl_row_write *w)
 {
-	struct fnl_map *keys = &b->keys[w->row.table];
+	struct fnl_map *keys = &s->bulk.keys[w->row.table];
 	struct fnl_span key = w->row.key;
-	if (fnl_span_is_none(w->value)) {
+	bool in_an_index = s->tables[w->row.table].index_name[0] || w->deadline_ms != FNL_NO_DEADLINE;
+	if (fnl_span_is_none(w->value) || !in_an_index) {
 		fnl_map_remove(keys, key);
 		return 0;
 	}
 	uint64_t hash = fnl_span_hash(key);
-	if (fnl_map_find_hashed(keys, key, hash)) {
-		return 0;
-	}
-	struct bulk_key *kept = fnl_arena_alloc(&b->arena, sizeof *kept + key.len);
+	struct fnl_map_node *node = fnl_map_find_hashed(keys, key, hash);
+	struct bulk_key *kept =
+		node ? FNL_CONTAINER_OF(node, struct bulk_key, node) : fnl_arena_alloc(&s->bulk.arena, sizeof *kept + key.len);
 	if (!kept) {
 		return FNL_E_NOMEM;
 	}
+	kept->deadline_ms = w->deadline_ms;
+	if (node) {
+		return 0;
+	}
 	memcpy(kept->bytes, key.data, key.len);
 	return fnl_map_insert_hashed(keys, &kept->node, fnl_span_of(kept->bytes, key.len), hash);
+}
+
+static size_t kept_count(const struct fnl_redis *s)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < s->table_count; i++) {
+		n += s->bulk.keys[i].count;
+	}
+	return n;
 }
 
 int fnl_redis_bulk_prepare(struct fnl_redis *s, const struct fnl_store_apply *applies, size_t count)
@@ -159,16 +180,12 @@ int fnl_redis_bulk_prepare(struct fnl_redis *s, const struct fnl_store_apply *ap
 	struct fnl_redis_bulk *b = &s->bulk;
 	choose(s, applies, count);
 	for (size_t i = 0; b->apply && i < b->apply->row_count; i++) {
-		const struct fnl_row_write *w = &b->apply->rows[i];
-		if (s->tables[w->row.table].index_name[0] && keep_back(b, w) != 0) {
+		if (keep_back(s, &b->apply->rows[i]) != 0) {
 			return fnl_fail(&s->error, FNL_E_NOMEM, "out of memory");
 		}
 	}
-	size_t kept = 0;
-	for (size_t i = 0; i < s->table_count; i++) {
-		kept += b->keys[i].count;
-	}
-	b->ends = b->apply && (!b->apply->more || kept >= s->bulk_keys_max || b->arena.used_bytes >= BULK_BYTES_MAX);
+	b->ends =
+		b->apply && (!b->apply->more || kept_count(s) >= s->bulk_keys_max || b->arena.used_bytes >= BULK_BYTES_MAX);
 	return 0;
 }
 
@@ -189,9 +206,9 @@ void fnl_redis_bulk_settle(struct fnl_redis *s, int err)
 	b->apply = NULL;
 }
 
-bool fnl_redis_bulk_waits(const struct fnl_redis *s, const struct fnl_store_apply *apply)
+enum fnl_redis_part fnl_redis_bulk_part(const struct fnl_redis *s, const struct fnl_store_apply *apply)
 {
-	return s->bulk.apply == apply && !s->bulk.ends;
+	return s->bulk.apply != apply ? REDIS_NO_PART : s->bulk.ends ? REDIS_LAST_PART : REDIS_PART;
 }
 
 const struct fnl_applied *fnl_redis_bulk_at(const struct fnl_redis *s, const struct fnl_store_apply *apply)
@@ -274,17 +291,65 @@ static size_t append_whole(struct fnl_redis *s, size_t table)
 	return commands;
 }
 
-/* --- both --- */
+struct bulk_due {
+	int64_t deadline_ms;
+	size_t table;
+	struct fnl_span key;
+};
 
-size_t fnl_redis_append_index(struct fnl_redis *s, const struct fnl_store_apply *apply, size_t table, bool changed)
+static int by_deadline(const void *a, const void *b)
 {
-	if (!s->tables[table].index_name[0] || fnl_redis_bulk_waits(s, apply)) {
+	const struct bulk_due *x = a;
+	const struct bulk_due *y = b;
+	return x->deadline_ms < y->deadline_ms ? -1 : x->deadline_ms > y->deadline_ms;
+}
+
+static size_t deadlines_of(const struct fnl_map *keys, size_t table, struct bulk_due *ret)
+{
+	size_t n = 0;
+	size_t cursor = 0;
+	for (struct fnl_map_node *node = fnl_map_next(keys, &cursor, NULL); node;
+	     node = fnl_map_next(keys, &cursor, node)) {
+		const struct bulk_key *kept = FNL_CONTAINER_OF(node, struct bulk_key, node);
+		ret[n] = (struct bulk_due){kept->deadline_ms, table, node->key};
+		n += kept->deadline_ms != FNL_NO_DEADLINE;
+	}
+	return n;
+}
+
+/* The latest comes first: then the place of each is at the head, and what the server looks at for it is in its cache.
+ */
+static size_t append_due(struct fnl_redis *s)
+{
+	size_t commands = 0;
+	size_t n = 0;
+	struct bulk_due *due = fnl_arena_calloc(&s->bulk.arena, kept_count(s) + 1, sizeof *due);
+	if (!due) {
+		s->request.err = s->request.err ? s->request.err : FNL_E_NOMEM;
 		return 0;
 	}
-	if (s->bulk.apply == apply) {
-		return append_whole(s, table);
+	for (size_t i = 0; i < s->table_count; i++) {
+		n += deadlines_of(&s->bulk.keys[i], i, due + n);
 	}
-	size_t count = 0;
-	const struct index_op *ops = changed ? index_ops(s, apply, table, &count) : NULL;
-	return ops ? append_runs(s, apply, table, ops, count, true) + append_runs(s, apply, table, ops, count, false) : 0;
+	qsort(due, n, sizeof *due, by_deadline);
+	for (; n; commands++) {
+		size_t run = n < REDIS_RUN_MAX ? n : REDIS_RUN_MAX;
+		fnl_redis_request_begin(&s->request, "ZADD", 1 + 2 * run);
+		fnl_redis_request_key(s, s->bulk.partition, "due");
+		for (; run; run--) {
+			n--;
+			fnl_redis_request_number(&s->request, due[n].deadline_ms);
+			fnl_redis_request_joined(&s->request, s->tables[due[n].table].due_head_span, due[n].key, FNL_SPAN_NONE);
+		}
+	}
+	return commands;
+}
+
+size_t fnl_redis_append_bulk(struct fnl_redis *s)
+{
+	size_t commands = append_due(s);
+	for (size_t i = 0; i < s->table_count; i++) {
+		commands += s->tables[i].index_name[0] ? append_whole(s, i) : 0;
+	}
+	return commands;
 }

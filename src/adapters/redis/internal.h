@@ -100,7 +100,7 @@ struct fnl_redis_bulk {
 	int32_t partition;
 	struct fnl_applied at; /* what it wrote last; absent: nothing yet */
 	struct fnl_map keys[FNL_STORE_TABLES_MAX];
-	struct fnl_arena arena;              /* the keys */
+	struct fnl_arena arena;              /* the keys, of what is paged or has a deadline */
 	const struct fnl_store_apply *apply; /* which one of the call at hand goes on with it; NULL: none */
 	bool ends;                           /* that one writes the indexes */
 };
@@ -178,15 +178,22 @@ bool fnl_redis_take_applied(const struct fnl_redis *s, const struct fnl_redis_re
 extern const char fnl_redis_index_script[];
 extern const char fnl_redis_index_drop_script[];
 
-/* Appends what an apply that fits does to the index of a table, of which it has rows or (changed false) not; returns
- * how many commands. */
-size_t fnl_redis_append_index(struct fnl_redis *s, const struct fnl_store_apply *apply, size_t table, bool changed);
+/* Appends what an apply does to the index of a table; returns how many commands. */
+size_t fnl_redis_append_index(struct fnl_redis *s, const struct fnl_store_apply *apply, size_t table);
 
 /* Before a call and after it, whatever has come of it. */
 int fnl_redis_bulk_prepare(struct fnl_redis *s, const struct fnl_store_apply *applies, size_t count) FNL_MUST_USE;
 void fnl_redis_bulk_settle(struct fnl_redis *s, int err);
-/* Whether the indexes wait, so that the view must count as absent. */
-bool fnl_redis_bulk_waits(const struct fnl_redis *s, const struct fnl_store_apply *apply);
+
+enum fnl_redis_part {
+	REDIS_NO_PART,
+	REDIS_PART,     /* of a bulk: rows only; the view must count as absent */
+	REDIS_LAST_PART /* rows, and fnl_redis_append_bulk */
+};
+
+enum fnl_redis_part fnl_redis_bulk_part(const struct fnl_redis *s, const struct fnl_store_apply *apply);
+/* Appends all that was kept back; returns how many commands. */
+size_t fnl_redis_append_bulk(struct fnl_redis *s);
 /* Where the half-built view stands that an apply goes on with; NULL: it wants a whole one. */
 const struct fnl_applied *fnl_redis_bulk_at(const struct fnl_redis *s, const struct fnl_store_apply *apply);
 void fnl_redis_bulk_deinit(struct fnl_redis *s);
