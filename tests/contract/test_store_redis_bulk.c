@@ -42,13 +42,19 @@ static struct fnl_store *open_redis(struct redis_fixture *f, size_t bulk_keys_ma
 	return store;
 }
 
+static struct env another(struct redis_fixture *f, size_t bulk_keys_max)
+{
+	struct env e = {.store = open_redis(f, bulk_keys_max)};
+	fnl_arena_init(&e.arena, (size_t)64 << 20);
+	return e;
+}
+
 static void start(struct env *e, struct redis_fixture *f, size_t bulk_keys_max)
 {
 	const char *const args[] = {"FLUSHALL", NULL};
 	char reply[16];
 	assert_true(redis_fixture_command(f, args, reply, sizeof reply));
-	*e = (struct env){.store = open_redis(f, bulk_keys_max)};
-	fnl_arena_init(&e->arena, (size_t)64 << 20);
+	*e = another(f, bulk_keys_max);
 }
 
 static void end(struct env *e)
@@ -337,7 +343,7 @@ static void it_is_no_view_before_its_end(void **state)
 	struct redis_fixture *f = *state;
 	struct env e;
 	start(&e, f, 0);
-	struct env other = {.store = open_redis(f, 0), .arena = e.arena};
+	struct env other = another(f, 0);
 	must(&e, chunk_of(&e, BULK, nothing, at(1, 5), 0, LIT("a")));
 	must(&e, chunk_of(&e, BULK, at(1, 5), at(2, 5), FEW, LIT("a")));
 	assert_applied(stand(&other, BULK), nothing);
@@ -352,7 +358,7 @@ static void it_is_no_view_before_its_end(void **state)
 	struct fnl_store_apply none = last(step(OTHER, at(1, 5), at(2, 6), NULL, 0));
 	must(&e, none);
 	assert_whole(f, &other, OTHER, FEW, LIT("a"));
-	other.store->ops->close(other.store);
+	end(&other);
 	end(&e);
 }
 
@@ -412,7 +418,7 @@ static void somebody_else_begins_anew(void **state)
 	struct redis_fixture *f = *state;
 	struct env e;
 	start(&e, f, 0);
-	struct env other = {.store = open_redis(f, 0), .arena = e.arena};
+	struct env other = another(f, 0);
 	must(&e, chunk_of(&e, BULK, nothing, at(1, 5), 0, LIT("a")));
 	must(&other, chunk_of(&e, BULK, nothing, at(1, 6), FEW, LIT("b")));
 	struct fnl_store_apply late = last(chunk_of(&e, BULK, at(1, 5), at(2, 5), 0, LIT("a")));
@@ -430,7 +436,7 @@ static void somebody_else_begins_anew(void **state)
 	must(&other, last(chunk_of(&e, BULK, nothing, at(1, 5), 0, LIT("b"))));
 	assert_int_equal(outcome_of(&e, late), FNL_MISMATCH);
 	assert_whole(f, &other, BULK, FEW, LIT("b"));
-	other.store->ops->close(other.store);
+	end(&other);
 	end(&e);
 }
 
