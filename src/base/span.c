@@ -55,23 +55,25 @@ static size_t sequence_len(const uint8_t *p, size_t left)
 	return n;
 }
 
-/* How many bytes at the front are ASCII: at least so many, counted in words. The last word overlaps the one before. */
-static size_t ascii_len(struct fnl_span s)
+/* Whether a text of at least `size` bytes is ASCII, by words of that size; the last one overlaps the one before. */
+static inline bool words_are_ascii(struct fnl_span s, size_t size)
 {
-	uint64_t word;
-	for (size_t i = 0; s.len >= sizeof(word) && i < s.len; i += sizeof(word)) {
-		size_t at = i < s.len - sizeof(word) ? i : s.len - sizeof(word);
-		memcpy(&word, s.data + at, sizeof(word));
+	for (size_t i = 0; i < s.len; i += size) {
+		uint64_t word = 0;
+		memcpy(&word, s.data + (i < s.len - size ? i : s.len - size), size);
 		if (word & UINT64_C(0x8080808080808080)) {
-			return i;
+			return false;
 		}
 	}
-	return s.len >= sizeof(word) ? s.len : 0;
+	return true;
 }
 
 bool fnl_span_utf8_valid(struct fnl_span s)
 {
-	size_t i = ascii_len(s);
+	if ((s.len >= 8 && words_are_ascii(s, 8)) || (s.len >= 4 && s.len < 8 && words_are_ascii(s, 4))) {
+		return true;
+	}
+	size_t i = 0;
 	while (i < s.len) {
 		if (s.data[i] < 0x80) {
 			i++;

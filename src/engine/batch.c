@@ -2,6 +2,8 @@
  */
 #include "internal.h"
 
+enum { PREFETCHED_INPUTS = 4 };
+
 static struct fnl_partition *partition_of(struct fnl_stream *s, int32_t id)
 {
 	for (size_t i = 0; i < s->partition_count; i++) {
@@ -268,6 +270,17 @@ int fnl_batch_load(struct fnl_stream *s, struct fnl_partition *p, const struct f
 	return rc;
 }
 
+/* Where rows are looked for lies anywhere in memory: it is asked for a few inputs before. */
+static struct fnl_input *prefetch_rows(const struct fnl_partition *p, struct fnl_input *in)
+{
+	for (size_t i = 0; in && i < in->prepared.row_count; i++) {
+		uint64_t hash = fnl_span_hash(in->prepared.rows[i].key);
+		fnl_map_prefetch(&p->overlay.maps[in->prepared.rows[i].table], hash);
+		fnl_cache_prefetch(&p->cache, in->prepared.rows[i].table, hash);
+	}
+	return in ? in->next : NULL;
+}
+
 /* All rows that the inputs need, and up to when timers must be known. */
 static int partition_needs(struct fnl_stream *s, struct fnl_partition *p)
 {
@@ -275,8 +288,12 @@ static int partition_needs(struct fnl_stream *s, struct fnl_partition *p)
 	if (fnl_by_event(s) && !fnl_batch_entry(s, p, s->ports.op->ops->time_row(s->ports.op))) {
 		return FNL_E_NOMEM;
 	}
-	size_t taken = 0;
-	for (struct fnl_input *in = p->inputs; in; in = in->next, taken++) {
+	struct fnl_input *ahead = p->inputs;
+	for (int i = 0; i < PREFETCHED_INPUTS; i++) {
+		ahead = prefetch_rows(p, ahead);
+	}
+	for (struct fnl_input *in = p->inputs; in; in = in->next) {
+		ahead = prefetch_rows(p, ahead);
 		for (size_t i = 0; i < in->prepared.row_count; i++) {
 			in->entries[i] = fnl_batch_entry(s, p, in->prepared.rows[i]);
 			if (!in->entries[i]) {

@@ -210,6 +210,9 @@ static int collect_writes(struct fnl_stream *s, struct fnl_partition *p, struct 
 static void take_committed(struct fnl_stream *s, struct fnl_partition *p)
 {
 	for (const struct fnl_entry *e = p->overlay.first; e; e = e->next) {
+		if (e->next) {
+			fnl_cache_prefetch(&p->cache, e->next->table, e->next->node.hash);
+		}
 		if (e->known && (e->from_view || fnl_entry_dirty(e))) {
 			fnl_cache_put(&p->cache, (struct fnl_row_key){e->table, e->node.key}, e->node.hash, e->value);
 		}

@@ -54,6 +54,8 @@ void fnl_cache_deinit(struct fnl_cache *c);
  * below: hash is that of row.key. */
 bool fnl_cache_get(const struct fnl_cache *c, struct fnl_row_key row, uint64_t hash, struct fnl_span *ret,
                    bool *ret_young);
+/* A get or put of the row follows soon. */
+void fnl_cache_prefetch(const struct fnl_cache *c, uint8_t table, uint64_t hash);
 /* Keeps a copy when there is room; a row that doesn't fit is not cached, which is no error. */
 void fnl_cache_put(struct fnl_cache *c, struct fnl_row_key row, uint64_t hash, struct fnl_span value);
 

