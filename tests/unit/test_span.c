@@ -121,10 +121,8 @@ static void utf8_is_judged_at_each_place(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(equality_knows_absent_from_empty),
-		cmocka_unit_test(order_is_bytewise),
-		cmocka_unit_test(hashes_spread_over_few_buckets),
-		cmocka_unit_test(utf8_is_judged_as_rfc_3629_says),
+		cmocka_unit_test(equality_knows_absent_from_empty), cmocka_unit_test(order_is_bytewise),
+		cmocka_unit_test(hashes_spread_over_few_buckets),   cmocka_unit_test(utf8_is_judged_as_rfc_3629_says),
 		cmocka_unit_test(utf8_is_judged_at_each_place),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
