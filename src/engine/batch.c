@@ -2,7 +2,7 @@
  */
 #include "internal.h"
 
-enum { PREFETCHED_INPUTS = 4 };
+enum { INPUTS_AHEAD = 4 };
 
 static struct fnl_partition *partition_of(struct fnl_stream *s, int32_t id)
 {
@@ -141,9 +141,9 @@ static int collect(struct fnl_stream *s, const struct fnl_poll *poll, struct fnl
 	return 0;
 }
 
-struct fnl_entry *fnl_batch_entry(struct fnl_stream *s, struct fnl_partition *p, struct fnl_row_key row)
+static struct fnl_entry *entry_hashed(struct fnl_stream *s, struct fnl_partition *p, struct fnl_row_key row,
+                                      uint64_t hash)
 {
-	uint64_t hash = fnl_span_hash(row.key);
 	struct fnl_entry *e = fnl_overlay_find_hashed(&p->overlay, row, hash);
 	if (e) {
 		return e;
@@ -170,6 +170,11 @@ struct fnl_entry *fnl_batch_entry(struct fnl_stream *s, struct fnl_partition *p,
 	*p->overlay.tail = e;
 	p->overlay.tail = &e->next;
 	return e;
+}
+
+struct fnl_entry *fnl_batch_entry(struct fnl_stream *s, struct fnl_partition *p, struct fnl_row_key row)
+{
+	return entry_hashed(s, p, row, fnl_span_hash(row.key));
 }
 
 void fnl_batch_fill(struct fnl_stream *s, struct fnl_entry *e, struct fnl_span value)
@@ -270,15 +275,42 @@ int fnl_batch_load(struct fnl_stream *s, struct fnl_partition *p, const struct f
 	return rc;
 }
 
-/* Where rows are looked for lies anywhere in memory: it is asked for a few inputs before. */
-static struct fnl_input *prefetch_rows(const struct fnl_partition *p, struct fnl_input *in)
+/* Where rows are looked for lies anywhere in memory: it is asked for a few inputs before. Returns the next input. */
+static struct fnl_input *look_ahead(const struct fnl_partition *p, struct fnl_input *in,
+                                    uint64_t ret_hashes[FNL_STEP_ROWS_MAX])
 {
 	for (size_t i = 0; in && i < in->prepared.row_count; i++) {
-		uint64_t hash = fnl_span_hash(in->prepared.rows[i].key);
-		fnl_map_prefetch(&p->overlay.maps[in->prepared.rows[i].table], hash);
-		fnl_cache_prefetch(&p->cache, in->prepared.rows[i].table, hash);
+		const struct fnl_row_key *row = &in->prepared.rows[i];
+		ret_hashes[i] = fnl_span_hash(row->key);
+		fnl_map_prefetch(&p->overlay.maps[row->table], ret_hashes[i]);
+		fnl_cache_prefetch(&p->cache, row->table, ret_hashes[i]);
 	}
 	return in ? in->next : NULL;
+}
+
+/* The rows of all inputs become entries; 0 or FNL_E_NOMEM. */
+static int input_entries(struct fnl_stream *s, struct fnl_partition *p)
+{
+	uint64_t hashes[INPUTS_AHEAD][FNL_STEP_ROWS_MAX];
+	struct fnl_input *ahead = p->inputs;
+	for (size_t n = 0; n < INPUTS_AHEAD; n++) {
+		ahead = look_ahead(p, ahead, hashes[n]);
+	}
+	size_t n = 0;
+	for (struct fnl_input *in = p->inputs; in; in = in->next) {
+		for (size_t i = 0; i < in->prepared.row_count; i++) {
+			in->entries[i] = entry_hashed(s, p, in->prepared.rows[i], hashes[n][i]);
+			if (!in->entries[i]) {
+				return FNL_E_NOMEM;
+			}
+		}
+		ahead = look_ahead(p, ahead, hashes[n]);
+		n = (n + 1) % INPUTS_AHEAD;
+		if (fnl_by_event(s) && in->prepared.event_time_ms > p->horizon_ms) {
+			p->horizon_ms = in->prepared.event_time_ms;
+		}
+	}
+	return 0;
 }
 
 /* All rows that the inputs need, and up to when timers must be known. */
@@ -288,23 +320,8 @@ static int partition_needs(struct fnl_stream *s, struct fnl_partition *p)
 	if (fnl_by_event(s) && !fnl_batch_entry(s, p, s->ports.op->ops->time_row(s->ports.op))) {
 		return FNL_E_NOMEM;
 	}
-	struct fnl_input *ahead = p->inputs;
-	for (int i = 0; i < PREFETCHED_INPUTS; i++) {
-		ahead = prefetch_rows(p, ahead);
-	}
-	for (struct fnl_input *in = p->inputs; in; in = in->next) {
-		ahead = prefetch_rows(p, ahead);
-		for (size_t i = 0; i < in->prepared.row_count; i++) {
-			in->entries[i] = fnl_batch_entry(s, p, in->prepared.rows[i]);
-			if (!in->entries[i]) {
-				return FNL_E_NOMEM;
-			}
-		}
-		if (fnl_by_event(s) && in->prepared.event_time_ms > p->horizon_ms) {
-			p->horizon_ms = in->prepared.event_time_ms;
-		}
-	}
-	int rc = missing_keys(s, p, &p->read);
+	int rc = input_entries(s, p);
+	rc = rc ? rc : missing_keys(s, p, &p->read);
 	p->read.due_until_ms = p->horizon_ms;
 	/* one more than may fire: it tells whether there are more */
 	p->read.due_max = p->horizon_ms == FNL_NO_TIME ? 0 : s->settings.timers_max + 1;
