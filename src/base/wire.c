@@ -1,7 +1,5 @@
 #include "funneld/base/wire.h"
 
-#include <endian.h>
-
 enum { WRITER_BYTES_MIN = 128 };
 
 uint32_t fnl_read_be32(struct fnl_reader *r)
@@ -13,16 +11,22 @@ uint32_t fnl_read_be32(struct fnl_reader *r)
 	return (uint32_t)s.data[0] << 24 | (uint32_t)s.data[1] << 16 | (uint32_t)s.data[2] << 8 | s.data[3];
 }
 
+/* Eight bytes as a number and back, the first the least. */
+static uint64_t little_endian(uint64_t v)
+{
+	return __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? v : __builtin_bswap64(v);
+}
+
 static uint64_t load_le64(const uint8_t *p)
 {
 	uint64_t v;
 	memcpy(&v, p, sizeof(v));
-	return le64toh(v);
+	return little_endian(v);
 }
 
 static void store_le64(uint8_t *p, uint64_t v)
 {
-	v = htole64(v);
+	v = little_endian(v);
 	memcpy(p, &v, sizeof(v));
 }
 

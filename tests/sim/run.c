@@ -72,6 +72,9 @@ static int open_world(struct sim *s)
 	rc = rc ? rc : fnl_embedded_bus_open(s->broker, &s->bus);
 	rc = rc ? rc : fnl_fake_redis_open(&s->redis);
 	rc = rc ? rc : topics(s);
+	if (rc == 0 && s->seed % 4 == 0) {
+		fnl_fake_redis_hide_half_built(s->redis);
+	}
 	for (int i = 0; i < s->worker_count && rc == 0; i++) {
 		struct sim_worker *w = &s->workers[i];
 		w->sim = s;

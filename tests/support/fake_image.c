@@ -118,6 +118,7 @@ static int partition_copy(struct fake_partition *to, const struct fake_partition
 {
 	size_t cursor = 0;
 	to->applied = from->applied;
+	to->half_of = from->half_of;
 	memcpy(to->note, from->note, from->note_len);
 	to->note_len = from->note_len;
 	for (struct fnl_map_node *n = fnl_map_next(&from->rows, &cursor, NULL); n;

@@ -17,6 +17,7 @@ struct fake_row {
 struct fake_partition {
 	int32_t number;
 	struct fnl_applied applied;
+	size_t half_of; /* the handle that is building it; 0: it is whole */
 	struct fnl_map rows;
 	uint8_t note[FNL_STORE_NOTE_BYTES_MAX];
 	size_t note_len; /* 0: none */

@@ -15,11 +15,16 @@ struct fnl_fake_redis {
 	enum fnl_fake_fault fault;
 	size_t fault_countdown;
 	size_t calls;
+	size_t handles; /* opened so far */
+	bool hides_half_built;
 };
+
+enum { NOBODYS_HALF = SIZE_MAX };
 
 struct fake_store {
 	struct fnl_store store;
 	struct fnl_fake_redis *redis;
+	size_t number; /* from 1 */
 	size_t table_count;
 	struct fnl_error error;
 };
@@ -104,8 +109,14 @@ void fnl_fake_redis_forget(struct fnl_fake_redis *r)
 	pthread_mutex_lock(&r->lock);
 	for (size_t i = 0; i < r->now.count; i++) {
 		r->now.partitions[i].applied = (struct fnl_applied){0};
+		r->now.partitions[i].half_of = 0;
 	}
 	pthread_mutex_unlock(&r->lock);
+}
+
+void fnl_fake_redis_hide_half_built(struct fnl_fake_redis *r)
+{
+	r->hides_half_built = true;
 }
 
 size_t fnl_fake_redis_calls(struct fnl_fake_redis *r)
@@ -304,7 +315,7 @@ static int read_one(struct fake_store *s, struct fnl_store_read *read, struct fn
 	read->ret_due_count = 0;
 	read->ret_page = NULL;
 	read->ret_page_count = 0;
-	read->ret_applied = p ? p->applied : (struct fnl_applied){0};
+	read->ret_applied = p && !p->half_of ? p->applied : (struct fnl_applied){0};
 	int err = read_due(p, read, arena);
 	return err ? err : read_page(p, read, arena);
 }
@@ -385,7 +396,8 @@ static int write_row(struct fake_partition *p, const struct fnl_row_write *write
 static int apply_one(struct fake_store *s, struct fnl_store_apply *apply, bool lost)
 {
 	struct fake_partition *p = fake_image_find(&s->redis->now, apply->partition);
-	struct fnl_applied found = p ? p->applied : (struct fnl_applied){0};
+	bool own = p && p->half_of == s->number && apply->expected.present;
+	struct fnl_applied found = p && (own || !p->half_of) ? p->applied : (struct fnl_applied){0};
 	bool fits = stands_at(found, apply->expected, apply->compare_as_of);
 	int err = 0;
 	if (fits) {
@@ -400,6 +412,8 @@ static int apply_one(struct fake_store *s, struct fnl_store_apply *apply, bool l
 			err = write_row(p, &apply->rows[i], apply->rows[i].deadline_unchanged && !apply->delete_first);
 		}
 		p->applied = apply->next;
+		bool half = s->redis->hides_half_built && apply->more && (apply->delete_first || own);
+		p->half_of = !half ? 0 : lost ? NOBODYS_HALF : s->number;
 	}
 	if (err == 0 && !lost) {
 		apply->ret_outcome = fits ? FNL_APPLIED : FNL_MISMATCH;
@@ -446,10 +460,11 @@ static int fake_wipe(struct fnl_store *store, int32_t partition, struct fnl_appl
 		return err;
 	}
 	struct fake_partition *p = fake_image_find(&s->redis->now, partition);
-	bool fits = stands_at(p ? p->applied : (struct fnl_applied){0}, expected, true);
+	bool fits = stands_at(p && !p->half_of ? p->applied : (struct fnl_applied){0}, expected, true);
 	if (fits && p) {
 		fake_rows_clear(p);
 		p->applied = (struct fnl_applied){0};
+		p->half_of = 0;
 	}
 	if (!lost) {
 		*ret_outcome = fits ? FNL_APPLIED : FNL_MISMATCH;
@@ -568,7 +583,7 @@ int fnl_fake_store_open(struct fnl_fake_redis *r, size_t table_count, struct fnl
 	if (!s) {
 		return FNL_E_NOMEM;
 	}
-	*s = (struct fake_store){.store.ops = &fake_ops, .redis = r, .table_count = table_count};
+	*s = (struct fake_store){.store.ops = &fake_ops, .redis = r, .number = ++r->handles, .table_count = table_count};
 	*ret = &s->store;
 	return 0;
 }

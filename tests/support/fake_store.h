@@ -37,6 +37,8 @@ void fnl_fake_redis_lose_next_reply(struct fnl_fake_redis *r);
 void fnl_fake_redis_interrupt_next(struct fnl_fake_redis *r);
 /* Somebody deletes the keys that say where each partition stands; all rows stay. */
 void fnl_fake_redis_forget(struct fnl_fake_redis *r);
+/* A view whose restore goes on counts as absent to all but the handle that is at it (store.h, `more`). */
+void fnl_fake_redis_hide_half_built(struct fnl_fake_redis *r);
 /* Calls begun since open, those refused included: for tests that put a fault at every position. */
 size_t fnl_fake_redis_calls(struct fnl_fake_redis *r);
 
