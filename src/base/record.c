@@ -30,7 +30,7 @@ static uint8_t *refuse(struct encoder *e, int code)
 
 FNL_SELDOM static uint8_t *more_room(struct encoder *e, const uint8_t *p, size_t n)
 {
-	e->w->len = p ? (size_t)(p - e->w->data) : 0;
+	e->w->len = (size_t)(p - e->w->data);
 	uint8_t *grown = fnl_writer_room(e->w, n);
 	e->end = grown ? e->w->data + e->w->capacity : NULL;
 	return grown ? grown : refuse(e, FNL_E_NOMEM);
@@ -38,7 +38,7 @@ FNL_SELDOM static uint8_t *more_room(struct encoder *e, const uint8_t *p, size_t
 
 static inline uint8_t *room(struct encoder *e, uint8_t *p, size_t n)
 {
-	return p && (size_t)(e->end - p) >= n ? p : more_room(e, p, n);
+	return (size_t)(e->end - p) >= n ? p : more_room(e, p, n);
 }
 
 static uint8_t *encode_record(struct encoder *e, uint8_t *p, const struct fnl_record_desc *d,
