@@ -395,6 +395,38 @@ static void what_is_kept_back_has_a_limit(void **state)
 	end(&e);
 }
 
+static long execs(struct redis_fixture *f)
+{
+	static const char count[] = "return redis.call('INFO', 'commandstats'):match('cmdstat_exec:calls=(%d+)')";
+	const char *const args[] = {"EVAL", count, "0", NULL};
+	char reply[32];
+	assert_true(redis_fixture_command(f, args, reply, sizeof reply));
+	return strtol(reply, NULL, 10);
+}
+
+/* The server has others wait for a piece of the indexes, not for all: 22,600 deadlines and as many keys. */
+static void large_indexes_come_in_slices(void **state)
+{
+	enum { CHUNKS = 100 };
+	struct redis_fixture *f = *state;
+	struct env e;
+	start(&e, f, 0);
+	for (int64_t i = 0; i < CHUNKS; i++) {
+		struct fnl_applied before = i ? at(i, 5) : nothing;
+		struct fnl_store_apply chunk = chunk_of(&e, BULK, before, at(i + 1, 5), (size_t)i * FEW, LIT("a"));
+		must(&e, chunk);
+	}
+	long before = execs(f);
+	must(&e, last(step(BULK, at(CHUNKS, 5), at(CHUNKS + 1, 6), NULL, 0)));
+	assert_true(execs(f) - before >= 1 + 2 * CHUNKS * (long)FEW / 11000);
+	assert_applied(stand(&e, BULK), at(CHUNKS + 1, 6));
+	assert_leaves(f, BULK);
+	struct fnl_store_read read = {.partition = BULK, .due_until_ms = INT64_MAX, .due_max = 2 * CHUNKS * FEW};
+	assert_int_equal(e.store->ops->read(e.store, &read, 1, &e.arena), 0);
+	assert_int_equal(read.ret_due_count, CHUNKS * FEW);
+	end(&e);
+}
+
 static void one_that_is_left_is_built_anew(void **state)
 {
 	struct redis_fixture *f = *state;
@@ -519,6 +551,7 @@ int main(void)
 			cmocka_unit_test_prestate(a_bulk_makes_what_single_keys_make, &f),
 			cmocka_unit_test_prestate(it_is_no_view_before_its_end, &f),
 			cmocka_unit_test_prestate(what_is_kept_back_has_a_limit, &f),
+			cmocka_unit_test_prestate(large_indexes_come_in_slices, &f),
 			cmocka_unit_test_prestate(one_that_is_left_is_built_anew, &f),
 			cmocka_unit_test_prestate(somebody_else_begins_anew, &f),
 			cmocka_unit_test_prestate(other_partitions_come_in_between, &f),

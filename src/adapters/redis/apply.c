@@ -101,7 +101,7 @@ static size_t append_rows(struct fnl_redis *s, const struct fnl_store_apply *app
 		commands += changed[i] ? append_lane(s, apply, LANES_BEFORE_TABLES + i) : 0;
 		commands += changed[i] && part == REDIS_NO_PART ? fnl_redis_append_index(s, apply, i) : 0;
 	}
-	return part == REDIS_LAST_PART ? commands + fnl_redis_append_bulk(s) : commands;
+	return part == REDIS_SLICE || part == REDIS_LAST_SLICE ? commands + fnl_redis_append_slice(s) : commands;
 }
 
 /* --- what else is written --- */
@@ -131,7 +131,8 @@ static size_t append_applied(struct fnl_redis *s, const struct fnl_store_apply *
 {
 	struct fnl_redis_request *r = &s->request;
 	char digits[24];
-	bool paged = s->paged[0] && fnl_redis_bulk_part(s, apply) != REDIS_PART;
+	enum fnl_redis_part part = fnl_redis_bulk_part(s, apply);
+	bool paged = s->paged[0] && part != REDIS_ROWS && part != REDIS_SLICE;
 	fnl_redis_request_begin(r, "HSET", paged ? 7 : 5);
 	fnl_redis_request_key(s, apply->partition, "applied");
 	fnl_redis_request_text(r, "cl");
@@ -350,11 +351,36 @@ static int apply_all(struct fnl_redis *s, struct fnl_store_apply *applies, size_
 	return err;
 }
 
+/* After the rows of a restore its indexes, each write of them compared as all are. */
+static int write_indexes(struct fnl_redis *s, struct fnl_store_apply *rows, const char *doing)
+{
+	struct fnl_store_apply part = {.partition = rows->partition,
+	                               .expected = rows->next,
+	                               .compare_as_of = true,
+	                               .next = rows->next,
+	                               .ret_outcome = FNL_APPLIED};
+	int err = fnl_redis_bulk_sort(s);
+	bool last = false;
+	for (bool first = true; err == 0 && !last && part.ret_outcome == FNL_APPLIED; first = false) {
+		last = fnl_redis_bulk_slice(s, &part, first);
+		err = apply_all(s, &part, 1, doing);
+	}
+	if (err == 0 && part.ret_outcome != FNL_APPLIED) {
+		rows->ret_outcome = part.ret_outcome;
+		rows->ret_found = part.ret_found;
+	}
+	return err;
+}
+
 static int apply_with_bulk(struct fnl_redis *s, struct fnl_store_apply *applies, size_t count, const char *doing)
 {
 	int err = fnl_redis_bulk_prepare(s, applies, count);
 	err = err ? err : apply_all(s, applies, count, doing);
-	fnl_redis_bulk_settle(s, err);
+	if (!fnl_redis_bulk_ends(s, err)) {
+		return err;
+	}
+	err = write_indexes(s, &applies[s->bulk.apply - applies], doing);
+	fnl_redis_bulk_end(s);
 	return err;
 }
 

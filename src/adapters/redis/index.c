@@ -1,12 +1,13 @@
 /* The ordered indexes of paged tables. What a batch changes goes to them key by key, by the script that knows how they
  * are made. The keys of a whole restore would keep the server busy that way for longer than their rows: they are kept
- * back here, with the deadlines, and with the last rows all indexes are written as they will stand. */
+ * back here, with the deadlines, and after the last rows all indexes are written as they will stand. */
 #include <stdlib.h>
 
 #include "internal.h"
 
 enum {
 	LEAF_KEYS = 45,                 /* of a leaf that is written as a whole: it may grow to 60 before it is split */
+	SLICE_MEMBERS = 10000,          /* of one write, so that the server has others wait no longer than for rows */
 	BULK_BYTES_MAX = 32 << 20,      /* then the indexes are written though the restore goes on */
 	BULK_BYTES_TOO_MANY = 256 << 20 /* with the keys of one apply beyond that */
 };
@@ -189,26 +190,27 @@ int fnl_redis_bulk_prepare(struct fnl_redis *s, const struct fnl_store_apply *ap
 	return 0;
 }
 
-void fnl_redis_bulk_settle(struct fnl_redis *s, int err)
+bool fnl_redis_bulk_ends(struct fnl_redis *s, int err)
 {
 	struct fnl_redis_bulk *b = &s->bulk;
 	if (!b->apply) {
-		return;
+		return false;
 	}
-	if (b->ends) { /* no request of a batch is as large */
-		s->request = (struct fnl_redis_request){.data = fnl_free(s->request.data)};
-	}
-	if (err != 0 || b->apply->ret_outcome != FNL_APPLIED || b->ends) {
+	if (err != 0 || b->apply->ret_outcome != FNL_APPLIED) {
 		end_bulk(b);
-		return;
+		return false;
 	}
 	b->at = b->apply->next;
-	b->apply = NULL;
+	if (!b->ends) {
+		b->apply = NULL;
+	}
+	return b->ends;
 }
 
 enum fnl_redis_part fnl_redis_bulk_part(const struct fnl_redis *s, const struct fnl_store_apply *apply)
 {
-	return s->bulk.apply != apply ? REDIS_NO_PART : s->bulk.ends ? REDIS_LAST_PART : REDIS_PART;
+	const struct fnl_redis_bulk *b = &s->bulk;
+	return b->apply != apply ? REDIS_NO_PART : !b->lanes ? REDIS_ROWS : b->last ? REDIS_LAST_SLICE : REDIS_SLICE;
 }
 
 const struct fnl_applied *fnl_redis_bulk_at(const struct fnl_redis *s, const struct fnl_store_apply *apply)
@@ -216,79 +218,47 @@ const struct fnl_applied *fnl_redis_bulk_at(const struct fnl_redis *s, const str
 	return s->bulk.apply == apply && s->bulk.at.present ? &s->bulk.at : NULL;
 }
 
-void fnl_redis_bulk_deinit(struct fnl_redis *s)
+void fnl_redis_bulk_end(struct fnl_redis *s)
 {
 	end_bulk(&s->bulk);
 }
 
-/* --- its indexes, as the script would have made them --- */
+/* --- its indexes, as the script would have made them: lanes of members, each of which goes out in runs --- */
+
+enum lane_kind { LANE_DEADLINES, LANE_LEAVES, LANE_FIRSTS };
+
+struct fnl_redis_lane {
+	enum lane_kind kind;
+	size_t table;
+	size_t count; /* of members: deadlines, keys, leaves */
+	const struct bulk_due *due;
+	const struct fnl_span *keys; /* in their order */
+};
+
+static size_t run_max(const struct fnl_redis_lane *lane)
+{
+	return lane->kind == LANE_LEAVES ? LEAF_KEYS : REDIS_RUN_MAX;
+}
 
 static int by_bytes(const void *a, const void *b)
 {
 	return fnl_span_cmp(*(const struct fnl_span *)a, *(const struct fnl_span *)b);
 }
 
-/* NULL: none, or no memory, which the request then tells. */
-static struct fnl_span *sorted_keys(struct fnl_redis *s, const struct fnl_map *keys)
+/* NULL: no memory. */
+static struct fnl_span *sorted_keys(struct fnl_redis_bulk *b, const struct fnl_map *keys)
 {
-	struct fnl_span *sorted = keys->count ? fnl_arena_calloc(&s->bulk.arena, keys->count, sizeof *sorted) : NULL;
-	if (!sorted) {
-		s->request.err = keys->count && !s->request.err ? FNL_E_NOMEM : s->request.err;
-		return NULL;
-	}
+	struct fnl_span *sorted = fnl_arena_calloc(&b->arena, keys->count, sizeof *sorted);
 	size_t n = 0;
 	size_t cursor = 0;
-	for (struct fnl_map_node *node = fnl_map_next(keys, &cursor, NULL); node;
+	for (struct fnl_map_node *node = sorted ? fnl_map_next(keys, &cursor, NULL) : NULL; node;
 	     node = fnl_map_next(keys, &cursor, node)) {
 		sorted[n++] = node->key;
 	}
-	qsort(sorted, n, sizeof *sorted, by_bytes);
+	if (sorted) {
+		qsort(sorted, n, sizeof *sorted, by_bytes);
+	}
 	return sorted;
-}
-
-/* The first leaf has room for what comes before all keys that there are now. */
-static struct fnl_span first_of_leaf(const struct fnl_span *keys, size_t leaf)
-{
-	return leaf ? keys[leaf * LEAF_KEYS] : FNL_SPAN_LIT("");
-}
-
-static void append_member(struct fnl_redis *s, struct fnl_span member)
-{
-	fnl_redis_request_text(&s->request, "0");
-	fnl_redis_request_arg(&s->request, member);
-}
-
-/* The last key comes first: where there is one block of memory, a key's place is looked for from its head. */
-static void append_leaf(struct fnl_redis *s, const char *index, const struct fnl_span *keys, size_t count, size_t leaf)
-{
-	size_t begin = leaf * LEAF_KEYS;
-	size_t end = count - begin < LEAF_KEYS ? count : begin + LEAF_KEYS;
-	fnl_redis_request_begin(&s->request, "ZADD", 1 + 2 * (end - begin));
-	fnl_redis_request_leaf(s, s->bulk.partition, index, first_of_leaf(keys, leaf));
-	while (end > begin) {
-		append_member(s, keys[--end]);
-	}
-}
-
-static size_t append_whole(struct fnl_redis *s, size_t table)
-{
-	const char *index = s->tables[table].index_name;
-	const struct fnl_map *kept = &s->bulk.keys[table];
-	const struct fnl_span *keys = sorted_keys(s, kept);
-	size_t leaves = keys ? (kept->count + LEAF_KEYS - 1) / LEAF_KEYS : 0;
-	size_t commands = leaves;
-	for (size_t i = 0; i < leaves; i++) {
-		append_leaf(s, index, keys, kept->count, i);
-	}
-	for (size_t i = 0; i < leaves; commands++) {
-		size_t run = leaves - i < REDIS_RUN_MAX ? leaves - i : REDIS_RUN_MAX;
-		fnl_redis_request_begin(&s->request, "ZADD", 1 + 2 * run);
-		fnl_redis_request_key(s, s->bulk.partition, index);
-		for (; run; run--) {
-			append_member(s, first_of_leaf(keys, i++));
-		}
-	}
-	return commands;
 }
 
 struct bulk_due {
@@ -297,11 +267,13 @@ struct bulk_due {
 	struct fnl_span key;
 };
 
-static int by_deadline(const void *a, const void *b)
+/* The latest comes first: then the place of each is at the head, and what the server looks at for it is in its cache.
+ */
+static int latest_first(const void *a, const void *b)
 {
 	const struct bulk_due *x = a;
 	const struct bulk_due *y = b;
-	return x->deadline_ms < y->deadline_ms ? -1 : x->deadline_ms > y->deadline_ms;
+	return x->deadline_ms > y->deadline_ms ? -1 : x->deadline_ms < y->deadline_ms;
 }
 
 static size_t deadlines_of(const struct fnl_map *keys, size_t table, struct bulk_due *ret)
@@ -317,39 +289,119 @@ static size_t deadlines_of(const struct fnl_map *keys, size_t table, struct bulk
 	return n;
 }
 
-/* The latest comes first: then the place of each is at the head, and what the server looks at for it is in its cache.
- */
-static size_t append_due(struct fnl_redis *s)
+static bool add_deadlines(struct fnl_redis *s)
+{
+	struct fnl_redis_bulk *b = &s->bulk;
+	struct bulk_due *due = fnl_arena_calloc(&b->arena, kept_count(s) + 1, sizeof *due);
+	size_t n = 0;
+	for (size_t i = 0; due && i < s->table_count; i++) {
+		n += deadlines_of(&b->keys[i], i, due + n);
+	}
+	if (due) {
+		qsort(due, n, sizeof *due, latest_first);
+		b->lanes[b->lane_count++] = (struct fnl_redis_lane){.kind = LANE_DEADLINES, .count = n, .due = due};
+	}
+	return due;
+}
+
+static bool add_index(struct fnl_redis_bulk *b, size_t table)
+{
+	size_t count = b->keys[table].count;
+	const struct fnl_span *keys = sorted_keys(b, &b->keys[table]);
+	size_t leaves = (count + LEAF_KEYS - 1) / LEAF_KEYS;
+	b->lanes[b->lane_count++] = (struct fnl_redis_lane){LANE_LEAVES, table, count, NULL, keys};
+	b->lanes[b->lane_count++] = (struct fnl_redis_lane){LANE_FIRSTS, table, leaves, NULL, keys};
+	return keys;
+}
+
+/* The first leaf has room for what comes before all keys that there are now. */
+static struct fnl_span first_of_leaf(const struct fnl_span *keys, size_t leaf)
+{
+	return leaf ? keys[leaf * LEAF_KEYS] : FNL_SPAN_LIT("");
+}
+
+static void append_member(struct fnl_redis *s, struct fnl_span member)
+{
+	fnl_redis_request_text(&s->request, "0");
+	fnl_redis_request_arg(&s->request, member);
+}
+
+/* Members from .. end of a lane, a command. */
+static void append_run(struct fnl_redis *s, const struct fnl_redis_lane *lane, size_t from, size_t end)
+{
+	const char *index = s->tables[lane->table].index_name;
+	int32_t partition = s->bulk.partition;
+	fnl_redis_request_begin(&s->request, "ZADD", 1 + 2 * (end - from));
+	switch (lane->kind) {
+	case LANE_DEADLINES:
+		fnl_redis_request_key(s, partition, "due");
+		for (size_t i = from; i < end; i++) {
+			const struct bulk_due *due = &lane->due[i];
+			fnl_redis_request_number(&s->request, due->deadline_ms);
+			fnl_redis_request_joined(&s->request, s->tables[due->table].due_head_span, due->key, FNL_SPAN_NONE);
+		}
+		break;
+	case LANE_LEAVES: /* the last key first: in one block of memory its place is looked for from the head */
+		fnl_redis_request_leaf(s, partition, index, first_of_leaf(lane->keys, from / LEAF_KEYS));
+		for (size_t i = end; i > from; i--) {
+			append_member(s, lane->keys[i - 1]);
+		}
+		break;
+	case LANE_FIRSTS:
+		fnl_redis_request_key(s, partition, index);
+		for (size_t i = from; i < end; i++) {
+			append_member(s, first_of_leaf(lane->keys, i));
+		}
+		break;
+	}
+}
+
+int fnl_redis_bulk_sort(struct fnl_redis *s)
+{
+	struct fnl_redis_bulk *b = &s->bulk;
+	/* one of deadlines, and two for each table */
+	b->lanes = fnl_arena_calloc(&b->arena, 1 + 2 * s->table_count, sizeof *b->lanes);
+	bool enough = b->lanes && add_deadlines(s);
+	for (size_t i = 0; enough && i < s->table_count; i++) {
+		enough = !s->tables[i].index_name[0] || add_index(b, i);
+	}
+	return enough ? 0 : fnl_fail(&s->error, FNL_E_NOMEM, "out of memory");
+}
+
+/* Appends runs from a place on, or with s == NULL only finds where they end; returns how many commands. */
+static size_t slice(struct fnl_redis *s, const struct fnl_redis_bulk *b, struct fnl_redis_place from,
+                    struct fnl_redis_place *ret_end)
 {
 	size_t commands = 0;
-	size_t n = 0;
-	struct bulk_due *due = fnl_arena_calloc(&s->bulk.arena, kept_count(s) + 1, sizeof *due);
-	if (!due) {
-		s->request.err = s->request.err ? s->request.err : FNL_E_NOMEM;
-		return 0;
-	}
-	for (size_t i = 0; i < s->table_count; i++) {
-		n += deadlines_of(&s->bulk.keys[i], i, due + n);
-	}
-	qsort(due, n, sizeof *due, by_deadline);
-	for (; n; commands++) {
-		size_t run = n < REDIS_RUN_MAX ? n : REDIS_RUN_MAX;
-		fnl_redis_request_begin(&s->request, "ZADD", 1 + 2 * run);
-		fnl_redis_request_key(s, s->bulk.partition, "due");
-		for (; run; run--) {
-			n--;
-			fnl_redis_request_number(&s->request, due[n].deadline_ms);
-			fnl_redis_request_joined(&s->request, s->tables[due[n].table].due_head_span, due[n].key, FNL_SPAN_NONE);
+	size_t members = 0;
+	while (from.lane < b->lane_count && members < SLICE_MEMBERS) {
+		const struct fnl_redis_lane *lane = &b->lanes[from.lane];
+		size_t run = run_max(lane);
+		size_t end = lane->count - from.member < run ? lane->count : from.member + run;
+		if (s && end > from.member) {
+			append_run(s, lane, from.member, end);
 		}
+		commands += end > from.member;
+		members += end - from.member;
+		from =
+			end == lane->count ? (struct fnl_redis_place){from.lane + 1, 0} : (struct fnl_redis_place){from.lane, end};
 	}
+	*ret_end = from;
 	return commands;
 }
 
-size_t fnl_redis_append_bulk(struct fnl_redis *s)
+bool fnl_redis_bulk_slice(struct fnl_redis *s, const struct fnl_store_apply *part, bool first)
 {
-	size_t commands = append_due(s);
-	for (size_t i = 0; i < s->table_count; i++) {
-		commands += s->tables[i].index_name[0] ? append_whole(s, i) : 0;
-	}
-	return commands;
+	struct fnl_redis_bulk *b = &s->bulk;
+	b->apply = part;
+	b->from = first ? (struct fnl_redis_place){0, 0} : b->until;
+	(void)slice(NULL, b, b->from, &b->until);
+	b->last = b->until.lane == b->lane_count;
+	return b->last;
+}
+
+size_t fnl_redis_append_slice(struct fnl_redis *s)
+{
+	struct fnl_redis_place end;
+	return slice(s, &s->bulk, s->bulk.from, &end);
 }

@@ -95,14 +95,26 @@ struct fnl_redis_table {
 	struct fnl_span due_head_span;
 };
 
+struct fnl_redis_lane;
+
+struct fnl_redis_place {
+	size_t lane;
+	size_t member;
+};
+
 /* A restore whose view is half built: its indexes are still to come. One at a time. */
 struct fnl_redis_bulk {
 	int32_t partition;
 	struct fnl_applied at; /* what it wrote last; absent: nothing yet */
 	struct fnl_map keys[FNL_STORE_TABLES_MAX];
-	struct fnl_arena arena;              /* the keys, of what is paged or has a deadline */
+	struct fnl_arena arena;              /* the keys, of what is paged or has a deadline, and all below */
 	const struct fnl_store_apply *apply; /* which one of the call at hand goes on with it; NULL: none */
-	bool ends;                           /* that one writes the indexes */
+	bool ends;                           /* after that one the indexes are written: */
+	struct fnl_redis_lane *lanes;        /* what they will be; NULL: not yet sorted */
+	size_t lane_count;
+	struct fnl_redis_place from; /* the slice that is written now */
+	struct fnl_redis_place until;
+	bool last; /* it is the last */
 };
 
 struct fnl_redis {
@@ -181,22 +193,26 @@ extern const char fnl_redis_index_drop_script[];
 /* Appends what an apply does to the index of a table; returns how many commands. */
 size_t fnl_redis_append_index(struct fnl_redis *s, const struct fnl_store_apply *apply, size_t table);
 
-/* Before a call and after it, whatever has come of it. */
+/* Before a call: which apply goes on with the bulk, and what it keeps back. */
 int fnl_redis_bulk_prepare(struct fnl_redis *s, const struct fnl_store_apply *applies, size_t count) FNL_MUST_USE;
-void fnl_redis_bulk_settle(struct fnl_redis *s, int err);
+/* After it, whatever has come of it: whether the indexes are to be written now, slice by slice, and then the bulk is to
+ * be ended. */
+bool fnl_redis_bulk_ends(struct fnl_redis *s, int err) FNL_MUST_USE;
+int fnl_redis_bulk_sort(struct fnl_redis *s) FNL_MUST_USE;
+/* The next slice goes with `part`, an apply without rows; true: it is the last one, which makes the view a whole one.
+ */
+bool fnl_redis_bulk_slice(struct fnl_redis *s, const struct fnl_store_apply *part, bool first) FNL_MUST_USE;
+/* Forgets what was kept back; also when there is nothing. */
+void fnl_redis_bulk_end(struct fnl_redis *s);
 
-enum fnl_redis_part {
-	REDIS_NO_PART,
-	REDIS_PART,     /* of a bulk: rows only; the view must count as absent */
-	REDIS_LAST_PART /* rows, and fnl_redis_append_bulk */
-};
+/* What an apply is to the bulk. Before the last slice the view must count as absent. */
+enum fnl_redis_part { REDIS_NO_PART, REDIS_ROWS, REDIS_SLICE, REDIS_LAST_SLICE };
 
 enum fnl_redis_part fnl_redis_bulk_part(const struct fnl_redis *s, const struct fnl_store_apply *apply);
-/* Appends all that was kept back; returns how many commands. */
-size_t fnl_redis_append_bulk(struct fnl_redis *s);
+/* Returns how many commands. */
+size_t fnl_redis_append_slice(struct fnl_redis *s);
 /* Where the half-built view stands that an apply goes on with; NULL: it wants a whole one. */
 const struct fnl_applied *fnl_redis_bulk_at(const struct fnl_redis *s, const struct fnl_store_apply *apply);
-void fnl_redis_bulk_deinit(struct fnl_redis *s);
 
 /* ---- page.c ---- */
 

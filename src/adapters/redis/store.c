@@ -115,7 +115,7 @@ static void store_close(struct fnl_store *store)
 		fnl_redis_tls_close(s);
 		fnl_redis_url_deinit(&s->url);
 		fnl_arena_deinit(&s->scratch);
-		fnl_redis_bulk_deinit(s);
+		fnl_redis_bulk_end(s);
 		fnl_free(s->request.data);
 		fnl_free(s);
 	}
