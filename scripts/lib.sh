@@ -46,7 +46,7 @@ usage() {
 packages_of() {
 	case $1 in
 	build) echo gcc libc6-dev cmake:cmake ninja-build:ninja pkgconf:pkg-config librdkafka-dev libavro-dev libhiredis-dev libssl-dev \
-		libjemalloc-dev libmicrohttpd-dev libcmocka-dev libjansson-dev libinih-dev libcsv-dev uuid-dev redis-server:redis-server \
+		libjemalloc-dev libmicrohttpd-dev libcmocka-dev libjansson-dev libinih-dev libcsv-dev uuid-dev nettle-dev redis-server:redis-server \
 		redis-tools:redis-cli procps:pgrep tzdata ;;
 	kafka) echo default-jre-headless:java maven:mvn ;;
 	test) echo jq:jq patch:patch python3:python3 kcat:kcat openssl:openssl ;;

@@ -31,6 +31,10 @@ static void test_ids(void **state)
 	assert_memory_equal(text, "886313e1-3b8a-5372-9b90-0c9aee199e5d", sizeof(text));
 	assert_true(ids->parse(ids->context, fnl_span_of(text, sizeof(text)), again));
 	assert_memory_equal(id, again, sizeof(id));
+	uint8_t name[100]; /* more than a block of SHA-1; python3: uuid.uuid5(uuid.NAMESPACE_DNS, "x" * 100) */
+	memset(name, 'x', sizeof(name));
+	ids->uuid5(ids->context, space, fnl_span_of(name, sizeof(name)), NULL, text);
+	assert_memory_equal(text, "897f5b43-a3c8-582d-9c8d-9cfe358a534d", sizeof(text));
 	ids->uuid5(ids->context, space, FNL_SPAN_NONE, NULL, text);
 	assert_memory_not_equal(text, "886313e1-3b8a-5372-9b90-0c9aee199e5d", sizeof(text));
 	ids->uuid5(ids->context, space, FNL_SPAN_LIT("python.org"), NULL, NULL);

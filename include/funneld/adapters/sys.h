@@ -10,7 +10,7 @@
 #include "funneld/ports/logger.h"
 
 const struct fnl_clock *fnl_sys_clock(void); /* CLOCK_REALTIME, CLOCK_MONOTONIC; static */
-const struct fnl_ids *fnl_sys_ids(void);     /* libuuid; static, thread safe */
+const struct fnl_ids *fnl_sys_ids(void);     /* libuuid, nettle; static, thread safe */
 
 /* Lines "2026-01-31T08:00:00.000Z INFO text" to out (borrowed), one write a line. */
 struct fnl_logger fnl_sys_logger(FILE *out, enum fnl_level level_min);

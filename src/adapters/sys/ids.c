@@ -1,6 +1,8 @@
-/* Name-based ids by libuuid. */
+/* Name-based ids (RFC 4122, version 5): libuuid's text, nettle's SHA-1, which uses the machine's instructions for it.
+ */
 #include <string.h>
 
+#include <nettle/sha1.h>
 #include <uuid/uuid.h>
 
 #include "funneld/adapters/sys.h"
@@ -9,14 +11,20 @@ static void uuid5(void *context, const uint8_t space[16], struct fnl_span name, 
                   char ret_text[FNL_UUID_TEXT_BYTES])
 {
 	(void)context;
-	uuid_t id;
+	struct sha1_ctx sha1;
+	uint8_t digest[SHA1_DIGEST_SIZE]; /* of which an id has the first 16 bytes */
 	char text[UUID_STR_LEN];
-	uuid_generate_sha1(id, space, name.data ? (const char *)name.data : "", name.len);
+	sha1_init(&sha1);
+	sha1_update(&sha1, 16, space);
+	sha1_update(&sha1, name.len, name.data ? name.data : (const uint8_t *)"");
+	sha1_digest(&sha1, sizeof(digest), digest);
+	digest[6] = (uint8_t)((digest[6] & 0x0f) | 0x50); /* version 5 */
+	digest[8] = (uint8_t)((digest[8] & 0x3f) | 0x80); /* the variant of RFC 4122 */
 	if (ret_uuid) {
-		memcpy(ret_uuid, id, sizeof(id));
+		memcpy(ret_uuid, digest, sizeof(uuid_t));
 	}
 	if (ret_text) {
-		uuid_unparse_lower(id, text);
+		uuid_unparse_lower(digest, text);
 		memcpy(ret_text, text, FNL_UUID_TEXT_BYTES);
 	}
 }
