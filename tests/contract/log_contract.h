@@ -57,6 +57,7 @@ struct log_contract {
 	X(outputs_go_where_they_are_sent) \
 	X(a_changelog_need_not_be) \
 	X(markers_take_offsets) \
+	X(rows_wait_for_each_other) \
 	X(bounds_count_uncommitted_records) \
 	X(restore_passes_markers_and_aborted_records) \
 	X(restore_passes_what_compaction_removed) \

@@ -320,6 +320,59 @@ void log_contract_markers_take_offsets(void **state)
 	world_close(&w);
 }
 
+/* One of each, then runs. */
+static int32_t partition_of_row(size_t i)
+{
+	return i < 2 ? (int32_t)i : i / 140 % 2 == 0;
+}
+
+/* Rows may be kept back until flush: none is lost or doubled, none of an aborted transaction comes with the next one,
+ * and each partition has its own in their order. */
+void log_contract_rows_wait_for_each_other(void **state)
+{
+	enum { ROWS = 300 };
+	static char keys[ROWS][8];
+	struct world w;
+	world_open(&w, state, 2);
+	struct fnl_log *l = open_producer(&w, 0, 0);
+	LOG_OK(l, txn_begin(l));
+	row(l, 0, "aborted", "row");
+	LOG_OK(l, txn_abort(l, w.c->deadline_ms));
+	LOG_OK(l, txn_begin(l));
+	size_t count[2] = {0, 0};
+	for (size_t i = 0; i < ROWS; i++) {
+		int32_t partition = partition_of_row(i);
+		snprintf(keys[i], sizeof(keys[i]), "%zu", i);
+		row(l, partition, keys[i], "v");
+		count[partition]++;
+	}
+	LOG_OK(l, flush(l, w.c->deadline_ms));
+	int64_t next[2] = {l->ops->changelog_next(l, 0), l->ops->changelog_next(l, 1)};
+	LOG_OK(l, txn_commit(l, w.c->deadline_ms));
+	for (int32_t p = 0; p < 2; p++) {
+		struct fnl_restore_chunk chunk = {.position = 0};
+		size_t found = 0;
+		size_t expected = 0;
+		LOG_OK(l, restore_open(l, p, 0));
+		for (int i = 0; i < w.c->tries && chunk.position < next[p]; i++) {
+			may_retry(l->ops->restore_poll(l, ROWS, w.c->wait_ms, &chunk));
+			for (size_t k = 0; k < chunk.record_count; k++, found++, expected++) {
+				while (expected < ROWS && partition_of_row(expected) != p) {
+					expected++;
+				}
+				assert_true(expected < ROWS);
+				assert_int_equal(chunk.records[k].key.len, strlen(keys[expected]));
+				assert_memory_equal(chunk.records[k].key.data, keys[expected], strlen(keys[expected]));
+				assert_true(chunk.records[k].offset < next[p]);
+			}
+			chunk.record_count = 0;
+		}
+		l->ops->restore_close(l);
+		assert_int_equal(found, count[p]);
+	}
+	world_close(&w);
+}
+
 void log_contract_bounds_count_uncommitted_records(void **state)
 {
 	struct world w;

@@ -80,7 +80,8 @@ struct fnl_log_ops {
 	 * returns. */
 	int (*produce)(struct fnl_log *l, size_t topic, int32_t partition, struct fnl_span key, struct fnl_span value,
 	               const struct fnl_header *headers, size_t header_count);
-	/* Same for the changelog, to the partition named. A value with data == NULL is a tombstone. */
+	/* Same for the changelog, to the partition named. A value with data == NULL is a tombstone. Key and value are
+	 * borrowed until flush, or until the transaction ends. */
 	int (*produce_changelog)(struct fnl_log *l, int32_t partition, struct fnl_span key, struct fnl_span value);
 	/* All queued records are in the log when this returns 0. */
 	int (*flush)(struct fnl_log *l, int timeout_ms);

@@ -132,8 +132,8 @@ int fnl_kafka_consumer_open(struct fnl_kafka_log *k, struct fnl_error *why)
 	snprintf(queue, sizeof(queue), "%d", QUEUE_RECORDS);
 	snprintf(session, sizeof(session), "%d", k->session_timeout_ms);
 	snprintf(interval, sizeof(interval), "%d", fnl_kafka_poll_interval_ms(k));
-	/* A member learns of a rebalance by the answer to its heartbeat: after another's death the group stands still for one
-	 * more interval. A fifteenth is the proportion of Kafka's own defaults (3 s of 45 s). */
+	/* A member learns of a rebalance by the answer to its heartbeat: after another's death the group stands still for
+	 * one more interval. A fifteenth is the proportion of Kafka's own defaults (3 s of 45 s). */
 	char heartbeat[16];
 	int heartbeat_ms = k->session_timeout_ms / 15;
 	snprintf(heartbeat, sizeof(heartbeat), "%d", heartbeat_ms < 3000 ? heartbeat_ms : 3000);

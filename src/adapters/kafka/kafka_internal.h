@@ -17,6 +17,7 @@ enum {
 	FNL_KAFKA_TOPICS_MAX = 64,
 	FNL_KAFKA_RECORDS_MAX = 1000000,         /* of one poll */
 	FNL_KAFKA_HEADERS_BYTES_MAX = 512 << 20, /* header tables of one poll */
+	FNL_KAFKA_ROWS_MAX = 128,                /* of the changelog, handed to the client at once */
 	FNL_KAFKA_TEXT_BYTES_MAX = 256,
 	FNL_KAFKA_SOCKET_TIMEOUT_MS = 10000, /* a call of the client that has no deadline of its own ends by this */
 	FNL_KAFKA_START_TIMEOUT_MS = 3000,
@@ -148,6 +149,8 @@ struct fnl_kafka_log {
 	int32_t *topic_partitions; /* of the outputs; 0: not asked yet */
 	int64_t *changelog_next;   /* by partition; -1: none in this transaction */
 	size_t changelog_next_count;
+	rd_kafka_message_t rows[FNL_KAFKA_ROWS_MAX]; /* of the changelog, all of one partition, that wait for others */
+	size_t row_count;
 	unsigned produced;
 	unsigned failed; /* deliveries of this transaction */
 	rd_kafka_resp_err_t failed_first;
@@ -191,6 +194,8 @@ void fnl_kafka_restorer_free(struct fnl_kafka_log *k);
 int fnl_kafka_produce(struct fnl_log *l, size_t topic, int32_t partition, struct fnl_span key, struct fnl_span value,
                       const struct fnl_header *headers, size_t header_count);
 int fnl_kafka_produce_changelog(struct fnl_log *l, int32_t partition, struct fnl_span key, struct fnl_span value);
+/* Rows that wait go to the client. */
+int fnl_kafka_rows_send(struct fnl_kafka_log *k) FNL_MUST_USE;
 int fnl_kafka_producer_reset(struct fnl_log *l, int timeout_ms);
 void fnl_kafka_producer_free(struct fnl_kafka_log *k);
 /* txn.c */

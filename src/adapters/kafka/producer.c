@@ -6,6 +6,7 @@
 enum {
 	PRODUCE_QUEUE_WAIT_MS = 50,
 	PARTITIONS_WAIT_MS = 3000,
+	REPORTS_EVERY = 512,
 	PURGE = RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT | RD_KAFKA_PURGE_F_NON_BLOCKING
 };
 
@@ -108,6 +109,7 @@ int fnl_kafka_producer_reset(struct fnl_log *l, int timeout_ms)
 	k->doubtful = false;
 	k->disconnects_before = atomic_load(&k->watch_producer.disconnects);
 	k->produced = k->failed = 0;
+	k->row_count = 0;
 	int rc = producer_make(k);
 	if (rc) {
 		fnl_kafka_producer_free(k);
@@ -149,8 +151,31 @@ static int produce_failed(struct fnl_kafka_log *k, rd_kafka_topic_t *topic, rd_k
 	                fatal ? ": " : "", text);
 }
 
+/* false: there is another error than want of room, or no time left. */
+static bool wait_for_room(struct fnl_kafka_log *k, rd_kafka_resp_err_t err, int64_t *deadline_ms)
+{
+	if (*deadline_ms == 0) {
+		*deadline_ms = fnl_kafka_now_ms() + k->txn_timeout_ms;
+	}
+	if (err != RD_KAFKA_RESP_ERR__QUEUE_FULL || fnl_kafka_left_ms(*deadline_ms) == 0) {
+		return false;
+	}
+	rd_kafka_poll(k->producer, PRODUCE_QUEUE_WAIT_MS);
+	return true;
+}
+
+/* Reports are fetched on the way, so that they do not wait in a heap for the flush. */
+static void produced(struct fnl_kafka_log *k, size_t count)
+{
+	k->produced += (unsigned)count;
+	if (k->produced >= REPORTS_EVERY) {
+		k->produced = 0;
+		rd_kafka_poll(k->producer, 0);
+	}
+}
+
 static int produce(struct fnl_kafka_log *k, rd_kafka_topic_t *topic, int32_t partition, struct fnl_span key,
-                   struct fnl_span value, rd_kafka_headers_t *headers, void *opaque)
+                   struct fnl_span value, rd_kafka_headers_t *headers)
 {
 	rd_kafka_vu_t vus[] = {
 		{.vtype = RD_KAFKA_VTYPE_RKT, .u.rkt = topic},
@@ -158,7 +183,6 @@ static int produce(struct fnl_kafka_log *k, rd_kafka_topic_t *topic, int32_t par
 		{.vtype = RD_KAFKA_VTYPE_MSGFLAGS, .u.i = RD_KAFKA_MSG_F_COPY},
 		{.vtype = RD_KAFKA_VTYPE_KEY, .u.mem = {(void *)(uintptr_t)key.data, key.data ? key.len : 0}},
 		{.vtype = RD_KAFKA_VTYPE_VALUE, .u.mem = {(void *)(uintptr_t)value.data, value.data ? value.len : 0}},
-		{.vtype = RD_KAFKA_VTYPE_OPAQUE, .u.ptr = opaque},
 		{.vtype = RD_KAFKA_VTYPE_HEADERS, .u.headers = headers},
 	};
 	size_t count = sizeof(vus) / sizeof(vus[0]) - (headers ? 0 : 1);
@@ -170,21 +194,14 @@ static int produce(struct fnl_kafka_log *k, rd_kafka_topic_t *topic, int32_t par
 		}
 		rd_kafka_resp_err_t err = rd_kafka_error_code(e);
 		rd_kafka_error_destroy(e);
-		if (deadline_ms == 0) {
-			deadline_ms = fnl_kafka_now_ms() + k->txn_timeout_ms;
-		}
-		if (err != RD_KAFKA_RESP_ERR__QUEUE_FULL || fnl_kafka_left_ms(deadline_ms) == 0) {
+		if (!wait_for_room(k, err, &deadline_ms)) {
 			if (headers) {
 				rd_kafka_headers_destroy(headers);
 			}
 			return produce_failed(k, topic, err);
 		}
-		rd_kafka_poll(k->producer, PRODUCE_QUEUE_WAIT_MS);
 	}
-	/* Reports are fetched on the way, so that they do not wait in a heap for the flush. */
-	if (++k->produced % 512 == 0) {
-		rd_kafka_poll(k->producer, 0);
-	}
+	produced(k, 1);
 	return 0;
 }
 
@@ -219,7 +236,7 @@ static int produce_headers(struct fnl_kafka_log *k, size_t topic, int32_t partit
 	if (header_count && !h) {
 		return fnl_fail(&k->story, FNL_E_NOMEM, "no memory for headers");
 	}
-	return produce(k, k->topics[topic], partition, key, value, h, NULL);
+	return produce(k, k->topics[topic], partition, key, value, h);
 }
 
 int fnl_kafka_produce(struct fnl_log *l, size_t topic, int32_t partition, struct fnl_span key, struct fnl_span value,
@@ -250,6 +267,38 @@ int fnl_kafka_produce(struct fnl_log *l, size_t topic, int32_t partition, struct
 	return rc;
 }
 
+/* Those that the client refused move to the front, with the error of one of them. */
+static int rows_left(rd_kafka_message_t *rows, int count, rd_kafka_resp_err_t *ret_err)
+{
+	int left = 0;
+	for (int i = 0; i < count; i++) {
+		if (rows[i].err) {
+			*ret_err = left == 0 || *ret_err == RD_KAFKA_RESP_ERR__QUEUE_FULL ? rows[i].err : *ret_err;
+			rows[left++] = rows[i];
+		}
+	}
+	return left;
+}
+
+/* One call for many: the client takes its locks and asks the time once. */
+int fnl_kafka_rows_send(struct fnl_kafka_log *k)
+{
+	rd_kafka_topic_t *topic = k->topics[k->output_topic_count];
+	int left = (int)k->row_count;
+	int64_t deadline_ms = 0;
+	k->row_count = 0;
+	while (left > 0) {
+		rd_kafka_resp_err_t err = RD_KAFKA_RESP_ERR_NO_ERROR;
+		int taken = rd_kafka_produce_batch(topic, k->rows[0].partition, RD_KAFKA_MSG_F_COPY, k->rows, left);
+		produced(k, (size_t)taken);
+		left = taken == left ? 0 : rows_left(k->rows, left, &err);
+		if (left > 0 && !wait_for_room(k, err, &deadline_ms)) {
+			return produce_failed(k, topic, err);
+		}
+	}
+	return 0;
+}
+
 int fnl_kafka_produce_changelog(struct fnl_log *l, int32_t partition, struct fnl_span key, struct fnl_span value)
 {
 	struct fnl_kafka_log *k = (struct fnl_kafka_log *)l;
@@ -262,6 +311,19 @@ int fnl_kafka_produce_changelog(struct fnl_log *l, int32_t partition, struct fnl
 	if (changelog_room(k, partition) != 0) {
 		return fnl_fail(&k->story, FNL_E_NOMEM, "no memory for changelog partition %d", (int)partition);
 	}
-	void *opaque = (void *)((uintptr_t)partition + 1);
-	return produce(k, k->topics[k->output_topic_count], partition, key, value, NULL, opaque);
+	if (k->row_count == FNL_KAFKA_ROWS_MAX || (k->row_count && k->rows[0].partition != partition)) {
+		int rc = fnl_kafka_rows_send(k);
+		if (rc) {
+			return rc;
+		}
+	}
+	k->rows[k->row_count++] = (rd_kafka_message_t){
+		.partition = partition,
+		.payload = (void *)(uintptr_t)value.data,
+		.len = value.data ? value.len : 0,
+		.key = (void *)(uintptr_t)key.data,
+		.key_len = key.data ? key.len : 0,
+		._private = (void *)((uintptr_t)partition + 1),
+	};
+	return 0;
 }

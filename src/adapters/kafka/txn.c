@@ -89,6 +89,7 @@ int fnl_kafka_txn_begin(struct fnl_log *l)
 	}
 	rd_kafka_poll(k->producer, 0);
 	k->failed = 0;
+	k->row_count = 0; /* of a transaction that was aborted */
 	for (size_t i = 0; i < k->changelog_next_count; i++) {
 		k->changelog_next[i] = -1;
 	}
@@ -100,6 +101,10 @@ int fnl_kafka_flush(struct fnl_log *l, int timeout_ms)
 	struct fnl_kafka_log *k = (struct fnl_kafka_log *)l;
 	if (!k->producer) {
 		return txn_no_producer(k);
+	}
+	int rc = fnl_kafka_rows_send(k);
+	if (rc) {
+		return rc;
 	}
 	rd_kafka_resp_err_t err = rd_kafka_flush(k->producer, timeout_ms);
 	char text[FNL_KAFKA_TEXT_BYTES_MAX] = "";
@@ -189,6 +194,10 @@ int fnl_kafka_txn_commit(struct fnl_log *l, int timeout_ms)
 	struct fnl_kafka_log *k = (struct fnl_kafka_log *)l;
 	if (!k->producer) {
 		return txn_no_producer(k);
+	}
+	int rc = fnl_kafka_rows_send(k);
+	if (rc) {
+		return rc;
 	}
 	int64_t began_ms = fnl_kafka_now_ms();
 	rd_kafka_error_t *e = rd_kafka_commit_transaction(k->producer, timeout_ms);
