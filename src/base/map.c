@@ -67,7 +67,8 @@ int fnl_map_insert_hashed(struct fnl_map *m, struct fnl_map_node *node, struct f
 			return r;
 		}
 	}
-	node->key = key;
+	node->key.data = key.data; /* one by one: together they would wait for the stack */
+	node->key.len = key.len;
 	node->hash = hash;
 	link_node(m->buckets, m->bucket_count, node);
 	m->count++;

@@ -61,22 +61,22 @@ FNL_SELDOM static const uint8_t *decode_string(struct decoder *d, const uint8_t 
 
 FNL_SELDOM static const uint8_t *decode_money(struct decoder *d, const uint8_t *at, struct fnl_value *v)
 {
-	struct fnl_money m = {0};
+	struct fnl_money *m = &v->money;
 	struct fnl_span currency = FNL_SPAN_NONE;
-	const uint8_t *next = decode_int(d, at, INT64_MIN, INT64_MAX, "", &m.amount_minor);
+	const uint8_t *next = decode_int(d, at, INT64_MIN, INT64_MAX, "", &m->amount_minor);
 	next = next ? decode_string(d, next, &currency) : NULL;
 	if (!next) {
 		return NULL;
 	}
-	bool ok = currency.len == sizeof(m.currency) - 1;
+	bool ok = currency.len == sizeof(m->currency) - 1;
 	for (size_t i = 0; ok && i < currency.len; i++) {
 		ok = currency.data[i] >= 'A' && currency.data[i] <= 'Z';
 	}
 	if (!ok) {
 		return refuse(d, FNL_E_INVALID, "a currency is three capital letters");
 	}
-	memcpy(m.currency, currency.data, sizeof(m.currency) - 1);
-	v->money = m;
+	memcpy(m->currency, currency.data, sizeof(m->currency) - 1);
+	m->currency[sizeof(m->currency) - 1] = '\0';
 	return next;
 }
 

@@ -7,9 +7,13 @@
 /* Every value of the input within its limits; *why names the field. */
 int fnl_input_check(const struct fnl_record_desc *desc, const struct fnl_value *values, struct fnl_error *why);
 
+/* Member by member: a literal is made on the stack and copied in wide pieces, which wait for the narrow ones. */
 static inline struct fnl_value fnl_value_i64(int64_t v)
 {
-	return (struct fnl_value){.set = true, .i64 = v};
+	struct fnl_value ret;
+	ret.set = true;
+	ret.i64 = v;
+	return ret;
 }
 
 static inline struct fnl_value fnl_value_null(void)
@@ -19,7 +23,10 @@ static inline struct fnl_value fnl_value_null(void)
 
 static inline struct fnl_value fnl_value_str(struct fnl_span s)
 {
-	return (struct fnl_value){.set = true, .str = s};
+	struct fnl_value ret;
+	ret.set = true;
+	ret.str = s;
+	return ret;
 }
 
 /* null when the span is absent. */
@@ -30,7 +37,10 @@ static inline struct fnl_value fnl_value_str_or_null(struct fnl_span s)
 
 static inline struct fnl_value fnl_value_list(const struct fnl_value *items, size_t count)
 {
-	return (struct fnl_value){.set = true, .list = {items, count}};
+	struct fnl_value ret;
+	ret.set = true;
+	ret.list = (struct fnl_list){items, count};
+	return ret;
 }
 
 /* Same value of a field, null or not, lists and records in all their depth. */

@@ -85,16 +85,37 @@ static int input_prepare(struct fnl_stream *s, struct fnl_partition *p, struct f
 	return rc ? rc : check_time(s, in->prepared.event_time_ms, story);
 }
 
+/* All but the rows and their entries, which is most of it and of which few inputs have many, is zeroed. */
+static struct fnl_input *input_new(struct fnl_stream *s, const struct fnl_record *r)
+{
+	struct fnl_input *in = fnl_arena_alloc(&s->arena, sizeof(*in));
+	if (!in) {
+		return NULL;
+	}
+	struct fnl_prepared *prepared = &in->prepared;
+	prepared->event = NULL;
+	prepared->event_time_ms = FNL_NO_TIME;
+	prepared->row_count = 0;
+	prepared->naming = 0;
+	memset(&prepared->page, 0, sizeof(prepared->page));
+	in->next = NULL;
+	in->record = r;
+	in->named = 0;
+	in->asked = false;
+	in->poison = 0;
+	in->why = NULL;
+	return in;
+}
+
 /* 0 = taken, 1 = the batch ends before it for this partition, < 0 STOP. */
 static int input_take(struct fnl_stream *s, struct fnl_partition *p, const struct fnl_record *r, struct fnl_error *why)
 {
-	struct fnl_input *in = fnl_arena_calloc(&s->arena, 1, sizeof(*in));
+	struct fnl_input *in = input_new(s, r);
 	if (!in) {
 		return p->input_count ? 1 : fnl_fail(why, FNL_E_NOMEM, "no memory for one record: raise the arena's limit");
 	}
-	struct fnl_error story = {0};
-	in->record = r;
-	in->prepared.event_time_ms = FNL_NO_TIME;
+	struct fnl_error story;
+	fnl_error_clear(&story);
 	int rc = input_prepare(s, p, in, &story);
 	if (rc == 0 && in->prepared.page.wanted) {
 		return fnl_fail(why, FNL_E_INTERNAL, "stage %s wants a page for a record: only timers have one", s->stage.name);
@@ -494,7 +515,8 @@ static int input_run(struct fnl_stream *s, struct fnl_partition *p, struct fnl_i
 	if (rc) {
 		return rc;
 	}
-	struct fnl_error story = {0};
+	struct fnl_error story;
+	fnl_error_clear(&story);
 	rc = in->poison ? in->poison : input_step(s, p, in, limit_ms, &story);
 	const char *text = in->poison ? in->why : story.text;
 	if (rc > 0) {
@@ -528,6 +550,10 @@ static int partition_run(struct fnl_stream *s, struct fnl_partition *p, struct f
 	int rc = take_due(s, p);
 	rc = rc ? rc : load_due(s, p);
 	for (struct fnl_input *in = p->inputs; in && rc == 0; in = in->next) {
+		/* its rows were read with those of the whole batch, and are in no cache of the machine any more */
+		for (size_t i = 0; in->next && i < in->next->prepared.row_count; i++) {
+			fnl_span_prefetch(in->next->entries[i]->value);
+		}
 		rc = input_run(s, p, in, why);
 		p->cut = p->cut || rc == 2;
 	}

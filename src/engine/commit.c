@@ -82,10 +82,12 @@ static int produce_partition(struct fnl_stream *s, const struct fnl_partition *p
 {
 	int rc = 0;
 	for (const struct fnl_produced *o = p->produced; o && rc == 0; o = o->next) {
+		fnl_span_prefetch(o->next ? o->next->value : FNL_SPAN_NONE);
 		rc = log_ops(s)->produce(s->ports.log, o->topic, o->partition, o->key, o->value, o->headers, o->header_count);
 	}
 	const struct fnl_entry *first = p->dirty ? first_dirty(p) : NULL;
 	for (const struct fnl_entry *e = first ? first->next : NULL; e && rc == 0; e = e->next) {
+		fnl_span_prefetch(e->next ? e->next->node.key : FNL_SPAN_NONE);
 		rc = fnl_entry_dirty(e) ? produce_row(s, p, e, why) : 0;
 	}
 	return rc;

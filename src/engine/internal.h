@@ -80,16 +80,16 @@ struct fnl_timer_heap {
 	size_t capacity;
 };
 
-/* One input of a batch. */
+/* One input of a batch. What few inputs need comes last, so that most touch less memory. */
 struct fnl_input {
 	struct fnl_input *next;
 	const struct fnl_record *record;
-	struct fnl_prepared prepared;
-	struct fnl_entry *entries[FNL_STEP_ROWS_MAX]; /* of prepared.rows */
-	size_t named;                                 /* so many of these before others named more; */
-	bool asked;                                   /* these are known as of the rows that were committed */
-	int poison;                                   /* 0, or the error that dead-letters it */
 	const char *why;
+	int poison;                                   /* 0, or the error that dead-letters it */
+	bool asked;                                   /* its rows are known as of those that were committed */
+	size_t named;                                 /* so many rows there were before others named more */
+	struct fnl_entry *entries[FNL_STEP_ROWS_MAX]; /* of prepared.rows */
+	struct fnl_prepared prepared;
 };
 
 struct fnl_produced {

@@ -42,7 +42,8 @@ int fnl_more_entries(struct fnl_stream *s, struct fnl_partition *p)
 		if (in->poison || !in->prepared.naming) {
 			continue;
 		}
-		struct fnl_error story = {0};
+		struct fnl_error story;
+		fnl_error_clear(&story);
 		int rc = ask(s, in, true, &story);
 		if (rc == FNL_E_NOMEM) {
 			return rc;

@@ -52,6 +52,15 @@ static inline int fnl_span_cmp(struct fnl_span a, struct fnl_span b)
 	return a.len < b.len ? -1 : a.len > b.len;
 }
 
+/* Its first bytes are looked at soon. */
+static inline void fnl_span_prefetch(struct fnl_span s)
+{
+	enum { LINE_BYTES = 64, BYTES_MAX = 384 };
+	for (size_t at = 0; at < s.len && at < BYTES_MAX; at += LINE_BYTES) {
+		__builtin_prefetch(s.data + at);
+	}
+}
+
 /* 64 bits by multiplying and folding eight bytes at a time (as wyhash does); for hash tables only, never for anything
  * that is stored or sent. */
 uint64_t fnl_span_hash(struct fnl_span s);

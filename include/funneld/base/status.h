@@ -60,6 +60,13 @@ struct fnl_error {
 	char text[512];
 };
 
+/* No error yet. Its text is long, and most are never filled. */
+static inline void fnl_error_clear(struct fnl_error *e)
+{
+	e->code = 0;
+	e->text[0] = '\0';
+}
+
 /* Fills e (when not NULL) and returns code. Longer texts are cut. Never put a secret or a payload into fmt. */
 int fnl_fail(struct fnl_error *e, int code, const char *fmt, ...) FNL_PRINTF(3, 4);
 

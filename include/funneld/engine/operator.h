@@ -37,15 +37,15 @@ struct fnl_page_request {
 	size_t limit;          /* 1 to FNL_PAGE_ROWS_MAX */
 };
 
-/* What an operator makes of an input before any row is known. Zeroed by the engine. */
+/* What an operator makes of an input before any row is known. All but the rows is zeroed by the engine. */
 struct fnl_prepared {
-	void *event;                                /* the operator's own, in the arena; for a timer it may stay NULL */
-	int64_t event_time_ms;                      /* when it happened, or the latest time that the partition's clock may
-	                                               reach by it; FNL_NO_TIME: it says nothing of time */
-	struct fnl_row_key rows[FNL_STEP_ROWS_MAX]; /* the rows step needs; keys live in the arena or the record */
+	void *event;           /* the operator's own, in the arena; for a timer it may stay NULL */
+	int64_t event_time_ms; /* when it happened, or the latest time that the partition's clock may
+	                          reach by it; FNL_NO_TIME: it says nothing of time */
 	size_t row_count;
-	uint32_t naming;              /* bit i: prepare_more looks at rows[i]; 0: it is not asked */
-	struct fnl_page_request page; /* of a timer only */
+	uint32_t naming;                            /* bit i: prepare_more looks at rows[i]; 0: it is not asked */
+	struct fnl_row_key rows[FNL_STEP_ROWS_MAX]; /* the rows step needs; keys live in the arena or the record */
+	struct fnl_page_request page;               /* of a timer only */
 };
 
 enum fnl_cause { FNL_CAUSE_RECORD, FNL_CAUSE_TIMER };

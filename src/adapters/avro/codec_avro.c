@@ -31,7 +31,8 @@ struct codec {
 	struct fnl_registry *registry;
 	struct fnl_arena arena; /* plans, for good */
 	struct fnl_map writers;
-	struct own *own; /* in the order of fnl_records */
+	struct writer *latest; /* most records are written as the one before was; NULL: none was read */
+	struct own *own;       /* in the order of fnl_records */
 	avro_reader_t reader;
 };
 
@@ -144,11 +145,15 @@ static int load_writer(struct codec *c, uint32_t id, struct writer **ret, struct
 
 static int find_writer(struct codec *c, uint32_t id, struct writer **ret, struct fnl_error *why)
 {
-	struct fnl_map_node *node = fnl_map_find(&c->writers, fnl_span_of(&id, sizeof(id)));
-	struct writer *w = node ? FNL_CONTAINER_OF(node, struct writer, node) : NULL;
-	int rc = w ? 0 : load_writer(c, id, &w, why);
-	if (rc != 0 || !w) {
-		return rc;
+	struct writer *w = c->latest;
+	if (!w || w->id != id) {
+		struct fnl_map_node *node = fnl_map_find(&c->writers, fnl_span_of(&id, sizeof(id)));
+		w = node ? FNL_CONTAINER_OF(node, struct writer, node) : NULL;
+		int rc = w ? 0 : load_writer(c, id, &w, why);
+		if (rc != 0 || !w) {
+			return rc;
+		}
+		c->latest = w;
 	}
 	if (w->broken.code < 0) {
 		return fnl_fail(why, w->broken.code, "%s", w->broken.text);

@@ -79,6 +79,7 @@ static size_t append_lane(struct fnl_redis *s, const struct fnl_store_apply *app
 		}
 		begin_run(s, apply->partition, lane, op, count);
 		for (size_t i = first; i < end; i++) {
+			fnl_span_prefetch(i + 1 < end ? apply->rows[i + 1].value : FNL_SPAN_NONE);
 			if (op_of(apply, &apply->rows[i], lane) == op) {
 				append_row(s, &apply->rows[i], lane, op);
 			}
