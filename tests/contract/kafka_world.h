@@ -135,13 +135,15 @@ static inline void commit_some(struct fnl_log *l, int records, int64_t offset, c
 {
 	LOG_OK(l, l->ops->txn_begin(l));
 	struct fnl_header h = {FNL_SPAN_LIT("ce_id"), FNL_SPAN_LIT("x")};
+	char(*keys)[16] = calloc((size_t)records + 1, sizeof(*keys)); /* they are borrowed until flush */
+	assert_non_null(keys);
 	for (int i = 0; i < records; i++) {
-		char key[16];
-		struct fnl_span k = fnl_span_of(key, (size_t)snprintf(key, sizeof(key), "k%d", i));
+		struct fnl_span k = fnl_span_of(keys[i], (size_t)snprintf(keys[i], sizeof(keys[i]), "k%d", i));
 		LOG_OK(l, l->ops->produce(l, 0, FNL_PARTITION_BY_KEY, k, FNL_SPAN_LIT("out"), &h, 1));
 		LOG_OK(l, l->ops->produce_changelog(l, 0, k, i % 5 ? FNL_SPAN_LIT("row") : FNL_SPAN_NONE));
 	}
 	LOG_OK(l, l->ops->flush(l, 5000));
+	free(keys);
 	struct fnl_commit c = {0, offset, fnl_span_str(metadata)};
 	LOG_OK(l, l->ops->send_offsets(l, &c, 1, 5000));
 }
