@@ -33,6 +33,9 @@ static int ask(struct fnl_stream *s, struct fnl_input *in, bool committed, struc
 	for (size_t i = in->named; rc == 0 && i < in->prepared.row_count; i++) {
 		rc = fnl_batch_keep(s, &in->prepared.rows[i].key) ? 0 : FNL_E_NOMEM;
 	}
+	if (rc) {
+		in->prepared.row_count = in->named; /* what it named before it failed has no entries */
+	}
 	return rc;
 }
 

@@ -15,10 +15,12 @@
 
 enum { TABLE_THING, TABLE_BOX, TABLE_COUNT };
 enum { OUT, DEAD, OUT_COUNT };
-enum { THINGS = 6, BOXES = 5, INPUTS = 60 };
+enum { THINGS = 6, BOXES = 5, INPUTS = 60, NOWHERE_EACH = 7 };
 enum { ROW_THING, ROW_TO, ROW_FROM };
 
 static const char *const tables[TABLE_COUNT] = {"thing", "box"};
+#define NOWHERE "nowhere" /* whoever is to be moved there is a dead letter, found out when a row was named already */
+static size_t refused;
 static size_t asked;       /* how often the engine asked for more */
 static size_t named_twice; /* and how often a thing was where an earlier input of the batch had put it */
 
@@ -45,9 +47,14 @@ static int prepare(struct fnl_operator *o, const struct fnl_record *r, struct fn
 static int prepare_more(struct fnl_operator *o, const struct fnl_record *r, const struct fnl_span *rows,
                         struct fnl_arena *arena, struct fnl_prepared *ret, struct fnl_error *why)
 {
-	(void)o, (void)r, (void)arena, (void)why;
+	(void)o, (void)arena;
 	struct event *e = ret->event;
 	asked++;
+	if (fnl_span_eq(r->value, FNL_SPAN_LIT(NOWHERE))) {
+		refused++;
+		ret->rows[ret->row_count++] = (struct fnl_row_key){TABLE_BOX, r->value};
+		return fnl_fail(why, FNL_E_INVALID, "nothing can lie there");
+	}
 	named_twice += e->from_known && !fnl_span_eq(e->last_from, rows[ROW_THING]);
 	e->from_known = !fnl_span_is_none(rows[ROW_THING]);
 	e->last_from = rows[ROW_THING];
@@ -125,6 +132,11 @@ static void publish(struct stream_world *w)
 		assert_int_equal(
 			w->bus->ops->publish(w->bus, "in", partition_of(&m), fnl_span_str(m.thing), fnl_span_str(m.box), NULL, 0),
 			0);
+		if (i % NOWHERE_EACH == 0) {
+			assert_int_equal(w->bus->ops->publish(w->bus, "in", partition_of(&m), fnl_span_str(m.thing),
+			                                      FNL_SPAN_LIT(NOWHERE), NULL, 0),
+			                 0);
+		}
 	}
 }
 
@@ -193,7 +205,16 @@ static void expect_counts(const struct stream_picture *p)
 	for (size_t i = 0; i < n; i++) {
 		strcat(text, lines[i]);
 	}
-	assert_string_equal(p->text, text);
+	char rows[sizeof(text)] = "";
+	size_t dead = 0;
+	for (const char *line = p->text, *end; (end = strchr(line, '\n')); line = end + 1) {
+		bool is_row = strncmp(line, "dead ", 5) != 0;
+		dead += !is_row;
+		assert_true(strlen(rows) + (size_t)(end - line) + 2 < sizeof(rows) || !is_row);
+		strncat(rows, line, is_row ? (size_t)(end - line) + 1 : 0);
+	}
+	assert_string_equal(rows, text);
+	assert_int_equal(dead, (INPUTS + NOWHERE_EACH - 1) / NOWHERE_EACH);
 }
 
 static void any_batch_counts_alike(void **state)
@@ -207,7 +228,7 @@ static void any_batch_counts_alike(void **state)
 		assert_string_equal(p->text, one->text);
 		free(p);
 	}
-	assert_true(asked > 0 && named_twice > 0);
+	assert_true(asked > 0 && named_twice > 0 && refused > 0);
 	free(one);
 }
 
